@@ -1,0 +1,71 @@
+package io.jenkins.plugins.countersign.engine.registry;
+
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A repository of images, in a registry or in an OCI layout folder. Everything that is read is checked by digest and size
+ * before the caller sees its end.
+ *
+ * <p>All methods throw {@link RegistryException} when the answer is anything but a clear yes or a clear "not found".
+ */
+public interface Repository extends AutoCloseable {
+
+    /** What an image here is called before its tag and digest: {@code registry/repository}, or {@code oci:folder}. */
+    String name();
+
+    /** What the tag points at now; empty when there is clearly no such tag. */
+    Optional<Descriptor> resolve(String tag) throws RegistryException;
+
+    /** The manifest or index with this digest; empty when there is clearly none. */
+    Optional<Manifest> manifest(Digest digest) throws RegistryException;
+
+    /** Whether the blob is there. */
+    boolean hasBlob(Digest digest) throws RegistryException;
+
+    /**
+     * Opens a blob. Reading past the end verifies it: the last read throws {@link RegistryException} if the bytes have
+     * another digest or length than the descriptor says.
+     */
+    InputStream openBlob(Descriptor blob) throws RegistryException;
+
+    /** Uploads a blob unless it is there. {@code source} may be opened more than once, after a break. */
+    void pushBlob(Descriptor blob, ContentSource source) throws RegistryException;
+
+    /** Uploads a manifest or index by its digest, without a tag. What it refers to must be there. */
+    void pushManifest(Manifest manifest) throws RegistryException;
+
+    /** Points the tag at a manifest that is there. */
+    void tag(Digest digest, String tag) throws RegistryException;
+
+    /** The tags of the repository, sorted. */
+    List<String> tags() throws RegistryException;
+
+    /**
+     * What was attached to the digest: by the referrers API, and by the fallback tag. Complete, or an exception. The
+     * entries' artifact types and annotations are hints of others; read each manifest.
+     */
+    List<Descriptor> referrers(Digest subject) throws RegistryException;
+
+    /**
+     * Uploads a manifest that has a {@code subject}, so that {@link #referrers} of the subject lists it; on a registry
+     * without the referrers API this maintains the fallback tag and loses no concurrent writer's entry.
+     */
+    void attach(Manifest artifact) throws RegistryException;
+
+    @Override
+    default void close() {}
+
+    /** Content that can be opened again, to be uploaded again. */
+    interface ContentSource {
+        InputStream open() throws IOException;
+
+        static ContentSource of(byte[] content) {
+            return () -> new java.io.ByteArrayInputStream(content);
+        }
+    }
+}

@@ -1,0 +1,168 @@
+package io.jenkins.plugins.countersign.engine.registry;
+
+import io.jenkins.plugins.countersign.engine.RealPart;
+import io.jenkins.plugins.countersign.engine.Run;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.rules.ExternalResource;
+
+/**
+ * Debian's {@code docker-registry} (registry:2) on a free loopback port: with TLS from a certificate authority of its own
+ * and htpasswd by default, as organisations run it. It has no referrers API.
+ */
+public final class DockerRegistry extends ExternalResource {
+
+    public static final String USER = "builder";
+    public static final String PASSWORD = "correct horse battery staple";
+
+    private boolean tls = true;
+    private boolean login = true;
+    private final List<String> extraConfiguration = new ArrayList<>();
+    private Path folder;
+    private Process process;
+    private int port;
+
+    /** Without TLS and without a login. */
+    public static DockerRegistry plain() {
+        DockerRegistry registry = new DockerRegistry();
+        registry.tls = false;
+        registry.login = false;
+        return registry;
+    }
+
+    /** TLS, but nobody has to log in. */
+    public static DockerRegistry anonymous() {
+        DockerRegistry registry = new DockerRegistry();
+        registry.login = false;
+        return registry;
+    }
+
+    /** Adds top-level YAML to the registry's configuration, for instance its notifications. */
+    public DockerRegistry with(String yaml) {
+        extraConfiguration.add(yaml);
+        return this;
+    }
+
+    /** {@code localhost:port} */
+    public String host() {
+        return "localhost:" + port;
+    }
+
+    /** The certificate of the authority that signed the registry's, in PEM. */
+    public Path authority() {
+        return folder.resolve("ca.crt");
+    }
+
+    /** Where the registry keeps its content, to look at or to damage. */
+    public Path storage() {
+        return folder.resolve("storage");
+    }
+
+    @Override
+    public void before() throws Throwable {
+        Path program = RealPart.require("docker-registry");
+        folder = Files.createTempDirectory("docker-registry");
+        try (ServerSocket socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        if (tls) {
+            makeCertificates();
+        }
+        start(program);
+    }
+
+    /** Kills the registry; {@link #restart} brings it back on the same port with the same content. */
+    public void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    public void restart() throws Exception {
+        start(RealPart.require("docker-registry"));
+    }
+
+    private void start(Path program) throws Exception {
+        Files.writeString(folder.resolve("config.yml"), configuration());
+        process = new ProcessBuilder(
+                        program.toString(), "serve", folder.resolve("config.yml").toString())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile())
+                .start();
+        awaitPort();
+    }
+
+    private String configuration() throws Exception {
+        StringBuilder yaml = new StringBuilder("version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: "
+                + storage() + "}\n  delete: {enabled: true}\nhttp:\n  addr: localhost:" + port + "\n");
+        if (tls) {
+            yaml.append("  tls: {certificate: " + folder.resolve("server.crt") + ", key: "
+                    + folder.resolve("server.key") + "}\n");
+        }
+        if (login) {
+            Path htpasswd = folder.resolve("htpasswd");
+            if (!Files.exists(htpasswd)) {
+                RealPart.require("htpasswd");
+                Run.of("htpasswd", "-Bbc", htpasswd.toString(), USER, PASSWORD).succeeded();
+            }
+            yaml.append("auth:\n  htpasswd: {realm: tests, path: " + htpasswd + "}\n");
+        }
+        extraConfiguration.forEach(extra -> yaml.append(extra).append('\n'));
+        return yaml.toString();
+    }
+
+    private void makeCertificates() throws Exception {
+        RealPart.require("openssl");
+        Run.of(
+                        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", folder.resolve("ca.key").toString(), "-out", authority().toString(), "-days", "2",
+                        "-subj", "/CN=Test authority")
+                .succeeded();
+        Run.of(
+                        "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", folder.resolve("server.key").toString(),
+                        "-out", folder.resolve("server.csr").toString(), "-subj", "/CN=localhost")
+                .succeeded();
+        Files.writeString(folder.resolve("san"), "subjectAltName=DNS:localhost,IP:127.0.0.1");
+        Run.of(
+                        "openssl", "x509", "-req", "-in", folder.resolve("server.csr").toString(),
+                        "-CA", authority().toString(), "-CAkey", folder.resolve("ca.key").toString(),
+                        "-CAcreateserial", "-days", "2", "-extfile", folder.resolve("san").toString(),
+                        "-out", folder.resolve("server.crt").toString())
+                .succeeded();
+    }
+
+    private void awaitPort() throws Exception {
+        long deadline = System.nanoTime() + 30_000_000_000L;
+        while (System.nanoTime() < deadline) {
+            if (!process.isAlive()) {
+                throw new AssertionError("docker-registry ended: " + Files.readString(folder.resolve("log")));
+            }
+            try (Socket socket = new Socket("localhost", port)) {
+                return;
+            } catch (IOException notYet) {
+                Thread.onSpinWait();
+            }
+        }
+        throw new AssertionError("docker-registry did not listen within 30 s");
+    }
+
+    @Override
+    public void after() {
+        if (process != null) {
+            process.destroyForcibly();
+        }
+        if (folder != null) {
+            try (Stream<Path> files = Files.walk(folder)) {
+                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            } catch (IOException leftovers) {
+                throw new java.io.UncheckedIOException(leftovers);
+            }
+        }
+    }
+}
