@@ -1,0 +1,81 @@
+package io.jenkins.plugins.countersign.engine.dockerfile;
+
+import io.jenkins.plugins.countersign.engine.image.Platform;
+import java.io.Serializable;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What the builder is told besides the file. It decides over images as much as the file does, so it must be what the build
+ * really gets.
+ *
+ * @param target {@code --target}; empty for the last stage
+ * @param buildArgs {@code --build-arg}
+ * @param platforms {@code --platform}; one evaluation for each, the inputs are the union
+ * @param buildPlatform the platform the builder runs on
+ * @param contexts {@code --build-context name=value}
+ * @param allStages also what the target does not reach, as the classic builder and Kaniko build it
+ * @param builder whose rules apply
+ */
+public record BuildOptions(
+        String target,
+        Map<String, String> buildArgs,
+        List<Platform> platforms,
+        Platform buildPlatform,
+        Map<String, String> contexts,
+        boolean allStages,
+        Builder builder)
+        implements Serializable {
+
+    /** Who builds. All but BuildKit read some files otherwise; what they would read otherwise becomes an {@link Unknown}. */
+    public enum Builder {
+        BUILDKIT,
+        /** Docker's builder before BuildKit, for instance with {@code DOCKER_BUILDKIT=0} or Windows containers. */
+        CLASSIC,
+        BUILDAH,
+        KANIKO
+    }
+
+    private static final Platform LINUX_AMD64 = new Platform("linux", "amd64", "");
+
+    public BuildOptions {
+        target = target == null ? "" : target;
+        buildArgs = new TreeMap<>(buildArgs);
+        platforms = platforms.isEmpty() ? List.of(LINUX_AMD64) : List.copyOf(platforms);
+        contexts = new TreeMap<>(contexts);
+    }
+
+    /** The last stage, no build arguments, {@code linux/amd64}, BuildKit. */
+    public static BuildOptions defaults() {
+        return new BuildOptions("", Map.of(), List.of(LINUX_AMD64), LINUX_AMD64, Map.of(), false, Builder.BUILDKIT);
+    }
+
+    public BuildOptions withTarget(String target) {
+        return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
+    }
+
+    public BuildOptions withBuildArgs(Map<String, String> buildArgs) {
+        return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
+    }
+
+    public BuildOptions withPlatforms(List<Platform> platforms) {
+        return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
+    }
+
+    public BuildOptions withBuildPlatform(Platform buildPlatform) {
+        return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
+    }
+
+    public BuildOptions withContexts(Map<String, String> contexts) {
+        return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
+    }
+
+    public BuildOptions withAllStages(boolean allStages) {
+        return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
+    }
+
+    public BuildOptions withBuilder(Builder builder) {
+        return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
+    }
+}

@@ -1,0 +1,30 @@
+package io.jenkins.plugins.countersign.engine.dockerfile;
+
+import java.io.Serializable;
+
+/**
+ * Something that enters the build and cannot be known from the file and the options. It is never nothing: who judges the
+ * build must judge this too.
+ *
+ * @param kind what cannot be known
+ * @param subject the variable, the URL, the name of the context
+ * @param message one sentence for people
+ * @param place where it stands
+ */
+public record Unknown(Kind kind, String subject, String message, Place place) implements Serializable {
+
+    public enum Kind {
+        /** A variable that decides over an image has no value; the builder would take it for empty. */
+        VARIABLE,
+        /** {@code ADD} of a URL or a git repository: may be a whole root file system. */
+        REMOTE_ADD,
+        /** A named build context that is no image stands in for an image or a stage. */
+        NAMED_CONTEXT,
+        /** Another frontend than those whose rules are known here reads the file. */
+        FRONTEND,
+        /** A builder with other rules than BuildKit's would take the file for something else. */
+        OTHER_BUILDER,
+        /** The triggers of a base image could not be read. */
+        ONBUILD
+    }
+}

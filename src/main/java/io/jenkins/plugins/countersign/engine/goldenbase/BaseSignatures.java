@@ -1,0 +1,29 @@
+package io.jenkins.plugins.countersign.engine.goldenbase;
+
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
+
+/** Proves that people of a role signed an image. */
+@FunctionalInterface
+public interface BaseSignatures {
+
+    /** Used where no registry can be asked. */
+    BaseSignatures UNREACHABLE = (image, signedBy) -> {
+        throw new UnprovenException("no registry can be asked here");
+    };
+
+    /**
+     * @return who signed, for the report
+     * @throws UnprovenException if it is not proved, with the reason
+     */
+    String prove(ImageReference image, SignedBy signedBy) throws UnprovenException;
+
+    /** The signatures asked for are not there, not enough, or cannot be read. */
+    class UnprovenException extends Exception {
+
+        private static final long serialVersionUID = 1L;
+
+        public UnprovenException(String message) {
+            super(message);
+        }
+    }
+}
