@@ -18,4 +18,9 @@ public record Manifest(String mediaType, byte[] content) {
     public Descriptor descriptor() {
         return Descriptor.of(mediaType, content);
     }
+
+    /** What it says. */
+    public ManifestContent read() throws MalformedManifestException {
+        return ManifestContent.of(this);
+    }
 }

@@ -13,28 +13,29 @@ import java.util.Optional;
  *
  * <p>All methods throw {@link RegistryException} when the answer is anything but a clear yes or a clear "not found".
  */
-public interface Repository extends AutoCloseable {
+public interface Repository extends ImageContent, AutoCloseable {
 
     /** What an image here is called before its tag and digest: {@code registry/repository}, or {@code oci:folder}. */
+    @Override
     String name();
 
     /** What the tag points at now; empty when there is clearly no such tag. */
     Optional<Descriptor> resolve(String tag) throws RegistryException;
 
-    /** The manifest or index with this digest; empty when there is clearly none. */
-    Optional<Manifest> manifest(Digest digest) throws RegistryException;
-
     /** Whether the blob is there. */
     boolean hasBlob(Digest digest) throws RegistryException;
 
-    /**
-     * Opens a blob. Reading past the end verifies it: the last read throws {@link RegistryException} if the bytes have
-     * another digest or length than the descriptor says.
-     */
-    InputStream openBlob(Descriptor blob) throws RegistryException;
-
     /** Uploads a blob unless it is there. {@code source} may be opened more than once, after a break. */
-    void pushBlob(Descriptor blob, ContentSource source) throws RegistryException;
+    BlobArrival pushBlob(Descriptor blob, ContentSource source) throws RegistryException;
+
+    /**
+     * Takes the blob over from another repository without a byte travelling through here.
+     *
+     * @return false if that is not possible between the two; nothing has changed then
+     */
+    default boolean mountBlob(Descriptor blob, Repository from) throws RegistryException {
+        return false;
+    }
 
     /** Uploads a manifest or index by its digest, without a tag. What it refers to must be there. */
     void pushManifest(Manifest manifest) throws RegistryException;

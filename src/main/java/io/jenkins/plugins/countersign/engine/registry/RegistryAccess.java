@@ -1,0 +1,227 @@
+package io.jenkins.plugins.countersign.engine.registry;
+
+import io.jenkins.plugins.countersign.engine.event.Progress;
+import java.net.ProxySelector;
+import java.time.Clock;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * How one registry is reached. Without more it is reached over TLS verified by the platform's authorities, through the
+ * platform's proxy, without a login. Unchangeable; every {@code with…} answers a changed copy.
+ */
+public final class RegistryAccess {
+
+    private final String host;
+    private LoginSource logins = LoginSource.ANONYMOUS;
+    private List<String> authorities = List.of();
+    private boolean onlyTheseAuthorities;
+    private ClientCertificate clientCertificate;
+    private boolean plainHttp;
+    private boolean unverifiedTls;
+    private Set<String> tokenHosts = Set.of();
+    private ProxySelector proxy;
+    private Timeouts timeouts = Timeouts.DEFAULT;
+    private Retries retries = Retries.DEFAULT;
+    private Limits limits = Limits.DEFAULT;
+    private Clock clock = Clock.systemUTC();
+    private Progress progress = Progress.NONE;
+    private long chunkBytes = Long.MAX_VALUE;
+
+    private RegistryAccess(String host) {
+        this.host = Objects.requireNonNull(host);
+    }
+
+    private RegistryAccess(RegistryAccess other) {
+        host = other.host;
+        logins = other.logins;
+        authorities = other.authorities;
+        onlyTheseAuthorities = other.onlyTheseAuthorities;
+        clientCertificate = other.clientCertificate;
+        plainHttp = other.plainHttp;
+        unverifiedTls = other.unverifiedTls;
+        tokenHosts = other.tokenHosts;
+        proxy = other.proxy;
+        timeouts = other.timeouts;
+        retries = other.retries;
+        limits = other.limits;
+        clock = other.clock;
+        progress = other.progress;
+        chunkBytes = other.chunkBytes;
+    }
+
+    /** @param host host and optional port as in image names, for instance {@code docker.io} or {@code registry.example.com:5000} */
+    public static RegistryAccess of(String host) {
+        return new RegistryAccess(host);
+    }
+
+    /** Logs in; the login is sent to this registry and its token service alone. */
+    public RegistryAccess withLogin(LoginSource source) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.logins = Objects.requireNonNull(source);
+        return copy;
+    }
+
+    public RegistryAccess withLogin(String user, String password) {
+        return withLogin(LoginSource.of(user, password));
+    }
+
+    /** Trusts these certificate authorities (PEM) beside the platform's. */
+    public RegistryAccess withAuthorities(String... pem) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.authorities = List.of(pem);
+        copy.onlyTheseAuthorities = false;
+        return copy;
+    }
+
+    /** Trusts these certificate authorities (PEM) and no other. */
+    public RegistryAccess withOnlyAuthorities(String... pem) {
+        RegistryAccess copy = withAuthorities(pem);
+        copy.onlyTheseAuthorities = true;
+        return copy;
+    }
+
+    public RegistryAccess withClientCertificate(ClientCertificate certificate) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.clientCertificate = certificate;
+        return copy;
+    }
+
+    /** Speaks plain HTTP with this registry, with a warning each time: anybody on the way reads and changes everything. */
+    public RegistryAccess insecurePlainHttp() {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.plainHttp = true;
+        return copy;
+    }
+
+    /** Takes any certificate from this registry, with a warning each time: anybody on the way reads and changes everything. */
+    public RegistryAccess insecureUnverifiedTls() {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.unverifiedTls = true;
+        return copy;
+    }
+
+    /**
+     * Hosts of token services that may get this registry's login, beside the registry's own host, its parent domain and,
+     * for Docker Hub, {@code auth.docker.io}.
+     */
+    public RegistryAccess withTokenHosts(String... hosts) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.tokenHosts = Set.of(hosts);
+        return copy;
+    }
+
+    /** In place of the platform's ({@link ProxySelector#getDefault}). */
+    public RegistryAccess withProxy(ProxySelector selector) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.proxy = selector;
+        return copy;
+    }
+
+    public RegistryAccess withTimeouts(Timeouts some) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.timeouts = Objects.requireNonNull(some);
+        return copy;
+    }
+
+    public RegistryAccess withRetries(Retries some) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.retries = Objects.requireNonNull(some);
+        return copy;
+    }
+
+    public RegistryAccess withLimits(Limits some) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.limits = Objects.requireNonNull(some);
+        return copy;
+    }
+
+    public RegistryAccess withClock(Clock some) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.clock = Objects.requireNonNull(some);
+        return copy;
+    }
+
+    /** Is told of repetitions and warnings. */
+    public RegistryAccess withProgress(Progress some) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.progress = Objects.requireNonNull(some);
+        return copy;
+    }
+
+    /** Uploads blobs in requests of at most so many bytes, for registries behind a proxy that limits a request's size. */
+    public RegistryAccess withChunksOf(long bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException("chunks must have at least one byte, not " + bytes);
+        }
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.chunkBytes = bytes;
+        return copy;
+    }
+
+    public String host() {
+        return host;
+    }
+
+    LoginSource logins() {
+        return logins;
+    }
+
+    List<String> authorities() {
+        return authorities;
+    }
+
+    boolean onlyTheseAuthorities() {
+        return onlyTheseAuthorities;
+    }
+
+    ClientCertificate clientCertificateOrNull() {
+        return clientCertificate;
+    }
+
+    boolean plainHttp() {
+        return plainHttp;
+    }
+
+    boolean unverifiedTls() {
+        return unverifiedTls;
+    }
+
+    Set<String> tokenHosts() {
+        return tokenHosts;
+    }
+
+    ProxySelector proxy() {
+        return proxy == null ? ProxySelector.getDefault() : proxy;
+    }
+
+    Timeouts timeouts() {
+        return timeouts;
+    }
+
+    Retries retries() {
+        return retries;
+    }
+
+    Limits limits() {
+        return limits;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    Progress progress() {
+        return progress;
+    }
+
+    long chunkBytes() {
+        return chunkBytes;
+    }
+
+    @Override
+    public String toString() {
+        return "access to " + host;
+    }
+}
