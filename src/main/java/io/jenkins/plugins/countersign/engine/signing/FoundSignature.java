@@ -1,0 +1,42 @@
+package io.jenkins.plugins.countersign.engine.signing;
+
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import java.util.Map;
+
+/**
+ * Something that lies next to an image and says that it is a signature. Nothing about it has been believed yet.
+ *
+ * @param format in which form
+ * @param subject the digest it was found at: what it must be about
+ * @param manifest the digest of the manifest that holds it
+ * @param content the bytes of the layer: bundle, envelope, payload; empty when {@code oversized}
+ * @param oversized how long the content is said to be, in bytes, when it is longer than is read; otherwise 0
+ * @param annotations of the layer for {@code .sig} and {@code .att}, of the manifest otherwise; unsigned
+ */
+public record FoundSignature(
+        SignatureFormat format,
+        Digest subject,
+        Digest manifest,
+        byte[] content,
+        long oversized,
+        Map<String, String> annotations) {
+
+    public FoundSignature {
+        annotations = Map.copyOf(annotations);
+    }
+
+    public FoundSignature(
+            SignatureFormat format, Digest subject, Digest manifest, byte[] content, Map<String, String> annotations) {
+        this(format, subject, manifest, content, 0, annotations);
+    }
+
+    /** Names one signature among all: the manifest's digest, and the content's because a manifest can hold several. */
+    public String id() {
+        return manifest + "/" + Digest.of(content).shortHex();
+    }
+
+    @Override
+    public String toString() {
+        return format + " in " + manifest;
+    }
+}

@@ -1,0 +1,275 @@
+package io.jenkins.plugins.countersign.engine.signing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.image.MediaTypes;
+import io.jenkins.plugins.countersign.engine.registry.Manifest;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Writes signatures next to an image and finds all that are there. Nothing is verified here: {@link Verifier} does that.
+ *
+ * <p>Sources: sigstore/cosign, {@code specs/BUNDLE_SPEC.md}, {@code specs/SIGNATURE_SPEC.md}, {@code pkg/oci/remote/write.go};
+ * OCI image specification, manifest.md, "Guidelines for Artifact Usage".
+ */
+public final class SignatureStore {
+
+    /** More things next to one image than this are an attack or an accident: {@link #collect} throws. */
+    public static final int MAX_REFERRERS = 2048;
+    /** cosign's own limit of layers behind a {@code .sig} tag. */
+    public static final int MAX_LAYERS = 1000;
+    /** Longer content is found, and not read: its signature is refused as too large. A longer record makes collecting fail. */
+    public static final int MAX_CONTENT = 4 * 1024 * 1024;
+    /** All content of one image together. */
+    public static final long MAX_TOTAL = 128L * 1024 * 1024;
+
+    static final String SIGNATURE_ANNOTATION = "dev.cosignproject.cosign/signature";
+    private static final String CREATED = "org.opencontainers.image.created";
+    private static final byte[] EMPTY = {'{', '}'};
+
+    private final Repository repository;
+
+    public SignatureStore(Repository repository) {
+        this.repository = repository;
+    }
+
+    /**
+     * Attaches a bundle as a referrer.
+     *
+     * @param image what it is attached to: never an attestation manifest
+     * @param created for the manifest's annotation; to the second
+     * @return the digest of the manifest that holds it
+     */
+    public Digest attachBundle(Descriptor image, SigstoreBundle bundle, String predicateType, Instant created)
+            throws RegistryException {
+        Map<String, String> annotations = new TreeMap<>();
+        annotations.put("dev.sigstore.bundle.content", "dsse-envelope");
+        annotations.put("dev.sigstore.bundle.predicateType", predicateType);
+        return attach(
+                image, SignatureTypes.BUNDLE_V03, SignatureTypes.BUNDLE_V03, bundle.toBytes(), annotations, created);
+    }
+
+    /**
+     * Attaches one of our records. Its envelope must have the payload type {@link SignatureTypes#RECORD}, which no verifier of
+     * images takes for a statement about one.
+     */
+    public Digest attachRecord(Descriptor image, DsseEnvelope record, Instant created) throws RegistryException {
+        if (!record.payloadType().equals(SignatureTypes.RECORD)) {
+            throw new IllegalArgumentException("a record has the payload type " + SignatureTypes.RECORD + ", not "
+                    + record.payloadType());
+        }
+        return attach(image, SignatureTypes.RECORD, SignatureTypes.RECORD, record.toBytes(), Map.of(), created);
+    }
+
+    /** Attaches any artifact with one layer and the empty configuration. */
+    public Digest attach(
+            Descriptor image,
+            String artifactType,
+            String layerType,
+            byte[] content,
+            Map<String, String> annotations,
+            Instant created)
+            throws RegistryException {
+        if (content.length > MAX_CONTENT) {
+            throw new RegistryException("a statement of " + content.length + " bytes is not attached, at most " + MAX_CONTENT
+                    + " are read back");
+        }
+        Descriptor layer = push(layerType, content);
+        Descriptor config = push(MediaTypes.OCI_EMPTY, EMPTY);
+        ObjectNode json = StrictJson.object();
+        json.put("schemaVersion", 2);
+        json.put("mediaType", MediaTypes.OCI_MANIFEST);
+        json.put("artifactType", artifactType);
+        json.set("config", ManifestJson.json(config));
+        json.putArray("layers").add(ManifestJson.json(layer));
+        json.set("subject", ManifestJson.json(new Descriptor(image.mediaType(), image.digest(), image.size())));
+        ObjectNode all = json.putObject("annotations");
+        Map<String, String> sorted = new TreeMap<>(annotations);
+        sorted.put(CREATED, created.truncatedTo(ChronoUnit.SECONDS).toString());
+        sorted.forEach(all::put);
+        Manifest manifest = new Manifest(MediaTypes.OCI_MANIFEST, StrictJson.write(json));
+        repository.attach(manifest);
+        return manifest.digest();
+    }
+
+    /**
+     * Adds a signature to the tag {@code sha256-….sig}, keeping those that are there. Read, merged, written, and read back
+     * until it is there: the tag has no lock.
+     *
+     * @param image the image's digest
+     * @param payload of {@link SimpleSigning}, as it was signed
+     */
+    public void addSimpleSignature(Digest image, byte[] payload, byte[] signature) throws RegistryException {
+        new LayerTag(repository, image, ".sig")
+                .add(
+                        SignatureTypes.SIMPLE_SIGNING,
+                        payload,
+                        Map.of(SIGNATURE_ANNOTATION, Base64.getEncoder().encodeToString(signature)));
+    }
+
+    /**
+     * Whether a first bundle would make cosign 3 stop reading the {@code .sig} signatures of this image: it has some, and no
+     * bundle yet (formats.md A4). Then say so before attaching one.
+     */
+    public boolean firstBundleHidesOlderSignatures(Digest image) throws RegistryException {
+        List<FoundSignature> found = collect(image);
+        return found.stream().anyMatch(signature -> signature.format() == SignatureFormat.SIMPLE_SIGNING)
+                && found.stream().noneMatch(signature -> signature.format() == SignatureFormat.BUNDLE);
+    }
+
+    /**
+     * Everything next to the image that says it is a signature, an attestation or one of our records, in every format that is
+     * known. Other artifacts are left out.
+     *
+     * @return complete
+     * @throws RegistryException if anything could not be read, or there is more than is read: unknown is never none
+     */
+    public List<FoundSignature> collect(Digest image) throws RegistryException {
+        Collector collector = new Collector(image);
+        List<Descriptor> referrers = repository.referrers(image);
+        if (referrers.size() > MAX_REFERRERS) {
+            throw new RegistryException("there are " + referrers.size() + " referrers of " + image + " in "
+                    + repository.name() + ", at most " + MAX_REFERRERS + " are read");
+        }
+        for (Descriptor referrer : referrers) {
+            collector.readReferrer(referrer.digest());
+        }
+        collector.readTag(".sig", SignatureTypes.SIMPLE_SIGNING, SignatureFormat.SIMPLE_SIGNING);
+        collector.readTag(".att", SignatureTypes.DSSE, SignatureFormat.ATTESTATION);
+        return List.copyOf(collector.found);
+    }
+
+    private Descriptor push(String mediaType, byte[] content) throws RegistryException {
+        Descriptor descriptor = Descriptor.of(mediaType, content);
+        repository.pushBlob(descriptor, Repository.ContentSource.of(content));
+        return descriptor;
+    }
+
+    /** One reading of everything next to one image. */
+    private final class Collector {
+
+        private final Digest image;
+        private final List<FoundSignature> found = new ArrayList<>();
+        private long total;
+
+        Collector(Digest image) {
+            this.image = image;
+        }
+
+        /** The list's artifact types are others' hints, and often wrong (formats.md A4): each manifest is read. */
+        void readReferrer(Digest digest) throws RegistryException {
+            Manifest manifest = repository
+                    .manifest(digest)
+                    .orElseThrow(() -> new RegistryException("the referrers of " + image + " in " + repository.name()
+                            + " name " + digest + ", which is not there: whether it was a rejection cannot be told"));
+            if (MediaTypes.isIndex(manifest.mediaType())) {
+                return;
+            }
+            ObjectNode json = ManifestJson.read(manifest, digest);
+            String type = json.path("artifactType").asText();
+            if (type.isEmpty()) {
+                type = json.path("config").path("mediaType").asText();
+            }
+            Map<String, String> annotations = ManifestJson.texts(json.path("annotations"));
+            for (JsonNode entry : layers(json, digest)) {
+                Optional<SignatureFormat> format = format(type, entry.path("mediaType").asText());
+                if (format.isPresent()) {
+                    Descriptor layer = ManifestJson.descriptor(entry, digest);
+                    add(
+                            format.get(),
+                            digest,
+                            layer,
+                            format.get() == SignatureFormat.SIMPLE_SIGNING ? layer.annotations() : annotations);
+                }
+            }
+        }
+
+        void readTag(String suffix, String layerType, SignatureFormat format) throws RegistryException {
+            Optional<Manifest> manifest = new LayerTag(repository, image, suffix).read();
+            if (manifest.isEmpty()) {
+                return;
+            }
+            Digest digest = manifest.get().digest();
+            for (JsonNode entry : layers(ManifestJson.read(manifest.get(), digest), digest)) {
+                if (entry.path("mediaType").asText().equals(layerType)) {
+                    Descriptor layer = ManifestJson.descriptor(entry, digest);
+                    add(format, digest, layer, layer.annotations());
+                }
+            }
+        }
+
+        private Iterable<JsonNode> layers(ObjectNode json, Digest digest) throws RegistryException {
+            JsonNode layers = json.path("layers");
+            if (layers.size() > MAX_LAYERS) {
+                throw new RegistryException("the manifest " + digest + " next to " + image + " has " + layers.size()
+                        + " layers, at most " + MAX_LAYERS + " are read");
+            }
+            return layers;
+        }
+
+        private void add(SignatureFormat format, Digest manifest, Descriptor layer, Map<String, String> annotations)
+                throws RegistryException {
+            if (layer.size() > MAX_CONTENT) {
+                if (format == SignatureFormat.RECORD) {
+                    throw new RegistryException("the record " + manifest + " next to " + image + " has " + layer.size()
+                            + " bytes, at most " + MAX_CONTENT + " are read: whether it is a rejection cannot be told");
+                }
+                found.add(new FoundSignature(format, image, manifest, new byte[0], layer.size(), annotations));
+                return;
+            }
+            total += layer.size();
+            if (total > MAX_TOTAL) {
+                throw new RegistryException("what lies next to " + image + " in " + repository.name() + " has more than "
+                        + MAX_TOTAL + " bytes");
+            }
+            found.add(new FoundSignature(format, image, manifest, content(layer), annotations));
+        }
+
+        private byte[] content(Descriptor layer) throws RegistryException {
+            byte[] content;
+            try (InputStream in = repository.openBlob(layer)) {
+                content = in.readNBytes((int) layer.size() + 1);
+            } catch (RegistryException e) {
+                throw e;
+            } catch (IOException e) {
+                throw new RegistryException("reading " + layer.digest() + " from " + repository.name() + " broke off", e);
+            }
+            if (content.length != layer.size() || !layer.digest().matches(content)) {
+                throw new RegistryException("the content of " + layer.digest() + " in " + repository.name()
+                        + " has another digest or length than its descriptor says");
+            }
+            return content;
+        }
+    }
+
+    private static Optional<SignatureFormat> format(String artifactType, String layerType) {
+        if (layerType.startsWith(SignatureTypes.BUNDLE_PREFIX)) {
+            return Optional.of(SignatureFormat.BUNDLE);
+        }
+        if (layerType.equals(SignatureTypes.RECORD)) {
+            return Optional.of(SignatureFormat.RECORD);
+        }
+        if (layerType.equals(SignatureTypes.SIMPLE_SIGNING)) {
+            return Optional.of(SignatureFormat.SIMPLE_SIGNING);
+        }
+        if (artifactType.equals(SignatureTypes.NOTATION)) {
+            return layerType.equals(SignatureTypes.JOSE)
+                    ? Optional.of(SignatureFormat.NOTATION_JWS)
+                    : layerType.equals(SignatureTypes.COSE) ? Optional.of(SignatureFormat.NOTATION_COSE) : Optional.empty();
+        }
+        return Optional.empty();
+    }
+}
