@@ -1,0 +1,58 @@
+package io.jenkins.plugins.countersign.engine.request;
+
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
+import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
+import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
+import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
+import io.jenkins.plugins.countersign.engine.signing.Statement;
+import io.jenkins.plugins.countersign.engine.signing.Subjects;
+import java.security.PublicKey;
+import java.time.Instant;
+
+/**
+ * A request with its signature, verified.
+ *
+ * @param request what was to be signed
+ * @param envelope the statement with the signature
+ * @param key who signed
+ */
+public record SignedRequest(Request request, DsseEnvelope envelope, PublicKey key) {
+
+    /** What goes back by file: a Sigstore bundle for statements, the envelope itself for records. */
+    public byte[] toBytes() {
+        return request.payloadType().equals(SignatureTypes.RECORD) ? envelope.toBytes() : bundle().toBytes();
+    }
+
+    public SigstoreBundle bundle() {
+        return SigstoreBundle.of(envelope, key);
+    }
+
+    /**
+     * Attaches it to the image and to each platform's manifest that the statement covers.
+     *
+     * @return the digest of the manifest that holds it next to the image
+     * @throws RequestException if the request is for another repository
+     */
+    public Digest attachTo(Repository repository, Instant now) throws RegistryException, RequestException {
+        if (!repository.name().equals(request.repository())) {
+            throw new RequestException("the request is for " + request.repository() + ", not for " + repository.name());
+        }
+        Statement statement = request.statement();
+        SignatureStore store = new SignatureStore(repository);
+        Digest attached = null;
+        for (Descriptor subject : Subjects.of(repository, request.image())) {
+            if (statement.subject(subject.digest()).isEmpty()) {
+                continue;
+            }
+            Digest holder = request.payloadType().equals(SignatureTypes.RECORD)
+                    ? store.attachRecord(subject, envelope, now)
+                    : store.attachBundle(subject, bundle(), statement.predicateType(), now);
+            attached = attached == null ? holder : attached;
+        }
+        return attached;
+    }
+}
