@@ -1,0 +1,73 @@
+package io.jenkins.plugins.countersign;
+
+import hudson.AbortException;
+import hudson.EnvVars;
+import hudson.FilePath;
+import hudson.Launcher;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import java.io.Serializable;
+import java.util.Set;
+import org.jenkinsci.plugins.workflow.steps.Step;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
+import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.jenkinsci.plugins.workflow.steps.SynchronousNonBlockingStepExecution;
+
+/**
+ * A step on an image's way that works and answers. The same object serves a Pipeline and, through {@link
+ * ImageStepBuilder}, a freestyle job, so that both have the same fields, help and behaviour.
+ *
+ * <p>A restart of Jenkins in the middle fails the step: each of them may be repeated, because everything is done by digest
+ * and the tag comes last.
+ */
+public abstract class ImageStep extends Step implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Does the work.
+     *
+     * @return the step's answer in a Pipeline; may be null
+     * @throws AbortException if the work was refused, with what was tried, what was found and what to do
+     */
+    protected abstract Object perform(BuildContext context) throws Exception;
+
+    @Override
+    public final StepExecution start(StepContext context) {
+        return new Execution(this, context);
+    }
+
+    private static final class Execution extends SynchronousNonBlockingStepExecution<Object> {
+
+        private static final long serialVersionUID = 1L;
+
+        private final transient ImageStep step;
+
+        Execution(ImageStep step, StepContext context) {
+            super(context);
+            this.step = step;
+        }
+
+        @Override
+        protected Object run() throws Exception {
+            StepContext context = getContext();
+            return Refusals.asAborts(() -> step.perform(new BuildContext(
+                    context.get(Run.class),
+                    context.get(FilePath.class),
+                    context.get(Launcher.class),
+                    context.get(EnvVars.class),
+                    context.get(TaskListener.class),
+                    false)));
+        }
+    }
+
+    /** A descriptor of an image step: it may stand outside a node unless it needs the workspace. */
+    public abstract static class ImageStepDescriptor extends StepDescriptor {
+
+        @Override
+        public Set<? extends Class<?>> getRequiredContext() {
+            return Set.of(Run.class, TaskListener.class);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package io.jenkins.plugins.countersign;
+
+import hudson.EnvVars;
+import hudson.Launcher;
+import hudson.model.AbstractBuild;
+import hudson.model.AbstractProject;
+import hudson.model.BuildListener;
+import hudson.tasks.BuildStepDescriptor;
+import hudson.tasks.Builder;
+import java.io.IOException;
+
+/** An {@link ImageStep} as a build step of a freestyle job. */
+public abstract class ImageStepBuilder<S extends ImageStep> extends Builder {
+
+    private final S step;
+
+    protected ImageStepBuilder(S step) {
+        this.step = step;
+    }
+
+    public final S getStep() {
+        return step;
+    }
+
+    @Override
+    public final boolean perform(AbstractBuild<?, ?> build, Launcher launcher, BuildListener listener)
+            throws InterruptedException, IOException {
+        EnvVars environment = build.getEnvironment(listener);
+        try {
+            Refusals.asAborts(() -> step.perform(
+                    new BuildContext(build, build.getWorkspace(), launcher, environment, listener, true)));
+            return true;
+        } catch (InterruptedException | IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
+    }
+
+    /** A descriptor of a freestyle build step. */
+    public abstract static class ImageStepBuilderDescriptor extends BuildStepDescriptor<Builder> {
+
+        @Override
+        public boolean isApplicable(Class<? extends AbstractProject> jobType) {
+            return true;
+        }
+    }
+}
