@@ -1,20 +1,59 @@
 package io.jenkins.plugins.countersign.cli;
 
+import java.io.PrintWriter;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The command line {@code countersign}. */
-@CommandLine.Command(name = "countersign", mixinStandardHelpOptions = true)
+@Command(
+        name = "countersign",
+        description = "Checks base images, pushes and signs images, collects approvals, promotes what was approved.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {CheckCommand.class})
 public final class Main implements Runnable {
 
-    @CommandLine.Spec
-    private CommandLine.Model.CommandSpec spec;
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--debug",
+            description = "Show the stack trace of an error.",
+            scope = CommandLine.ScopeType.INHERIT)
+    private boolean debug;
 
     public static void main(String[] args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        System.exit(execute(
+                new PrintWriter(System.out, true, java.nio.charset.StandardCharsets.UTF_8),
+                new PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8),
+                args));
+    }
+
+    /** Runs one command; data goes to {@code out}, all else to {@code err}. */
+    public static int execute(PrintWriter out, PrintWriter err, String... args) {
+        Main main = new Main();
+        CommandLine line = new CommandLine(main)
+                .setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler((e, command, parsed) -> Failure.report(e, main.debug, command.getErr()));
+        java.util.Map<String, String> codes = new java.util.LinkedHashMap<>();
+        for (ExitCode code : ExitCode.values()) {
+            codes.put(Integer.toString(code.code()), code.meaning());
+        }
+        line.getCommandSpec().usageMessage().exitCodeList(codes).exitCodeListHeading("%nExit codes:%n");
+        int result = line.execute(args);
+        out.flush();
+        err.flush();
+        return result;
     }
 
     @Override
     public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "name a command");
+        throw new CommandLine.ParameterException(spec.commandLine(), "Name a command.");
     }
 }

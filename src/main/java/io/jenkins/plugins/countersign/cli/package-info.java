@@ -1,0 +1,2 @@
+/** The command line: one class for each command. Sees the engine alone. */
+package io.jenkins.plugins.countersign.cli;
