@@ -1,0 +1,46 @@
+package io.jenkins.plugins.countersign;
+
+import hudson.AbortException;
+import io.jenkins.plugins.countersign.engine.audit.LedgerException;
+import io.jenkins.plugins.countersign.engine.dockerfile.DockerfileException;
+import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.signing.VerificationException;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
+import io.jenkins.plugins.countersign.engine.trust.PolicyException;
+import java.util.Set;
+import java.util.concurrent.Callable;
+
+/** Turns the engine's refusals, whose messages are written for people, into failed builds without a stack trace. */
+public final class Refusals {
+
+    private static final Set<Class<? extends Exception>> REFUSALS = Set.of(
+            CatalogueException.class,
+            DockerfileException.class,
+            KeyException.class,
+            LedgerException.class,
+            PolicyException.class,
+            RegistryException.class,
+            VerificationException.class);
+
+    private Refusals() {}
+
+    /** Does the work; a refusal becomes an {@link AbortException} with the same message, anything else stays what it is. */
+    public static <T> T asAborts(Callable<T> work) throws Exception {
+        try {
+            return work.call();
+        } catch (Exception e) {
+            if (isRefusal(e)) {
+                AbortException abort = new AbortException(e.getMessage());
+                abort.initCause(e);
+                throw abort;
+            }
+            throw e;
+        }
+    }
+
+    /** Whether the exception's message is meant for people. */
+    public static boolean isRefusal(Throwable e) {
+        return REFUSALS.stream().anyMatch(type -> type.isInstance(e));
+    }
+}

@@ -1,0 +1,83 @@
+package io.jenkins.plugins.countersign.cli;
+
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import io.jenkins.plugins.countersign.engine.registry.LoginSource;
+import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
+import io.jenkins.plugins.countersign.engine.registry.Repositories;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** How registries are reached, for every command that reaches one. */
+final class RegistryOptions {
+
+    @Option(
+            names = "--ca-file",
+            paramLabel = "FILE",
+            description = "A certificate authority (PEM) to trust beside the platform's.")
+    private List<Path> authorities = new ArrayList<>();
+
+    @Option(
+            names = "--insecure-plain-http",
+            paramLabel = "HOST[:PORT]",
+            description = "Speak plain HTTP with this registry: anybody on the way reads and changes everything.")
+    private List<String> plainHttp = new ArrayList<>();
+
+    @Option(names = "--user", description = "The user of the registry; without it, Docker's config.json is asked.")
+    private String user;
+
+    @Option(
+            names = "--registry-password-file",
+            paramLabel = "FILE",
+            description = "The user's password, in the file's first line; else COUNTERSIGN_REGISTRY_PASSWORD.")
+    private Path passwordFile;
+
+    /** Opens the repository of a location: a registry's or a layout folder. */
+    Repository open(ImageLocation location) throws IOException, Failure {
+        return Repositories.open(location.repository(), accesses(location));
+    }
+
+    RegistryAccess[] accesses(ImageLocation location) throws IOException, Failure {
+        if (location.isLayout()) {
+            return new RegistryAccess[0];
+        }
+        return new RegistryAccess[] {access(ImageReference.parse(location.repository()).registry())};
+    }
+
+    private RegistryAccess access(String host) throws IOException, Failure {
+        RegistryAccess access = RegistryAccess.of(host);
+        List<String> pem = new ArrayList<>();
+        for (Path file : authorities) {
+            pem.add(Files.readString(file));
+        }
+        if (!pem.isEmpty()) {
+            access = access.withAuthorities(pem.toArray(String[]::new));
+        }
+        if (plainHttp.contains(host)) {
+            access = access.insecurePlainHttp();
+        }
+        return access.withLogin(logins());
+    }
+
+    private LoginSource logins() throws IOException, Failure {
+        if (user == null) {
+            return LoginSource.ANONYMOUS;
+        }
+        if (passwordFile != null) {
+            return LoginSource.of(user, Files.readString(passwordFile, StandardCharsets.UTF_8).lines().findFirst().orElse(""));
+        }
+        String password = System.getenv("COUNTERSIGN_REGISTRY_PASSWORD");
+        if (password == null) {
+            throw new Failure(
+                    ExitCode.USAGE,
+                    "--user needs a password: give --registry-password-file or COUNTERSIGN_REGISTRY_PASSWORD");
+        }
+        return LoginSource.of(user, password);
+    }
+}

@@ -1,0 +1,123 @@
+package io.jenkins.plugins.countersign.configuration;
+
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.Extension;
+import hudson.ExtensionList;
+import hudson.Util;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import jenkins.model.GlobalConfiguration;
+import jenkins.model.Jenkins;
+import hudson.security.Permission;
+import net.sf.json.JSONObject;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.StaplerRequest2;
+
+/**
+ * The organisation's settings: registries, trust policy, the gate's key, the PKCS#11 libraries of the agents.
+ *
+ * <p>Registries may be kept by whoever manages Jenkins; what decides over trust and what loads native code is an
+ * administrator's alone.
+ */
+@Extension
+@Symbol("countersign")
+public class CountersignConfiguration extends GlobalConfiguration {
+
+    private List<RegistryConfiguration> registries = new ArrayList<>();
+    private String trustPolicy;
+    private String policyRootKeys;
+    private String gateCredentialsId;
+    private List<TokenLibrary> tokenLibraries = new ArrayList<>();
+
+    public CountersignConfiguration() {
+        load();
+    }
+
+    public static CountersignConfiguration get() {
+        return ExtensionList.lookupSingleton(CountersignConfiguration.class);
+    }
+
+    @NonNull
+    @Override
+    public Permission getRequiredGlobalConfigPagePermission() {
+        return Jenkins.MANAGE;
+    }
+
+    @Override
+    public boolean configure(StaplerRequest2 request, JSONObject json) throws FormException {
+        if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+            // What the form shows read-only must stay what it is, whatever is sent.
+            json.remove("trustPolicy");
+            json.remove("policyRootKeys");
+            json.remove("gateCredentialsId");
+            json.remove("tokenLibraries");
+        } else {
+            tokenLibraries = new ArrayList<>();
+        }
+        registries = new ArrayList<>();
+        request.bindJSON(this, json);
+        save();
+        return true;
+    }
+
+    public List<RegistryConfiguration> getRegistries() {
+        return registries;
+    }
+
+    @DataBoundSetter
+    public void setRegistries(List<RegistryConfiguration> registries) {
+        this.registries = new ArrayList<>(Util.fixNull(registries));
+        save();
+    }
+
+    /** The settings of a registry; empty when it has none, and is reached with verified TLS and no login. */
+    public Optional<RegistryConfiguration> registry(String host) {
+        return registries.stream().filter(registry -> registry.getHost().equals(host)).findFirst();
+    }
+
+    /** The trust policy: YAML, or the signed document as {@code countersign policy sign} writes it. Null when there is none. */
+    public String getTrustPolicy() {
+        return trustPolicy;
+    }
+
+    @DataBoundSetter
+    public void setTrustPolicy(String trustPolicy) {
+        this.trustPolicy = Util.fixEmptyAndTrim(trustPolicy);
+        save();
+    }
+
+    /** The root keys (PEM) that the first signed trust policy is believed by; null when the policy need not be signed. */
+    public String getPolicyRootKeys() {
+        return policyRootKeys;
+    }
+
+    @DataBoundSetter
+    public void setPolicyRootKeys(String policyRootKeys) {
+        this.policyRootKeys = Util.fixEmptyAndTrim(policyRootKeys);
+        save();
+    }
+
+    /** The signing key that seals what the gate lets through; null when there is none. */
+    public String getGateCredentialsId() {
+        return gateCredentialsId;
+    }
+
+    @DataBoundSetter
+    public void setGateCredentialsId(String gateCredentialsId) {
+        this.gateCredentialsId = Util.fixEmptyAndTrim(gateCredentialsId);
+        save();
+    }
+
+    /** The PKCS#11 libraries that may be loaded, and where. */
+    public List<TokenLibrary> getTokenLibraries() {
+        return tokenLibraries;
+    }
+
+    @DataBoundSetter
+    public void setTokenLibraries(List<TokenLibrary> tokenLibraries) {
+        this.tokenLibraries = new ArrayList<>(Util.fixNull(tokenLibraries));
+        save();
+    }
+}

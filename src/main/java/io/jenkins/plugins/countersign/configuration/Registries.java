@@ -1,0 +1,80 @@
+package io.jenkins.plugins.countersign.configuration;
+
+import com.cloudbees.plugins.credentials.CredentialsMatchers;
+import com.cloudbees.plugins.credentials.CredentialsProvider;
+import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
+import hudson.AbortException;
+import hudson.model.Run;
+import hudson.security.ACL;
+import io.jenkins.plugins.countersign.engine.event.Progress;
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import java.util.Optional;
+import jenkins.model.Jenkins;
+
+/** Reaches registries as the administrators configured them. */
+public final class Registries {
+
+    private Registries() {}
+
+    /**
+     * How the registry of a location is reached from a build.
+     *
+     * @param credentialsIdOrNull the step's own login, looked up in the build's context; null for the configured one
+     * @throws AbortException if the credentials are not there, or are not meant for the registry's host; or if the location
+     *     is a folder
+     */
+    public static RegistrySettings settings(ImageLocation location, String credentialsIdOrNull, Run<?, ?> run)
+            throws AbortException {
+        String host = host(location);
+        Optional<RegistryConfiguration> configured = CountersignConfiguration.get().registry(host);
+        StandardUsernamePasswordCredentials login = null;
+        if (credentialsIdOrNull != null) {
+            login = CredentialsProvider.findCredentialById(
+                    credentialsIdOrNull,
+                    StandardUsernamePasswordCredentials.class,
+                    run,
+                    RegistryConfiguration.requirements(host));
+            if (login == null) {
+                throw new AbortException(Messages.Registries_NoCredentials(credentialsIdOrNull, host));
+            }
+        } else if (configured.isPresent() && configured.get().getCredentialsId() != null) {
+            login = configuredLogin(configured.get());
+            CredentialsProvider.track(run, login);
+        }
+        return RegistrySettings.of(host, configured.orElse(null), login);
+    }
+
+    /** As the controller itself reaches a registry, outside any build: for gates, pages and webhooks. */
+    public static Repository open(ImageLocation location, Progress progress) throws AbortException {
+        String host = host(location);
+        RegistryConfiguration configured =
+                CountersignConfiguration.get().registry(host).orElse(null);
+        StandardUsernamePasswordCredentials login =
+                configured == null || configured.getCredentialsId() == null ? null : configuredLogin(configured);
+        return RegistrySettings.of(host, configured, login).open(location, progress);
+    }
+
+    /** A folder named in a Jenkinsfile would be one of the controller's: an image of a build lives in a registry. */
+    private static String host(ImageLocation location) throws AbortException {
+        if (location.isLayout()) {
+            throw new AbortException(Messages.Registries_NotAFolder(location));
+        }
+        return ImageReference.parse(location.repository()).registry();
+    }
+
+    private static StandardUsernamePasswordCredentials configuredLogin(RegistryConfiguration configured)
+            throws AbortException {
+        return CredentialsProvider.lookupCredentialsInItemGroup(
+                        StandardUsernamePasswordCredentials.class,
+                        Jenkins.get(),
+                        ACL.SYSTEM2,
+                        RegistryConfiguration.requirements(configured.getHost()))
+                .stream()
+                .filter(CredentialsMatchers.withId(configured.getCredentialsId())::matches)
+                .findFirst()
+                .orElseThrow(() -> new AbortException(
+                        Messages.Registries_NoCredentials(configured.getCredentialsId(), configured.getHost())));
+    }
+}
