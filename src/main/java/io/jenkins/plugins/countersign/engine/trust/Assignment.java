@@ -123,30 +123,39 @@ public final class Assignment {
     }
 
     /**
-     * The requirements that compete for too few people: those with an empty place, and those that the people who fit there
-     * fill. Only somebody new who fits one of these helps (Hall's theorem). Empty when complete.
+     * The requirements that compete with this one for too few people: itself, if it has an empty place, and those that the
+     * people who fit there fill. Only somebody new who fits one of these helps (Hall's theorem). Empty when it has no empty
+     * place.
      */
-    public Set<Integer> contested() {
+    public Set<Integer> contested(int need) {
         TreeSet<Integer> reached = new TreeSet<>();
         List<Integer> next = new ArrayList<>();
-        for (int need = 0; need < needs.size(); need++) {
-            if (isOpen(need)) {
-                next.add(need);
-            }
+        if (isOpen(need)) {
+            next.add(need);
         }
         while (!next.isEmpty()) {
-            int need = next.remove(next.size() - 1);
-            if (!reached.add(need) || !distinctPeople) {
+            int reachedNeed = next.remove(next.size() - 1);
+            if (!reached.add(reachedNeed) || !distinctPeople) {
                 continue;
             }
             fits.forEach((person, indexes) -> {
                 Integer now = placeOf.get(person);
-                if (now != null && indexes.contains(need)) {
+                if (now != null && indexes.contains(reachedNeed)) {
                     next.add(now);
                 }
             });
         }
         return reached;
+    }
+
+    /** Whether the person fits the requirement already. */
+    public boolean fits(String person, int need) {
+        return fits.getOrDefault(person, new TreeSet<>()).contains(need);
+    }
+
+    /** Whether the person is in a place. With people who need not be distinct, nobody is in the way of anybody. */
+    public boolean isPlaced(String person) {
+        return placeOf.containsKey(person);
     }
 
     /** Everybody who fits one of the requirements. */

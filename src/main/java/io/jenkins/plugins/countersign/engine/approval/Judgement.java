@@ -1,0 +1,304 @@
+package io.jenkins.plugins.countersign.engine.approval;
+
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.trust.Names;
+import io.jenkins.plugins.countersign.engine.trust.Stage;
+import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** One decision under way: the input, what is found out about it, and the questions that several rules ask. */
+final class Judgement {
+
+    final GateInput in;
+    final TrustPolicy policy;
+    final Stage stage;
+    /** This stage and all before it: a rejection in any of them holds. */
+    final Set<String> stagesUpToHere;
+
+    final Set<String> stagesBefore;
+    /** Authentic statements, each signed content once. */
+    final Map<Digest, SignedStatement> statements = new TreeMap<>();
+
+    private final List<Hold> holds = new ArrayList<>();
+    private final List<SetAside> setAside = new ArrayList<>();
+    private Instant openUntil;
+
+    Judgement(GateInput in, Stage stage) {
+        this.in = in;
+        this.policy = in.policy().policy();
+        this.stage = stage;
+        this.stagesBefore = policy.stagesBefore(stage.name());
+        this.stagesUpToHere = new HashSet<>(stagesBefore);
+        this.stagesUpToHere.add(stage.name());
+        this.openUntil = policy.expires();
+    }
+
+    Decision decide() {
+        policyHolds();
+        clockHolds();
+        if (!in.unknown().isEmpty()) {
+            hold(HoldReason.UNKNOWN, "the statements about " + in.image().digest() + " may not be complete: " + in.unknown());
+        }
+        if (in.statements().size() > Gate.MAX_STATEMENTS) {
+            hold(
+                    HoldReason.TOO_MANY_STATEMENTS,
+                    "there are " + in.statements().size() + " statements about " + in.image().digest() + ", at most "
+                            + Gate.MAX_STATEMENTS + " are read; remove those that are not ours from the repository");
+            return decision(List.of(), List.of(), List.of());
+        }
+        readStatements();
+        GateRecords records = new GateRecords(this);
+        records.judge();
+        Exclusions exclusions = new Exclusions(this);
+        records.judgeOverrides(exclusions);
+        records.judgeNegatives();
+        new StagesBefore(this, records).judge();
+        EvidenceCheck evidence = new EvidenceCheck(this);
+        evidence.judge();
+        List<SignedStatement> eligible = new Approvals(this, records, exclusions, evidence).eligible();
+        Places places = new Places(this, eligible, exclusions);
+        places.judge();
+        new Rollback(this, records, exclusions).judge();
+        return decision(places.counted(), places.missing(), places.enough());
+    }
+
+    private Decision decision(List<Counted> counted, List<Missing> missing, List<Candidate> enough) {
+        holds.sort(Comparator.comparing(Hold::reason).thenComparing(Hold::text));
+        setAside.sort(Comparator.comparing((SetAside s) -> s.manifest().toString())
+                .thenComparing(s -> String.valueOf(s.statement()))
+                .thenComparing(SetAside::reason)
+                .thenComparing(SetAside::text));
+        return new Decision(
+                stage.name(),
+                in.image(),
+                PolicyReference.to(policy),
+                in.now(),
+                holds,
+                counted,
+                missing,
+                enough,
+                setAside,
+                holds.isEmpty() ? openUntil : null);
+    }
+
+    void hold(HoldReason reason, String text) {
+        holds.add(new Hold(reason, text));
+    }
+
+    void setAside(SignedStatement statement, SetAsideReason reason, String text) {
+        setAside.add(statement.setAside(reason, text));
+    }
+
+    /** An opened gate stays so until then at the latest. */
+    void openUntil(Instant end) {
+        if (end.isBefore(openUntil)) {
+            openUntil = end;
+        }
+    }
+
+    private void policyHolds() {
+        if (!in.now().isBefore(policy.expires())) {
+            hold(
+                    HoldReason.POLICY_EXPIRED,
+                    "the trust policy " + in.policy() + " has expired at " + policy.expires()
+                            + "; whoever keeps it must sign and publish a new version");
+        }
+        String source = in.policy().source();
+        if (source.equals(in.image().repository()) || in.alsoKnownAs().contains(source)) {
+            hold(
+                    HoldReason.POLICY_FROM_JUDGED_REPOSITORY,
+                    "the trust policy comes from " + source + ", the repository that it judges; keep it in one of its own");
+        }
+        long highest = in.ledger().highestPolicyVersion(policy.name()).orElse(0);
+        Optional<Digest> known = in.ledger().policyDigest(policy.name(), policy.version());
+        if (policy.version() < highest) {
+            hold(
+                    HoldReason.POLICY_OLDER_THAN_SEEN,
+                    "the trust policy " + in.policy() + " is older than version " + highest + ", which the ledger knows");
+        } else if (known.isPresent() && !known.get().equals(policy.digest())) {
+            hold(
+                    HoldReason.POLICY_OLDER_THAN_SEEN,
+                    "the ledger knows version " + policy.version() + " of the trust policy with another content: "
+                            + known.get() + " instead of " + policy.digest());
+        }
+    }
+
+    private void clockHolds() {
+        Instant latest = in.ledger().latestTime();
+        if (latest.isAfter(in.now().plus(KeyTimes.SKEW))) {
+            hold(
+                    HoldReason.CLOCK_MOVED_BACK,
+                    "the clock says " + in.now() + ", and the ledger has an entry of " + latest
+                            + "; what has expired could seem good again. Set the clock right");
+        }
+    }
+
+    private void readStatements() {
+        StatementReader reader = StatementReader.read(in.statements(), policy);
+        setAside.addAll(reader.setAside());
+        Map<Digest, List<SignedStatement>> byContent = new HashMap<>();
+        for (SignedStatement statement : reader.statements()) {
+            byContent
+                    .computeIfAbsent(statement.digest(), digest -> new ArrayList<>())
+                    .add(statement);
+        }
+        byContent.forEach((digest, same) -> {
+            if (same.size() > 1) {
+                // The same words under several signatures, perhaps with several keys: the best one speaks.
+                same.sort(Comparator.comparing((SignedStatement s) -> timeFault(s).isPresent())
+                        .thenComparing(s -> !s.key().token())
+                        .thenComparing(s -> s.manifest().toString())
+                        .thenComparing(s -> s.key().fingerprint().toString()));
+            }
+            statements.put(digest, same.get(0));
+            for (SignedStatement other : same.subList(1, same.size())) {
+                setAside(other, SetAsideReason.DUPLICATE, "is the same as the one in " + same.get(0).manifest());
+            }
+        });
+    }
+
+    /** When the statement existed at the latest, by the earliest proof there is. */
+    Optional<Instant> proven(Digest statement) {
+        Optional<Instant> ledger = in.ledger().firstSeen(statement);
+        Instant other = in.provenTimes().get(statement);
+        if (other == null) {
+            return ledger;
+        }
+        return ledger.isEmpty() || other.isBefore(ledger.get()) ? Optional.of(other) : ledger;
+    }
+
+    /** The rule for what can open a gate. */
+    Optional<KeyTimes.Fault> timeFault(SignedStatement statement) {
+        return KeyTimes.check(statement.key(), statement.issuedAt(), proven(statement.digest()), in.now());
+    }
+
+    /** The rule for what can only hold one. */
+    Optional<KeyTimes.Fault> negativeTimeFault(SignedStatement statement) {
+        return KeyTimes.checkNegative(statement.key(), statement.issuedAt(), proven(statement.digest()));
+    }
+
+    /** Key, policy and end of a statement that can open a gate; sets it aside and answers false if one is wrong. */
+    boolean isGood(SignedStatement statement) {
+        Optional<KeyTimes.Fault> fault = timeFault(statement);
+        if (fault.isPresent()) {
+            setAside(statement, fault.get().reason(), fault.get().text());
+            return false;
+        }
+        return isOfThisPolicy(statement);
+    }
+
+    private boolean isOfThisPolicy(SignedStatement statement) {
+        PolicyReference named = statement.policy();
+        if (!named.name().equals(policy.name())) {
+            setAside(
+                    statement,
+                    SetAsideReason.OTHER_POLICY,
+                    "was made under the trust policy \"" + named.name() + "\", this gate has \"" + policy.name() + "\"");
+        } else if (named.version() > policy.version()) {
+            setAside(
+                    statement,
+                    SetAsideReason.POLICY_NEWER,
+                    "was made under version " + named.version() + " of the trust policy, this gate has version "
+                            + policy.version() + ": it may be looking at an old one");
+        } else if (named.version() == policy.version() && !named.digest().equals(policy.digest())) {
+            setAside(
+                    statement,
+                    SetAsideReason.POLICY_DIFFERS,
+                    "was made under a version " + named.version() + " of the trust policy with another content, "
+                            + named.digest() + " instead of " + policy.digest());
+        } else {
+            return true;
+        }
+        return false;
+    }
+
+    /** Whether it is about exactly this image; sets it aside otherwise. */
+    boolean isOfThisImage(SignedStatement statement) {
+        ApprovedImage image = statement.image();
+        if (!image.digest().equals(in.image().digest())) {
+            setAside(
+                    statement,
+                    SetAsideReason.OTHER_DIGEST,
+                    "is about " + image.digest() + ", this is " + in.image().digest());
+            return false;
+        }
+        for (Digest platform : image.platforms()) {
+            if (!in.image().platforms().contains(platform)) {
+                setAside(
+                        statement,
+                        SetAsideReason.OTHER_DIGEST,
+                        "names " + platform + " too, which is no platform manifest of " + in.image().digest());
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether it says something about this image or a part of it: enough for what can only hold. */
+    boolean concernsThisImage(SignedStatement statement) {
+        Digest digest = statement.image().digest();
+        if (digest.equals(in.image().digest()) || in.image().platforms().contains(digest)) {
+            return true;
+        }
+        setAside(statement, SetAsideReason.OTHER_DIGEST, "is about " + digest + ", this is " + in.image().digest());
+        return false;
+    }
+
+    boolean isOfThisRepository(SignedStatement statement) {
+        String repository = statement.image().repository();
+        if (isThisRepository(repository)) {
+            return true;
+        }
+        setAside(
+                statement,
+                SetAsideReason.OTHER_REPOSITORY,
+                "is about the repository " + repository + ", this is " + in.image().repository());
+        return false;
+    }
+
+    boolean isThisRepository(String repository) {
+        return repository.equals(in.image().repository()) || in.alsoKnownAs().contains(repository);
+    }
+
+    boolean isInRole(SignedStatement statement) {
+        if (!policy.roles().containsKey(statement.role())) {
+            setAside(
+                    statement,
+                    SetAsideReason.UNKNOWN_ROLE,
+                    "the trust policy has no role \"" + StatementMembers.shown(statement.role()) + "\"");
+        } else if (!policy.isInRole(statement.person().name(), statement.role())) {
+            setAside(
+                    statement,
+                    SetAsideReason.NOT_IN_ROLE,
+                    statement.person().name() + " is not in the role " + statement.role());
+        } else {
+            return true;
+        }
+        return false;
+    }
+
+    /** The person in a statement that is or was there; empty when nothing says who it was. */
+    Optional<String> personOf(Digest statement) {
+        SignedStatement present = statements.get(statement);
+        if (present != null) {
+            return Optional.of(present.person().name());
+        }
+        return in.ledger().known(in.image().digest()).stream()
+                .filter(known -> known.statement().equals(statement))
+                .map(known -> known.person())
+                .findFirst();
+    }
+
+    static boolean same(String person, String other) {
+        return Names.same(person, other);
+    }
+}

@@ -1,0 +1,201 @@
+package io.jenkins.plugins.countersign.engine.approval;
+
+import io.jenkins.plugins.countersign.engine.trust.Assignment;
+import io.jenkins.plugins.countersign.engine.trust.Person;
+import io.jenkins.plugins.countersign.engine.trust.PolicyKey;
+import io.jenkins.plugins.countersign.engine.trust.Requirement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Puts people into the places of the stage, and says who is missing. */
+final class Places {
+
+    private final Judgement judgement;
+    private final List<Requirement> needs;
+    private final Exclusions exclusions;
+    /** By person and role. */
+    private final Map<String, SignedStatement> eligible = new HashMap<>();
+
+    private final Assignment assignment;
+    private final List<Counted> counted = new ArrayList<>();
+    private final List<Missing> missing = new ArrayList<>();
+    private List<Candidate> enough = List.of();
+
+    Places(Judgement judgement, List<SignedStatement> eligible, Exclusions exclusions) {
+        this.judgement = judgement;
+        this.needs = judgement.stage.needs();
+        this.exclusions = exclusions;
+        Map<String, Set<Integer>> fits = new TreeMap<>();
+        for (SignedStatement statement : eligible) {
+            Set<Integer> places = placesFor(statement);
+            if (places.isEmpty()) {
+                judgement.setAside(
+                        statement,
+                        SetAsideReason.TOKEN_NEEDED,
+                        "was signed with the key " + statement.key().shown()
+                                + ", which is not in a hardware token, as every place of the role " + statement.role()
+                                + " asks");
+                continue;
+            }
+            this.eligible.put(key(statement.person().name(), statement.role()), statement);
+            fits.computeIfAbsent(statement.person().name(), name -> new TreeSet<>()).addAll(places);
+        }
+        this.assignment = Assignment.of(needs, judgement.stage.distinctPeople(), fits);
+    }
+
+    private static String key(String person, String role) {
+        return person + " " + role;
+    }
+
+    private Set<Integer> placesFor(SignedStatement statement) {
+        Set<Integer> places = new TreeSet<>();
+        for (int i = 0; i < needs.size(); i++) {
+            if (needs.get(i).role().equals(statement.role())
+                    && (!needs.get(i).token() || statement.key().token())) {
+                places.add(i);
+            }
+        }
+        return places;
+    }
+
+    void judge() {
+        Set<SignedStatement> used = new HashSet<>();
+        for (int i = 0; i < needs.size(); i++) {
+            for (String person : new TreeSet<>(assignment.filled(i))) {
+                SignedStatement statement = eligible.get(key(person, needs.get(i).role()));
+                used.add(statement);
+                Approvals.limit(judgement, statement);
+                counted.add(new Counted(
+                        i,
+                        person,
+                        statement.role(),
+                        statement.key().fingerprint(),
+                        statement.key().token(),
+                        statement.issuedAt(),
+                        statement.policy().version(),
+                        statement.digest(),
+                        statement.manifest()));
+            }
+            if (assignment.open(i) > 0) {
+                missing.add(new Missing(i, needs.get(i), assignment.open(i), candidates(assignment, i)));
+            }
+        }
+        eligible.values().stream()
+                .filter(statement -> !used.contains(statement))
+                .forEach(statement -> judgement.setAside(
+                        statement, SetAsideReason.NOT_NEEDED, "is good, and every place that it could fill is filled"));
+        if (!missing.isEmpty()) {
+            enough = findEnough();
+            judgement.hold(HoldReason.APPROVALS_MISSING, text());
+        }
+    }
+
+    /** Whose approval would fill one more place, found from the empty one. */
+    private List<Candidate> candidates(Assignment from, int openNeed) {
+        List<Candidate> candidates = new ArrayList<>();
+        for (int need : from.contested(openNeed)) {
+            Requirement requirement = needs.get(need);
+            for (Person person : judgement.policy.inRole(requirement.role())) {
+                if (!from.fits(person.name(), need)
+                        && canSign(person, requirement.token())
+                        && (!from.isPlaced(person.name())
+                                || from.with(person.name(), need).open() < from.open())) {
+                    candidates.add(new Candidate(person.name(), requirement.role(), requirement.token()));
+                }
+            }
+        }
+        return candidates.stream().distinct().toList();
+    }
+
+    private boolean canSign(Person person, boolean token) {
+        return exclusions.of(person.name()).isEmpty()
+                && person.keys().stream().anyMatch(key -> (key.token() || !token) && isUsable(key));
+    }
+
+    private boolean isUsable(PolicyKey key) {
+        return KeyTimes.check(key, judgement.in.now(), Optional.empty(), judgement.in.now())
+                .isEmpty();
+    }
+
+    /** One candidate after the other, each filling one place: as few as there are empty places, or none if it cannot be done. */
+    private List<Candidate> findEnough() {
+        List<Candidate> chosen = new ArrayList<>();
+        Assignment now = assignment;
+        while (!now.isComplete()) {
+            Assignment better = null;
+            for (int i = 0; i < needs.size() && better == null; i++) {
+                if (now.open(i) > 0) {
+                    for (Candidate candidate : candidates(now, i)) {
+                        better = withApproval(now, candidate);
+                        if (better.open() < now.open()) {
+                            chosen.add(candidate);
+                            break;
+                        }
+                        better = null;
+                    }
+                }
+            }
+            if (better == null) {
+                return List.of();
+            }
+            now = better;
+        }
+        return chosen;
+    }
+
+    /** An approval fits every place of its role at once. */
+    private Assignment withApproval(Assignment now, Candidate candidate) {
+        Assignment better = now;
+        for (int i = 0; i < needs.size(); i++) {
+            if (needs.get(i).role().equals(candidate.role()) && (!needs.get(i).token() || candidate.token())) {
+                better = better.with(candidate.person(), i);
+            }
+        }
+        return better;
+    }
+
+    private String text() {
+        String places = missing.stream()
+                .map(m -> new Requirement(m.need().role(), m.open(), m.need().token()).toString())
+                .collect(Collectors.joining(", and "));
+        String text = "missing: " + places;
+        if (enough.isEmpty()) {
+            return text + ". Too few of the people whom the trust policy names could still approve; whoever keeps it must"
+                    + " see to that";
+        }
+        Set<Integer> contested = new TreeSet<>();
+        missing.forEach(m -> contested.addAll(assignment.contested(m.requirement())));
+        int asked = contested.stream().mapToInt(i -> needs.get(i).count()).sum();
+        Set<String> people = assignment.peopleFor(contested);
+        if (contested.size() > missing.size()) {
+            text += " (" + asked + " places of " + roles(contested) + " ask for different people, and only "
+                    + people.size() + " approved for them: " + String.join(", ", people) + ")";
+        }
+        return text + ". Enough would be, for example: "
+                + enough.stream().map(Candidate::toString).collect(Collectors.joining("; "));
+    }
+
+    private String roles(Set<Integer> indexes) {
+        return indexes.stream().map(i -> needs.get(i).role()).distinct().collect(Collectors.joining(" and "));
+    }
+
+    List<Counted> counted() {
+        return counted;
+    }
+
+    List<Missing> missing() {
+        return missing;
+    }
+
+    List<Candidate> enough() {
+        return enough;
+    }
+}

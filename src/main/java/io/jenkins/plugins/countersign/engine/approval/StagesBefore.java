@@ -1,0 +1,66 @@
+package io.jenkins.plugins.countersign.engine.approval;
+
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.trust.Stage;
+import java.time.Instant;
+import java.util.Optional;
+
+/** The seals of the stages that the image must have passed. */
+final class StagesBefore {
+
+    private final Judgement judgement;
+    private final GateRecords records;
+
+    StagesBefore(Judgement judgement, GateRecords records) {
+        this.judgement = judgement;
+        this.records = records;
+    }
+
+    void judge() {
+        for (String name : judgement.stagesBefore) {
+            StageSeal seal = judgement.in.seals().get(name);
+            if (seal == null
+                    || !seal.stage().equals(name)
+                    || !seal.image().equals(judgement.in.image().digest())) {
+                judgement.hold(
+                        HoldReason.NOT_SEALED,
+                        "stage " + name + " comes before, and has no seal for " + judgement.in.image().digest()
+                                + "; its gate must open first");
+            } else {
+                judge(judgement.policy.stage(name).orElseThrow(), seal);
+            }
+        }
+    }
+
+    private void judge(Stage stage, StageSeal seal) {
+        Instant now = judgement.in.now();
+        Instant newest = seal.confirmedAt().isAfter(seal.sealedAt()) ? seal.confirmedAt() : seal.sealedAt();
+        if (newest.isAfter(now.plus(KeyTimes.SKEW))) {
+            judgement.hold(
+                    HoldReason.CLOCK_MOVED_BACK,
+                    "the clock says " + now + ", and stage " + stage.name() + " was sealed at " + newest
+                            + "; set the clock right");
+        }
+        if (stage.freshness().isPresent()) {
+            Instant until = seal.confirmedAt().plus(stage.freshness().get());
+            if (!now.isBefore(until)) {
+                judgement.hold(
+                        HoldReason.SEAL_STALE,
+                        "the head of stage " + stage.name() + " was last signed at " + seal.confirmedAt()
+                                + ", and counts for " + stage.freshness().get()
+                                + "; have it signed again by a controller that sees the registry as it is now");
+            }
+            judgement.openUntil(until);
+        }
+        for (Digest counted : seal.counted()) {
+            String person = judgement.personOf(counted).orElse("");
+            Optional<SignedStatement> withdrawal = records.withdrawnBy(counted, person, false);
+            if (withdrawal.isPresent()) {
+                judgement.hold(
+                        HoldReason.SEALED_APPROVAL_WITHDRAWN,
+                        withdrawal.get().person().name() + " has withdrawn an approval (" + counted + ") that stage "
+                                + stage.name() + " had counted; that stage must be approved and sealed again");
+            }
+        }
+    }
+}
