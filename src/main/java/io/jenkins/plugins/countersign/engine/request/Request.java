@@ -3,6 +3,10 @@ package io.jenkins.plugins.countersign.engine.request;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jenkins.plugins.countersign.engine.approval.Approval;
+import io.jenkins.plugins.countersign.engine.approval.ApprovedImage;
+import io.jenkins.plugins.countersign.engine.approval.GateRecord;
+import io.jenkins.plugins.countersign.engine.approval.StatementException;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
 import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
@@ -48,29 +52,56 @@ public record Request(String repository, Digest image, String payloadType, byte[
         return payload.clone();
     }
 
-    public static Request of(String repository, Digest image, String payloadType, Statement statement)
-            throws RequestException {
-        Request request = new Request(repository, image, payloadType, statement.toBytes());
-        request.statement();
+    /** A statement that verifiers of images find: an approval, or evidence. */
+    public static Request of(String repository, Digest image, Statement statement) throws RequestException {
+        Request request = new Request(repository, image, SignatureTypes.IN_TOTO, statement.toBytes());
+        request.requireAboutImage();
         return request;
     }
 
-    /** @throws RequestException if it is not a statement about the image, or of a type that is not signed on request */
-    public Statement statement() throws RequestException {
-        if (!payloadType.equals(SignatureTypes.IN_TOTO) && !payloadType.equals(SignatureTypes.RECORD)) {
-            throw new RequestException("the request is for a \"" + Summary.visible(payloadType)
-                    + "\"; signed on request are " + SignatureTypes.IN_TOTO + " and " + SignatureTypes.RECORD);
-        }
-        Statement statement;
+    public static Request of(Approval approval) throws RequestException {
+        return of(approval.image().repository(), approval.image().digest(), approval.toStatement());
+    }
+
+    /** A rejection, withdrawal, block, override or rollback. */
+    public static Request of(GateRecord record) {
+        return new Request(record.image().repository(), record.image().digest(), SignatureTypes.RECORD, record.payload());
+    }
+
+    public boolean isRecord() {
+        return payloadType.equals(SignatureTypes.RECORD);
+    }
+
+    /** Every digest that the statement is about. */
+    List<Digest> subjects() throws RequestException {
         try {
-            statement = Statement.read(payload);
-        } catch (VerificationException e) {
+            List<Digest> subjects = new ArrayList<>();
+            if (isRecord()) {
+                ApprovedImage about = GateRecord.read(payload).image();
+                subjects.add(about.digest());
+                subjects.addAll(about.platforms());
+            } else if (payloadType.equals(SignatureTypes.IN_TOTO)) {
+                for (Statement.Subject subject : Statement.read(payload).subjects()) {
+                    subject.digest().forEach((algorithm, hex) -> {
+                        if (Digest.isDigest(algorithm + ":" + hex)) {
+                            subjects.add(new Digest(algorithm, hex));
+                        }
+                    });
+                }
+            } else {
+                throw new RequestException("the request is for a \"" + Summary.visible(payloadType)
+                        + "\"; signed on request are " + SignatureTypes.IN_TOTO + " and " + SignatureTypes.RECORD);
+            }
+            return subjects;
+        } catch (VerificationException | StatementException e) {
             throw new RequestException("the request holds no statement: " + e.getMessage(), e);
         }
-        if (statement.subject(image).isEmpty()) {
+    }
+
+    private void requireAboutImage() throws RequestException {
+        if (!subjects().contains(image)) {
             throw new RequestException("the request is for " + image + ", but its statement is about other digests");
         }
-        return statement;
     }
 
     /**
@@ -88,12 +119,17 @@ public record Request(String repository, Digest image, String payloadType, byte[
 
     /** The statement for the person who is to sign it, whole. */
     public List<String> summary() throws RequestException {
+        requireAboutImage();
         List<String> lines = new ArrayList<>();
         lines.add("where: " + Summary.visible(repository) + "@" + image);
-        lines.add("as: " + (payloadType.equals(SignatureTypes.RECORD)
-                ? "a record (rejection, withdrawal or block), which no verifier takes for a signature"
+        lines.add("as: " + (isRecord()
+                ? "a record (rejection, withdrawal, block, override or rollback), which no verifier takes for a signature"
                 : "a signature that verifiers of images can find"));
-        lines.addAll(Summary.of(statement()));
+        try {
+            Summary.flatten("", StrictJson.readObject(payload, MAX_BYTES), lines);
+        } catch (IOException e) {
+            throw new RequestException("the statement cannot be read: " + e.getMessage(), e);
+        }
         lines.add("digest to sign: " + digestToSign());
         return List.copyOf(lines);
     }
@@ -148,7 +184,7 @@ public record Request(String repository, Digest image, String payloadType, byte[
 
     /** Signs here. */
     public SignedRequest sign(Signer signer) throws KeyException, RequestException {
-        statement();
+        requireAboutImage();
         return new SignedRequest(this, DsseEnvelope.sign(payloadType, payload, signer), signer.publicKey());
     }
 
@@ -161,7 +197,7 @@ public record Request(String repository, Digest image, String payloadType, byte[
      * @throws RequestException if none of the keys made it over exactly {@link #bytesToSign}
      */
     public SignedRequest accept(byte[] signature, Collection<PublicKey> keys) throws RequestException {
-        statement();
+        requireAboutImage();
         if (keys.isEmpty()) {
             throw new RequestException("no public key was given to verify the signature with");
         }

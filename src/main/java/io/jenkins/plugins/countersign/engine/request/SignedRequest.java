@@ -6,12 +6,13 @@ import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
-import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
 import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
 import io.jenkins.plugins.countersign.engine.signing.Statement;
 import io.jenkins.plugins.countersign.engine.signing.Subjects;
+import io.jenkins.plugins.countersign.engine.signing.VerificationException;
 import java.security.PublicKey;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A request with its signature, verified.
@@ -24,7 +25,7 @@ public record SignedRequest(Request request, DsseEnvelope envelope, PublicKey ke
 
     /** What goes back by file: a Sigstore bundle for statements, the envelope itself for records. */
     public byte[] toBytes() {
-        return request.payloadType().equals(SignatureTypes.RECORD) ? envelope.toBytes() : bundle().toBytes();
+        return request.isRecord() ? envelope.toBytes() : bundle().toBytes();
     }
 
     public SigstoreBundle bundle() {
@@ -41,18 +42,26 @@ public record SignedRequest(Request request, DsseEnvelope envelope, PublicKey ke
         if (!repository.name().equals(request.repository())) {
             throw new RequestException("the request is for " + request.repository() + ", not for " + repository.name());
         }
-        Statement statement = request.statement();
+        List<Digest> covered = request.subjects();
         SignatureStore store = new SignatureStore(repository);
         Digest attached = null;
         for (Descriptor subject : Subjects.of(repository, request.image())) {
-            if (statement.subject(subject.digest()).isEmpty()) {
+            if (!covered.contains(subject.digest())) {
                 continue;
             }
-            Digest holder = request.payloadType().equals(SignatureTypes.RECORD)
+            Digest holder = request.isRecord()
                     ? store.attachRecord(subject, envelope, now)
-                    : store.attachBundle(subject, bundle(), statement.predicateType(), now);
+                    : store.attachBundle(subject, bundle(), predicateType(), now);
             attached = attached == null ? holder : attached;
         }
         return attached;
+    }
+
+    private String predicateType() throws RequestException {
+        try {
+            return Statement.read(envelope.payload()).predicateType();
+        } catch (VerificationException e) {
+            throw new RequestException("the statement cannot be read: " + e.getMessage(), e);
+        }
     }
 }

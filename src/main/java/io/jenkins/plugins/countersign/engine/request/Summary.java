@@ -1,11 +1,8 @@
 package io.jenkins.plugins.countersign.engine.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.jenkins.plugins.countersign.engine.signing.Statement;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * A statement in lines for the person who is to sign it. Nothing of the statement is left out: what a signature covers, its
@@ -15,22 +12,7 @@ final class Summary {
 
     private Summary() {}
 
-    static List<String> of(Statement statement) {
-        List<String> lines = new ArrayList<>();
-        lines.add("statement: " + visible(statement.predicateType()));
-        for (Statement.Subject subject : statement.subjects()) {
-            StringBuilder line = new StringBuilder("about: ").append(visible(subject.name()));
-            new TreeMap<>(subject.digest()).forEach((algorithm, hex) ->
-                    line.append(' ').append(visible(algorithm)).append(':').append(visible(hex)));
-            new TreeMap<>(subject.annotations()).forEach((name, value) ->
-                    line.append(", ").append(visible(name)).append('=').append(visible(value)));
-            lines.add(line.toString());
-        }
-        flatten("", statement.predicate(), lines);
-        return List.copyOf(lines);
-    }
-
-    private static void flatten(String path, JsonNode node, List<String> lines) {
+    static void flatten(String path, JsonNode node, List<String> lines) {
         if (node.isObject() && !node.isEmpty()) {
             for (Map.Entry<String, JsonNode> member : node.properties()) {
                 String name = visible(member.getKey());
@@ -41,7 +23,7 @@ final class Summary {
                 flatten(path + "[" + i + "]", node.get(i), lines);
             }
         } else {
-            lines.add((path.isEmpty() ? "predicate" : path) + ": " + visible(node.isTextual() ? node.textValue() : node.toString()));
+            lines.add(path + ": " + visible(node.isTextual() ? node.textValue() : node.toString()));
         }
     }
 

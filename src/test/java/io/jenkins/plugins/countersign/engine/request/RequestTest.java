@@ -11,12 +11,25 @@ import static org.junit.Assert.assertThrows;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.engine.Run;
+import io.jenkins.plugins.countersign.engine.approval.Approval;
+import io.jenkins.plugins.countersign.engine.approval.ApprovedImage;
+import io.jenkins.plugins.countersign.engine.approval.GateRecord;
+import io.jenkins.plugins.countersign.engine.approval.PolicyReference;
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.image.MediaTypes;
+import io.jenkins.plugins.countersign.engine.registry.LayoutRepository;
+import io.jenkins.plugins.countersign.engine.registry.Manifest;
+import io.jenkins.plugins.countersign.engine.registry.ManifestContent;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
+import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
+import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
 import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
 import io.jenkins.plugins.countersign.engine.signing.Statement;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import io.jenkins.plugins.countersign.engine.signing.Verifier;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
@@ -25,6 +38,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -56,7 +70,6 @@ public class RequestTest {
         return Request.of(
                 "registry.example.com/app",
                 IMAGE,
-                SignatureTypes.IN_TOTO,
                 new Statement(
                         List.of(new Statement.Subject("app:1", IMAGE, Map.of("stage", "qa"))),
                         "https://plugins.jenkins.io/countersign/approval/v1",
@@ -75,7 +88,7 @@ public class RequestTest {
 
     @Test
     public void aSummaryThatSaysSomethingElseIsRefused() throws Exception {
-        assertThat(refused(changed(request(), "decision: approve", "decision: reject")), containsString("summary says something else"));
+        assertThat(refused(changed(request(), "predicate.decision: approve", "predicate.decision: reject")), containsString("summary says something else"));
     }
 
     @Test
@@ -103,8 +116,8 @@ public class RequestTest {
     @Test
     public void charactersThatHideOthersAreShownByTheirCode() throws Exception {
         List<String> summary = request("fine\u202edecision: reject\n\u200bdecision: approve\u0007").summary();
-        assertThat(summary, hasItem("comment: fine\\u{202e}decision: reject\\u{a}\\u{200b}decision: approve\\u{7}"));
-        assertThat(summary, hasItem("origin.authors[0]: dave"));
+        assertThat(summary, hasItem("predicate.comment: fine\\u{202e}decision: reject\\u{a}\\u{200b}decision: approve\\u{7}"));
+        assertThat(summary, hasItem("predicate.origin.authors[0]: dave"));
     }
 
     @Test
@@ -170,17 +183,78 @@ public class RequestTest {
 
     @Test
     public void aRejectionIsSignedAsARecordAndNeverAsABundle() throws Exception {
-        Request approval = request();
-        Request rejection = new Request(approval.repository(), IMAGE, SignatureTypes.RECORD, approval.payload());
-        SignedRequest signed = rejection.sign(ALICE);
-        assertEquals(SignatureTypes.RECORD, DsseEnvelope.read(signed.toBytes()).payloadType());
-        assertThat(new String(signed.toBytes(), StandardCharsets.UTF_8), not(containsString("mediaType")));
-        byte[] signature = signed.envelope().signatures().get(0);
+        GateRecord rejection = new GateRecord(
+                GateRecord.Kind.REJECTION,
+                new ApprovedImage("registry.example.com/app", "1", IMAGE, 7, List.of()),
+                "qa",
+                "qa",
+                "alice",
+                new PolicyReference("main", 1, OTHER),
+                List.of(),
+                null,
+                "the login is broken",
+                "",
+                Instant.parse("2026-11-22T12:00:00Z"),
+                null,
+                1);
+        SignedRequest signed = Request.read(Request.of(rejection).toBytes()).sign(ALICE);
+        assertThat(signed.request().summary(), hasItem("reason: the login is broken"));
+        DsseEnvelope envelope = DsseEnvelope.read(signed.toBytes());
+        assertEquals(SignatureTypes.RECORD, envelope.payloadType());
+        assertArrayEquals(rejection.payload(), envelope.payload());
+        Request sameWords = new Request("registry.example.com/app", IMAGE, SignatureTypes.IN_TOTO, rejection.payload());
         assertThat(
-                "a rejection's signature is none for the approval with the same words",
-                assertThrows(RequestException.class, () -> approval.accept(signature, List.of(ALICE.publicKey())))
-                        .getMessage(),
-                containsString("not over the bytes of this request"));
+                "a rejection's words are no statement about an image",
+                assertThrows(RequestException.class, () -> sameWords.sign(ALICE)).getMessage(),
+                containsString("the request holds no statement"));
+    }
+
+    @Test
+    public void whatCameBackIsAttachedToTheImageAndEveryPlatform() throws Exception {
+        LayoutRepository repository = LayoutRepository.at(folder.getRoot().toPath().resolve("layout"));
+        byte[] config = "{}".getBytes(StandardCharsets.UTF_8);
+        Descriptor blob = Descriptor.of(MediaTypes.OCI_CONFIG, config);
+        repository.pushBlob(blob, Repository.ContentSource.of(config));
+        List<Descriptor> platforms = new java.util.ArrayList<>();
+        for (String name : List.of("amd64", "arm64")) {
+            Manifest manifest = new ManifestContent(
+                            MediaTypes.OCI_MANIFEST, "", blob, List.of(), List.of(), null, Map.of("name", name))
+                    .toManifest();
+            repository.pushManifest(manifest);
+            platforms.add(manifest.descriptor());
+        }
+        Manifest index = ManifestContent.index(platforms).toManifest();
+        repository.pushManifest(index);
+        Approval approval = new Approval(
+                new ApprovedImage(
+                        repository.name(), "1", index.digest(), index.content().length,
+                        platforms.stream().map(Descriptor::digest).toList()),
+                "qa",
+                "qa",
+                "alice",
+                new PolicyReference("main", 1, OTHER),
+                "",
+                List.of(),
+                Instant.parse("2026-11-22T12:00:00Z"),
+                null,
+                1,
+                null,
+                "");
+        Request request = Request.of(approval);
+        SignedRequest signed =
+                request.accept(ALICE.sign(request.bytesToSign()), List.of(ALICE.publicKey()));
+        signed.attachTo(repository, Instant.parse("2026-11-22T12:00:00Z"));
+        for (Digest digest : List.of(index.digest(), platforms.get(0).digest(), platforms.get(1).digest())) {
+            List<FoundSignature> found = new SignatureStore(repository).collect(digest);
+            assertEquals(1, found.size());
+            assertArrayEquals(
+                    approval.payload(),
+                    Verifier.verify(found.get(0), List.of(ALICE.publicKey())).payload());
+        }
+        LayoutRepository elsewhere = LayoutRepository.at(folder.getRoot().toPath().resolve("elsewhere"));
+        assertThat(
+                assertThrows(RequestException.class, () -> signed.attachTo(elsewhere, Instant.EPOCH)).getMessage(),
+                containsString("the request is for " + repository.name()));
     }
 
     @Test
