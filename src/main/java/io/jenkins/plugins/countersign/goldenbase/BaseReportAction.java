@@ -1,0 +1,196 @@
+package io.jenkins.plugins.countersign.goldenbase;
+
+import hudson.model.Run;
+import io.jenkins.plugins.countersign.engine.goldenbase.BaseReport;
+import io.jenkins.plugins.countersign.engine.goldenbase.Finding;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import jenkins.model.RunAction2;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
+
+/** What {@code checkBaseImages} found, on the build: the file's own lines with the findings beside them. */
+@ExportedBean
+public class BaseReportAction implements RunAction2 {
+
+    private final String file;
+    private final String content;
+    private final boolean passed;
+    private final List<String> images;
+    private final List<FindingEntry> findings;
+    private final String sarif;
+    private transient Run<?, ?> run;
+    private int number;
+
+    BaseReportAction(byte[] content, BaseReport report, String sarif) {
+        this.file = report.file();
+        this.content = new String(content, StandardCharsets.UTF_8);
+        this.passed = report.passed();
+        this.images = new ArrayList<>(
+                report.inputs().stream().map(input -> input.reference()).distinct().toList());
+        this.findings = new ArrayList<>(report.findings().stream().map(FindingEntry::new).toList());
+        this.sarif = sarif;
+    }
+
+    @Override
+    public void onAttached(Run<?, ?> owner) {
+        run = owner;
+        number = owner.getActions(BaseReportAction.class).size();
+    }
+
+    @Override
+    public void onLoad(Run<?, ?> owner) {
+        run = owner;
+    }
+
+    @Restricted(NoExternalUse.class)
+    public Run<?, ?> getRun() {
+        return run;
+    }
+
+    @Exported
+    public String getFile() {
+        return file;
+    }
+
+    @Exported
+    public boolean isPassed() {
+        return passed;
+    }
+
+    /** Every image that the build would bring in. */
+    @Exported
+    public List<String> getImages() {
+        return images;
+    }
+
+    @Exported(inline = true)
+    public List<FindingEntry> getFindings() {
+        return findings;
+    }
+
+    /** SARIF 2.1.0, for the tools that read it. */
+    public String getSarif() {
+        return sarif;
+    }
+
+    /** The file's lines, each with the findings about it. */
+    @Restricted(NoExternalUse.class)
+    public List<Line> getLines() {
+        List<Line> lines = new ArrayList<>();
+        for (String text : content.split("\n", -1)) {
+            lines.add(new Line(lines.size() + 1, text, findings));
+        }
+        return lines;
+    }
+
+    /** Findings about the whole build, which stand beside no line. */
+    @Restricted(NoExternalUse.class)
+    public List<FindingEntry> getGeneralFindings() {
+        return findings.stream().filter(finding -> finding.getLine() < 1).toList();
+    }
+
+    @Override
+    public String getIconFileName() {
+        return passed ? "symbol-shield-checkmark-outline plugin-ionicons-api" : "symbol-shield-half-outline plugin-ionicons-api";
+    }
+
+    @Override
+    public String getDisplayName() {
+        return Messages.BaseReportAction_DisplayName();
+    }
+
+    @Override
+    public String getUrlName() {
+        return number < 2 ? "base-images" : "base-images-" + number;
+    }
+
+    /** One line of the file. */
+    @Restricted(NoExternalUse.class)
+    public static final class Line {
+        private final int number;
+        private final String text;
+        private final List<FindingEntry> findings;
+
+        Line(int number, String text, List<FindingEntry> all) {
+            this.number = number;
+            this.text = text;
+            this.findings =
+                    all.stream().filter(finding -> finding.getLine() == number).toList();
+        }
+
+        public int getNumber() {
+            return number;
+        }
+
+        public String getText() {
+            return text;
+        }
+
+        public List<FindingEntry> getFindings() {
+            return findings;
+        }
+    }
+
+    /** One finding, as it is kept: Jenkins can write a record and not read it back. */
+    @ExportedBean(defaultVisibility = 2)
+    public static final class FindingEntry {
+        private final String severity;
+        private final String rule;
+        private final int line;
+        private final int column;
+        private final String reference;
+        private final String message;
+        private final String suggestion;
+
+        FindingEntry(Finding finding) {
+            severity = finding.severity().name().toLowerCase(Locale.ROOT);
+            rule = finding.rule();
+            line = finding.line();
+            column = finding.column();
+            reference = finding.reference();
+            message = finding.message();
+            suggestion = finding.suggestion();
+        }
+
+        /** {@code error}, {@code warning} or {@code note}. */
+        @Exported
+        public String getSeverity() {
+            return severity;
+        }
+
+        @Exported
+        public String getRule() {
+            return rule;
+        }
+
+        @Exported
+        public int getLine() {
+            return line;
+        }
+
+        @Exported
+        public int getColumn() {
+            return column;
+        }
+
+        @Exported
+        public String getReference() {
+            return reference;
+        }
+
+        @Exported
+        public String getMessage() {
+            return message;
+        }
+
+        @Exported
+        public String getSuggestion() {
+            return suggestion;
+        }
+    }
+}

@@ -1,0 +1,269 @@
+package io.jenkins.plugins.countersign.goldenbase;
+
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.AbortException;
+import hudson.Extension;
+import hudson.FilePath;
+import hudson.Util;
+import hudson.model.ItemGroup;
+import hudson.model.Result;
+import hudson.model.Run;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.countersign.BuildContext;
+import io.jenkins.plugins.countersign.ImageStep;
+import io.jenkins.plugins.countersign.ReadWorkspaceFile;
+import io.jenkins.plugins.countersign.configuration.TrustPolicies;
+import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs;
+import io.jenkins.plugins.countersign.engine.dockerfile.BuildOptions;
+import io.jenkins.plugins.countersign.engine.goldenbase.BaseCheck;
+import io.jenkins.plugins.countersign.engine.goldenbase.BaseReport;
+import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue;
+import io.jenkins.plugins.countersign.engine.goldenbase.CheckContext;
+import io.jenkins.plugins.countersign.engine.goldenbase.Finding;
+import io.jenkins.plugins.countersign.engine.goldenbase.SarifReport;
+import io.jenkins.plugins.countersign.engine.goldenbase.TextReport;
+import io.jenkins.plugins.countersign.engine.image.Platform;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** {@code checkBaseImages}: every image that a build of a Dockerfile would pull, judged by the catalogue of golden images. */
+public class CheckBaseImagesStep extends ImageStep {
+
+    private static final long serialVersionUID = 1L;
+
+    static final String DEFAULT_FILE = "Dockerfile";
+    static final String FAIL = "fail";
+    static final String UNSTABLE = "unstable";
+    private static final int MAX_FILE = 4 * 1024 * 1024;
+
+    private String dockerfile = DEFAULT_FILE;
+    private String target;
+    private String buildArgs;
+    private String platforms;
+    private boolean allStages;
+    private String builder = BuildOptions.Builder.BUILDKIT.name().toLowerCase(Locale.ROOT);
+    private String onViolation = FAIL;
+
+    @DataBoundConstructor
+    public CheckBaseImagesStep() {
+        // All fields have defaults.
+    }
+
+    public String getDockerfile() {
+        return dockerfile;
+    }
+
+    @DataBoundSetter
+    public void setDockerfile(String dockerfile) {
+        String given = Util.fixEmptyAndTrim(dockerfile);
+        this.dockerfile = given == null ? DEFAULT_FILE : given;
+    }
+
+    public String getTarget() {
+        return target;
+    }
+
+    @DataBoundSetter
+    public void setTarget(String target) {
+        this.target = Util.fixEmptyAndTrim(target);
+    }
+
+    /** One {@code NAME=VALUE} on each line. */
+    public String getBuildArgs() {
+        return buildArgs;
+    }
+
+    @DataBoundSetter
+    public void setBuildArgs(String buildArgs) {
+        this.buildArgs = Util.fixEmptyAndTrim(buildArgs);
+    }
+
+    /** {@code os/architecture[/variant]}, separated by commas. */
+    public String getPlatforms() {
+        return platforms;
+    }
+
+    @DataBoundSetter
+    public void setPlatforms(String platforms) {
+        this.platforms = Util.fixEmptyAndTrim(platforms);
+    }
+
+    public boolean isAllStages() {
+        return allStages;
+    }
+
+    @DataBoundSetter
+    public void setAllStages(boolean allStages) {
+        this.allStages = allStages;
+    }
+
+    /** Whose rules apply: {@code buildkit}, {@code classic}, {@code buildah} or {@code kaniko}. */
+    public String getBuilder() {
+        return builder;
+    }
+
+    @DataBoundSetter
+    public void setBuilder(String builder) {
+        this.builder = builder.trim().toLowerCase(Locale.ROOT);
+    }
+
+    /** {@code fail} or {@code unstable}. */
+    public String getOnViolation() {
+        return onViolation;
+    }
+
+    @DataBoundSetter
+    public void setOnViolation(String onViolation) {
+        this.onViolation = onViolation.trim().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    protected Object perform(BuildContext context) throws Exception {
+        if (!onViolation.equals(FAIL) && !onViolation.equals(UNSTABLE)) {
+            throw new AbortException(Messages.CheckBaseImagesStep_OnViolation(onViolation));
+        }
+        String file = context.expand(dockerfile);
+        FilePath workspace = context.requireWorkspace("checkBaseImages");
+        byte[] content = workspace.act(new ReadWorkspaceFile(file, MAX_FILE));
+        Catalogue catalogue = Catalogue.read(TrustPolicies.current().golden());
+        String wanted = Util.fixNull(context.expand(target));
+        BuildInputs inputs = BuildInputs.of(content, file, options(context, wanted));
+        CheckContext offline = CheckContext.offline(Clock.systemUTC());
+        BaseReport report = BaseCheck.check(
+                inputs,
+                catalogue,
+                new CheckContext(
+                        offline.clock(),
+                        wanted,
+                        folder(context.run()),
+                        "",
+                        offline.organisations(),
+                        offline.signatures()));
+        context.listener().getLogger().print(TextReport.render(List.of(report)));
+        context.run().addAction(new BaseReportAction(content, report, SarifReport.render(List.of(report))));
+        if (!report.passed()) {
+            String summary = Messages.CheckBaseImagesStep_Refused(file);
+            if (onViolation.equals(FAIL)) {
+                throw new AbortException(summary);
+            }
+            context.listener().error(summary);
+            context.run().setResult(Result.UNSTABLE);
+        }
+        return answer(report);
+    }
+
+    private BuildOptions options(BuildContext context, String wanted) throws AbortException {
+        try {
+            List<Platform> built = new ArrayList<>();
+            for (String platform : Util.fixNull(context.expand(platforms)).split(",")) {
+                if (!platform.isBlank()) {
+                    built.add(Platform.parse(platform.trim()));
+                }
+            }
+            return BuildOptions.defaults()
+                    .withTarget(wanted)
+                    .withBuildArgs(arguments(context.expand(buildArgs)))
+                    .withAllStages(allStages)
+                    .withPlatforms(built)
+                    .withBuilder(BuildOptions.Builder.valueOf(builder.toUpperCase(Locale.ROOT)));
+        } catch (IllegalArgumentException e) {
+            throw new AbortException("checkBaseImages: " + e.getMessage());
+        }
+    }
+
+    private static Map<String, String> arguments(String lines) {
+        Map<String, String> arguments = new LinkedHashMap<>();
+        for (String line : Util.fixNull(lines).split("\\R")) {
+            if (line.isBlank()) {
+                continue;
+            }
+            int equals = line.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException(Messages.CheckBaseImagesStep_BuildArgs(line));
+            }
+            arguments.put(line.substring(0, equals).trim(), line.substring(equals + 1));
+        }
+        return arguments;
+    }
+
+    private static String folder(Run<?, ?> run) {
+        ItemGroup<?> parent = run.getParent().getParent();
+        return parent == null ? "" : parent.getFullName();
+    }
+
+    /** The report as a Pipeline sees it: maps, lists and strings, which survive a restart. */
+    private static Map<String, Object> answer(BaseReport report) {
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("passed", report.passed());
+        answer.put("file", report.file());
+        answer.put("images", new ArrayList<>(report.inputs().stream().map(input -> input.reference()).distinct().toList()));
+        List<Map<String, Object>> findings = new ArrayList<>();
+        for (Finding finding : report.findings()) {
+            Map<String, Object> entry = new LinkedHashMap<>();
+            entry.put("severity", finding.severity().name().toLowerCase(Locale.ROOT));
+            entry.put("rule", finding.rule());
+            entry.put("line", finding.line());
+            entry.put("column", finding.column());
+            entry.put("reference", finding.reference());
+            entry.put("message", finding.message());
+            entry.put("suggestion", finding.suggestion());
+            findings.add(entry);
+        }
+        answer.put("findings", findings);
+        return answer;
+    }
+
+    @Extension
+    @Symbol("checkBaseImages")
+    public static class DescriptorImpl extends ImageStepDescriptor {
+
+        @Override
+        public String getFunctionName() {
+            return "checkBaseImages";
+        }
+
+        @NonNull
+        @Override
+        public String getDisplayName() {
+            return Messages.CheckBaseImagesStep_DisplayName();
+        }
+
+        @POST
+        public ListBoxModel doFillBuilderItems() {
+            ListBoxModel items = new ListBoxModel();
+            items.add("BuildKit", "buildkit");
+            items.add(Messages.CheckBaseImagesStep_Classic(), "classic");
+            items.add("Buildah, Podman", "buildah");
+            items.add("Kaniko", "kaniko");
+            return items;
+        }
+
+        @POST
+        public ListBoxModel doFillOnViolationItems() {
+            ListBoxModel items = new ListBoxModel();
+            items.add(Messages.CheckBaseImagesStep_Fail(), FAIL);
+            items.add(Messages.CheckBaseImagesStep_Unstable(), UNSTABLE);
+            return items;
+        }
+
+        @POST
+        public FormValidation doCheckBuildArgs(@QueryParameter String value) {
+            try {
+                arguments(value);
+                return FormValidation.ok();
+            } catch (IllegalArgumentException e) {
+                return FormValidation.error(e.getMessage());
+            }
+        }
+    }
+}
