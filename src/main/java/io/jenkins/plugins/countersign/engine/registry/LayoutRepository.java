@@ -33,7 +33,7 @@ import java.util.TreeSet;
  * <p>Source: OCI image layout specification, image-layout.md. Manifests with a subject get an entry without a name in
  * {@code index.json}, as oras writes them; that is how referrers are found.
  */
-public final class LayoutRepository implements Repository {
+public final class LayoutRepository implements Repository, RawContent {
 
     private static final String REF_NAME = "org.opencontainers.image.ref.name";
     private static final int MAX_INDEX_BYTES = 32 << 20;
@@ -141,9 +141,15 @@ public final class LayoutRepository implements Repository {
 
     @Override
     public InputStream openBlob(Descriptor blob) throws RegistryException {
+        return new VerifyingInputStream(openUnverified(blob, 0), blob, "blob " + blob.digest() + " in " + name());
+    }
+
+    @Override
+    public InputStream openUnverified(Descriptor blob, long offset) throws RegistryException {
         try {
-            return new VerifyingInputStream(
-                    Files.newInputStream(blobFile(blob.digest())), blob, "blob " + blob.digest() + " in " + name());
+            InputStream in = Files.newInputStream(blobFile(blob.digest()));
+            in.skipNBytes(offset);
+            return in;
         } catch (NoSuchFileException e) {
             throw new NotFoundException("there is no blob " + blob.digest() + " in " + name());
         } catch (IOException e) {

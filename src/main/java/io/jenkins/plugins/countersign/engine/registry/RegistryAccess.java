@@ -28,6 +28,8 @@ public final class RegistryAccess {
     private Clock clock = Clock.systemUTC();
     private Progress progress = Progress.NONE;
     private long chunkBytes = Long.MAX_VALUE;
+    private Sleeper sleeper = Sleeper.REAL;
+    private RegistryConnection connection;
 
     private RegistryAccess(String host) {
         this.host = Objects.requireNonNull(host);
@@ -49,6 +51,7 @@ public final class RegistryAccess {
         clock = other.clock;
         progress = other.progress;
         chunkBytes = other.chunkBytes;
+        sleeper = other.sleeper;
     }
 
     /** @param host host and optional port as in image names, for instance {@code docker.io} or {@code registry.example.com:5000} */
@@ -160,8 +163,32 @@ public final class RegistryAccess {
         return copy;
     }
 
+    RegistryAccess withSleeper(Sleeper some) {
+        RegistryAccess copy = new RegistryAccess(this);
+        copy.sleeper = some;
+        return copy;
+    }
+
+    /**
+     * Asks the registry whether it is one, and whether it takes the login.
+     *
+     * @throws RegistryException of the kind that tells what is wrong: {@link UnauthorizedException}, {@link
+     *     UntrustedCertificateException}, {@link UnreachableException}, {@link UnexpectedAnswerException}
+     */
+    public void ping() throws RegistryException {
+        connection().exchange().call(Ping.request(this), Exchange.Follow.NOWHERE, Ping::read);
+    }
+
     public String host() {
         return host;
+    }
+
+    /** One for all repositories opened with this access: they share connections and tokens. */
+    synchronized RegistryConnection connection() throws RegistryException {
+        if (connection == null) {
+            connection = new RegistryConnection(this);
+        }
+        return connection;
     }
 
     LoginSource logins() {
@@ -214,6 +241,10 @@ public final class RegistryAccess {
 
     Progress progress() {
         return progress;
+    }
+
+    Sleeper sleeper() {
+        return sleeper;
     }
 
     long chunkBytes() {

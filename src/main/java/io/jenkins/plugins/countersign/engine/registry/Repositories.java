@@ -1,6 +1,8 @@
 package io.jenkins.plugins.countersign.engine.registry;
 
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** Opens repositories by name. */
 public final class Repositories {
@@ -22,6 +24,11 @@ public final class Repositories {
         if (location.isLayout()) {
             return LayoutRepository.at(Path.of(location.repository().substring(ImageLocation.LAYOUT.length())));
         }
-        throw new UnsupportedOperationException("registries are coming");
+        ImageReference reference = ImageReference.parse(name);
+        RegistryAccess access = Arrays.stream(accesses)
+                .filter(some -> some.host().equals(reference.registry()))
+                .findFirst()
+                .orElseGet(() -> RegistryAccess.of(reference.registry()));
+        return new RegistryRepository(access, reference);
     }
 }

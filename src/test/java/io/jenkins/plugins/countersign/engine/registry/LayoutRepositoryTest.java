@@ -19,7 +19,7 @@ import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
 
-public class LayoutRepositoryTest {
+public class LayoutRepositoryTest extends RepositoryContract {
 
     @Rule
     public final TemporaryFolder temporary = new TemporaryFolder();
@@ -31,6 +31,11 @@ public class LayoutRepositoryTest {
     public void open() {
         folder = temporary.getRoot().toPath().resolve("layout");
         layout = Repositories.open("oci:" + folder);
+    }
+
+    @Override
+    Repository open(String name) {
+        return Repositories.open("oci:" + temporary.getRoot().toPath().resolve(name));
     }
 
     @Test

@@ -1,0 +1,30 @@
+package io.jenkins.plugins.countersign.engine.registry;
+
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import java.util.OptionalLong;
+
+/** {@code HEAD /v2/<name>/blobs/<digest>}: whether it is there, and its size or -1 if that is not said. */
+final class BlobHead {
+
+    private final RepositoryPath path;
+    private final Digest digest;
+
+    BlobHead(RepositoryPath path, Digest digest) {
+        this.path = path;
+        this.digest = digest;
+    }
+
+    OptionalLong from(Exchange exchange) throws RegistryException {
+        Request request = Request.head(
+                "look for blob " + digest + " in " + path.name(), path.resolve("/blobs/" + digest), path.pull());
+        return exchange.call(request, Exchange.Follow.SAFELY, answer -> {
+            if (NotFound.isClear(answer)) {
+                return OptionalLong.empty();
+            }
+            if (answer.status() != 200) {
+                throw answer.unexpected("status 200 or 404");
+            }
+            return OptionalLong.of(answer.contentLength());
+        });
+    }
+}

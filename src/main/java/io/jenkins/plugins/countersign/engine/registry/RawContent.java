@@ -1,0 +1,11 @@
+package io.jenkins.plugins.countersign.engine.registry;
+
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import java.io.InputStream;
+
+/** Content whose bytes can be had unverified, by somebody who verifies them anyway: nothing is hashed twice. */
+interface RawContent {
+
+    /** @param offset how many bytes to leave out */
+    InputStream openUnverified(Descriptor blob, long offset) throws RegistryException;
+}
