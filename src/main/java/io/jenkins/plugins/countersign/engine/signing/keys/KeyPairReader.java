@@ -46,11 +46,10 @@ import org.bouncycastle.openssl.PEMEncryptedKeyPair;
 import org.bouncycastle.openssl.PEMException;
 import org.bouncycastle.openssl.PEMKeyPair;
 import org.bouncycastle.openssl.PEMParser;
-import org.bouncycastle.openssl.jcajce.JceOpenSSLPKCS8DecryptorProviderBuilder;
 import org.bouncycastle.openssl.jcajce.JcePEMDecryptorProviderBuilder;
-import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.pkcs.PKCS8EncryptedPrivateKeyInfo;
 import org.bouncycastle.pkcs.PKCSException;
+import org.bouncycastle.pkcs.jcajce.JcePKCSPBEInputDecryptorProviderBuilder;
 
 /**
  * Reads a private key from whatever people keep it in: cosign's encrypted keys under both headers; PEM with PKCS#8, SEC1 or
@@ -184,14 +183,12 @@ public final class KeyPairReader {
         requirePassword(password);
         try {
             return encrypted
-                    .decryptPrivateKeyInfo(new JceOpenSSLPKCS8DecryptorProviderBuilder()
+                    .decryptPrivateKeyInfo(new JcePKCSPBEInputDecryptorProviderBuilder()
                             .setProvider(new BouncyCastleProvider())
                             .build(password))
                     .getEncoded();
         } catch (PKCSException | IOException | RuntimeException e) {
             throw new KeyException(Reason.PASSWORD_WRONG, "the password does not open the key (or the key was altered)", e);
-        } catch (OperatorCreationException e) {
-            throw new KeyException(Reason.NOT_ACCEPTED, "the key is encrypted with an algorithm that is not known here", e);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.signing.keys;
 
+import java.io.IOException;
+import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.PrivateKey;
@@ -12,7 +14,11 @@ import java.security.interfaces.RSAKey;
 import java.security.spec.AlgorithmParameterSpec;
 import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
+import java.util.Arrays;
 import java.util.List;
+import org.bouncycastle.asn1.ASN1Encodable;
+import org.bouncycastle.asn1.ASN1Integer;
+import org.bouncycastle.asn1.ASN1Sequence;
 
 /**
  * How a key signs. The scheme is always derived from a key, never read from a message: that is what stops algorithm confusion.
@@ -30,6 +36,8 @@ public enum SignatureScheme {
     RSA_PSS_SHA512("RSASSA-PSS", "RSA", "SHA-512", pss("SHA-512", 64)),
     /** RFC 8032, without pre-hashing. */
     ED25519("Ed25519", "Ed25519", "", null);
+
+    private static final int ED25519_LENGTH = 64;
 
     private final String jcaName;
     private final String keyKind;
@@ -110,7 +118,7 @@ public enum SignatureScheme {
      * verifiers, which throw.
      */
     public boolean matches(PublicKey key, byte[] message, byte[] signature) {
-        if (!fits(key)) {
+        if (!fits(key) || !isCanonical(key, signature)) {
             return false;
         }
         try {
@@ -122,6 +130,36 @@ public enum SignatureScheme {
             return false;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this Java platform lacks " + jcaName, e);
+        }
+    }
+
+    /**
+     * The JDK is lenient where a signature's encoding is not unique (Wycheproof: integers without their leading zero, bytes
+     * after the end). Two encodings of one signature are two contents with two digests, so only one may be right.
+     */
+    private boolean isCanonical(PublicKey key, byte[] signature) {
+        return switch (keyKind) {
+            case "EC" -> isDer(signature, ((ECKey) key).getParams().getOrder());
+            case "RSA" -> signature.length == (((RSAKey) key).getModulus().bitLength() + 7) / 8;
+            default -> signature.length == ED25519_LENGTH;
+        };
+    }
+
+    private static boolean isDer(byte[] signature, BigInteger order) {
+        try {
+            ASN1Sequence sequence = ASN1Sequence.getInstance(signature);
+            if (sequence.size() != 2) {
+                return false;
+            }
+            for (ASN1Encodable part : sequence) {
+                BigInteger value = ASN1Integer.getInstance(part).getValue();
+                if (value.signum() <= 0 || value.compareTo(order) >= 0) {
+                    return false;
+                }
+            }
+            return Arrays.equals(sequence.getEncoded("DER"), signature);
+        } catch (IOException | RuntimeException notDer) {
+            return false;
         }
     }
 
