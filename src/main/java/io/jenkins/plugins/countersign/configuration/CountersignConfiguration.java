@@ -4,6 +4,8 @@ import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.Util;
+import io.jenkins.plugins.countersign.engine.trust.PolicyException;
+import io.jenkins.plugins.countersign.engine.trust.Root;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +29,9 @@ public class CountersignConfiguration extends GlobalConfiguration {
 
     private List<RegistryConfiguration> registries = new ArrayList<>();
     private String trustPolicy;
+    private String trustPolicyRepository;
     private String policyRootKeys;
+    private int policyRootThreshold = 1;
     private String gateCredentialsId;
     private List<TokenLibrary> tokenLibraries = new ArrayList<>();
 
@@ -50,7 +54,9 @@ public class CountersignConfiguration extends GlobalConfiguration {
         if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
             // What the form shows read-only must stay what it is, whatever is sent.
             json.remove("trustPolicy");
+            json.remove("trustPolicyRepository");
             json.remove("policyRootKeys");
+            json.remove("policyRootThreshold");
             json.remove("gateCredentialsId");
             json.remove("tokenLibraries");
         } else {
@@ -86,6 +92,33 @@ public class CountersignConfiguration extends GlobalConfiguration {
     public void setTrustPolicy(String trustPolicy) {
         this.trustPolicy = Util.fixEmptyAndTrim(trustPolicy);
         save();
+    }
+
+    /** {@code registry/repository} that the signed trust policy is read from, in place of {@link #getTrustPolicy}; or null. */
+    public String getTrustPolicyRepository() {
+        return trustPolicyRepository;
+    }
+
+    @DataBoundSetter
+    public void setTrustPolicyRepository(String trustPolicyRepository) {
+        this.trustPolicyRepository = Util.fixEmptyAndTrim(trustPolicyRepository);
+        save();
+    }
+
+    /** How many of the root keys must have signed. */
+    public int getPolicyRootThreshold() {
+        return policyRootThreshold;
+    }
+
+    @DataBoundSetter
+    public void setPolicyRootThreshold(int policyRootThreshold) {
+        this.policyRootThreshold = policyRootThreshold;
+        save();
+    }
+
+    /** The pinned root of the policy; null when the policy need not be signed. */
+    Root policyRoot() throws PolicyException {
+        return policyRootKeys == null ? null : Root.ofPem(policyRootThreshold, policyRootKeys);
     }
 
     /** The root keys (PEM) that the first signed trust policy is believed by; null when the policy need not be signed. */

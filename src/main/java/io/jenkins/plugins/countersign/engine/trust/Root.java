@@ -1,6 +1,9 @@
 package io.jenkins.plugins.countersign.engine.trust;
 
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
+import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -19,6 +22,25 @@ public record Root(int threshold, List<PolicyKey> keys) implements Serializable 
         }
         if (keys.stream().map(PolicyKey::fingerprint).distinct().count() != keys.size()) {
             throw new IllegalArgumentException("a root key stands twice");
+        }
+    }
+
+    /**
+     * The root as an administrator pins it.
+     *
+     * @param pem public keys, one after the other
+     */
+    public static Root ofPem(int threshold, String pem) throws PolicyException {
+        List<PolicyKey> keys = new ArrayList<>();
+        try {
+            for (String block : pem.split("(?<=-----END PUBLIC KEY-----)")) {
+                if (!block.isBlank()) {
+                    keys.add(new PolicyKey("", PublicKeys.read(block.strip()), false, null, null, null));
+                }
+            }
+            return new Root(threshold, keys);
+        } catch (KeyException | IllegalArgumentException e) {
+            throw new PolicyException(PolicyException.Reason.MALFORMED, "the pinned root keys: " + e.getMessage());
         }
     }
 
