@@ -80,7 +80,7 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
     }
 
     /** The requirement that a credential must fulfil to be sent to the host. */
-    static List<DomainRequirement> requirements(String host) {
+    public static List<DomainRequirement> requirements(String host) {
         return URIRequirementBuilder.fromUri("https://" + host).build();
     }
 
