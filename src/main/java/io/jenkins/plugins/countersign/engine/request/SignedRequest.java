@@ -12,7 +12,6 @@ import io.jenkins.plugins.countersign.engine.signing.Subjects;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException;
 import java.security.PublicKey;
 import java.time.Instant;
-import java.util.List;
 
 /**
  * A request with its signature, verified.
@@ -33,7 +32,7 @@ public record SignedRequest(Request request, DsseEnvelope envelope, PublicKey ke
     }
 
     /**
-     * Attaches it to the image and to each platform's manifest that the statement covers.
+     * Attaches it to the image.
      *
      * @return the digest of the manifest that holds it next to the image
      * @throws RequestException if the request is for another repository
@@ -42,19 +41,11 @@ public record SignedRequest(Request request, DsseEnvelope envelope, PublicKey ke
         if (!repository.name().equals(request.repository())) {
             throw new RequestException("the request is for " + request.repository() + ", not for " + repository.name());
         }
-        List<Digest> covered = request.subjects();
+        Descriptor image = Subjects.of(repository, request.image()).get(0);
         SignatureStore store = new SignatureStore(repository);
-        Digest attached = null;
-        for (Descriptor subject : Subjects.of(repository, request.image())) {
-            if (!covered.contains(subject.digest())) {
-                continue;
-            }
-            Digest holder = request.isRecord()
-                    ? store.attachRecord(subject, envelope, now)
-                    : store.attachBundle(subject, bundle(), predicateType(), now);
-            attached = attached == null ? holder : attached;
-        }
-        return attached;
+        return request.isRecord()
+                ? store.attachRecord(image, envelope, now)
+                : store.attachBundle(image, bundle(), predicateType(), now);
     }
 
     private String predicateType() throws RequestException {
