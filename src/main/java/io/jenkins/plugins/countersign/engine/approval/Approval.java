@@ -61,6 +61,44 @@ public record Approval(
         origin = origin == null ? Origin.UNKNOWN : origin;
     }
 
+    /** An approval with nothing optional; thicken it with the {@code with} methods. */
+    public static Approval of(
+            ApprovedImage image,
+            String stage,
+            String role,
+            String approver,
+            PolicyReference policy,
+            Instant issuedAt,
+            long sequence) {
+        return new Approval(
+                image, stage, role, approver, policy, "", List.of(), issuedAt, null, sequence, Origin.UNKNOWN, "");
+    }
+
+    public Approval withRequest(String id) {
+        return new Approval(
+                image, stage, role, approver, policy, id, evidence, issuedAt, expiresAtOrNull, sequence, origin, comment);
+    }
+
+    public Approval withEvidence(List<Digest> seen) {
+        return new Approval(
+                image, stage, role, approver, policy, request, seen, issuedAt, expiresAtOrNull, sequence, origin, comment);
+    }
+
+    public Approval withExpiry(Instant end) {
+        return new Approval(
+                image, stage, role, approver, policy, request, evidence, issuedAt, end, sequence, origin, comment);
+    }
+
+    public Approval withOrigin(Origin from) {
+        return new Approval(
+                image, stage, role, approver, policy, request, evidence, issuedAt, expiresAtOrNull, sequence, from, comment);
+    }
+
+    public Approval withComment(String text) {
+        return new Approval(
+                image, stage, role, approver, policy, request, evidence, issuedAt, expiresAtOrNull, sequence, origin, text);
+    }
+
     public Optional<Instant> expiresAt() {
         return Optional.ofNullable(expiresAtOrNull);
     }

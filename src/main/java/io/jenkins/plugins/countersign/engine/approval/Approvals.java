@@ -1,132 +1,90 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
+import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
+import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
+import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
+import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
+import io.jenkins.plugins.countersign.engine.trust.Names;
+import io.jenkins.plugins.countersign.engine.trust.Person;
+import io.jenkins.plugins.countersign.engine.trust.PolicyKey;
+import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
+import java.security.PublicKey;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Map;
+import java.util.Collection;
 import java.util.Optional;
-import java.util.TreeMap;
 
-/** Which approvals can fill a place. */
-final class Approvals {
+/** Signs approvals and records, and puts them next to the image. */
+public final class Approvals {
 
-    private static final Comparator<SignedStatement> NEWEST_FIRST = Comparator.comparingLong(SignedStatement::sequence)
-            .thenComparing(SignedStatement::issuedAt)
-            .thenComparing(SignedStatement::digest)
-            .reversed();
+    private Approvals() {}
 
-    private final Judgement judgement;
-    private final GateRecords records;
-    private final Exclusions exclusions;
-    private final EvidenceCheck evidence;
-
-    Approvals(Judgement judgement, GateRecords records, Exclusions exclusions, EvidenceCheck evidence) {
-        this.judgement = judgement;
-        this.records = records;
-        this.exclusions = exclusions;
-        this.evidence = evidence;
+    /** Signs an approval. The signer's signature is verified with the signer's public key before this returns. */
+    public static SigstoreBundle sign(Approval approval, Signer signer) throws KeyException {
+        return SigstoreBundle.sign(approval.toStatement(), signer);
     }
 
-    List<SignedStatement> eligible() {
-        // By person and role: the newest speaks, even if it has ended meanwhile or was withdrawn.
-        Map<String, List<SignedStatement>> byPersonAndRole = new TreeMap<>();
-        for (SignedStatement statement : judgement.statements.values()) {
-            if (statement.approval().isPresent() && isEntitled(statement) && judgement.isGood(statement)) {
-                byPersonAndRole
-                        .computeIfAbsent(
-                                statement.person().name() + " " + statement.role(), key -> new ArrayList<>())
-                        .add(statement);
-            }
-        }
-        List<SignedStatement> eligible = new ArrayList<>();
-        for (List<SignedStatement> ofOne : byPersonAndRole.values()) {
-            ofOne.sort(NEWEST_FIRST);
-            SignedStatement newest = ofOne.get(0);
-            for (SignedStatement older : ofOne.subList(1, ofOne.size())) {
-                judgement.setAside(
-                        older,
-                        SetAsideReason.SUPERSEDED,
-                        "is superseded by " + newest.person().name() + "'s approval of " + newest.issuedAt() + " (sequence "
-                                + newest.sequence() + ")");
-            }
-            if (isStanding(newest) && exclusions.allow(newest) && evidence.isNamed(newest)) {
-                eligible.add(newest);
-            }
-        }
-        records.setAsideIneffective();
-        return eligible;
+    /** Signs a rejection, withdrawal, block, override or rollback approval. */
+    public static DsseEnvelope sign(GateRecord record, Signer signer) throws KeyException {
+        return DsseEnvelope.sign(GateRecord.PAYLOAD_TYPE, record.payload(), signer);
     }
 
-    private boolean isEntitled(SignedStatement statement) {
-        if (!judgement.isOfThisImage(statement) || !judgement.isOfThisRepository(statement)) {
-            return false;
-        }
-        if (!statement.stage().equals(judgement.stage.name())) {
-            judgement.setAside(
-                    statement,
-                    SetAsideReason.OTHER_STAGE,
-                    "is for the stage " + StatementMembers.shown(statement.stage()) + ", this is "
-                            + judgement.stage.name());
-            return false;
-        }
-        if (!judgement.isInRole(statement)) {
-            return false;
-        }
-        if (!judgement.stage.needsRole(statement.role())) {
-            judgement.setAside(
-                    statement,
-                    SetAsideReason.ROLE_NOT_NEEDED,
-                    "the stage " + judgement.stage.name() + " has no place for the role " + statement.role());
-            return false;
-        }
-        return true;
+    /**
+     * Attaches a signed approval to the image.
+     *
+     * @param image the index, or the manifest when there is no index
+     * @return the digest of the manifest that holds it
+     */
+    public static Digest attach(SignatureStore store, Descriptor image, SigstoreBundle signed, Instant created)
+            throws RegistryException {
+        return store.attachBundle(image, signed, Approval.PREDICATE_TYPE, created);
     }
 
-    private boolean isStanding(SignedStatement statement) {
-        Optional<SignedStatement> rejection = records.rejectionAfter(statement);
-        if (rejection.isPresent()) {
-            judgement.setAside(
-                    statement,
-                    SetAsideReason.SUPERSEDED,
-                    "is superseded by " + statement.person().name() + "'s rejection of "
-                            + rejection.get().issuedAt() + "; after its withdrawal a new approval is needed");
-            return false;
-        }
-        if (records.isWithdrawn(statement, false)) {
-            return false;
-        }
-        return isInTime(judgement, statement);
+    /** Attaches a signed record to the image. */
+    public static Digest attach(SignatureStore store, Descriptor image, DsseEnvelope signed, Instant created)
+            throws RegistryException {
+        return store.attachRecord(image, signed, created);
     }
 
-    static boolean isInTime(Judgement judgement, SignedStatement statement) {
-        Instant now = judgement.in.now();
-        if (statement.expiresAt().isPresent() && !now.isBefore(statement.expiresAt().get())) {
-            judgement.setAside(
-                    statement, SetAsideReason.EXPIRED, "has expired at " + statement.expiresAt().get());
-            return false;
-        }
-        Optional<Instant> tooOldAt = judgement.stage.maxAge().map(age -> statement.issuedAt().plus(age));
-        if (tooOldAt.isPresent() && !now.isBefore(tooOldAt.get())) {
-            judgement.setAside(
-                    statement,
-                    SetAsideReason.TOO_OLD,
-                    "is of " + statement.issuedAt() + ", and counts for "
-                            + judgement.stage.maxAge().get() + " in this stage");
-            return false;
-        }
-        return true;
+    /** The sequence of a person's next statement in a stage and role: one more than the highest that is there. */
+    public static long nextSequence(Collection<SignedStatement> statements, String person, String stage, String role) {
+        return 1
+                + statements.stream()
+                        .filter(s -> Names.same(s.person().name(), person)
+                                && s.stage().equals(stage)
+                                && s.role().equals(role))
+                        .mapToLong(SignedStatement::sequence)
+                        .max()
+                        .orElse(0);
     }
 
-    /** What was counted makes the gate's answer as short-lived as itself. */
-    static void limit(Judgement judgement, SignedStatement counted) {
-        counted.expiresAt().ifPresent(judgement::openUntil);
-        judgement.stage.maxAge().ifPresent(age -> judgement.openUntil(counted.issuedAt().plus(age)));
-        counted.key().notAfter().ifPresent(notAfter -> {
-            Optional<Instant> proven = judgement.proven(counted.digest());
-            if (proven.isEmpty() || proven.get().isAfter(notAfter)) {
-                judgement.openUntil(notAfter);
-            }
-        });
+    /**
+     * Says before the signature, not after it, that it would not count.
+     *
+     * @param role empty for a withdrawal
+     * @throws StatementException if the key is not this person's, is not good now, or the person is not in the role
+     */
+    public static void requireEntitled(TrustPolicy policy, String person, String role, PublicKey key, Instant now)
+            throws StatementException {
+        Person found = policy.person(person)
+                .orElseThrow(() -> new StatementException("the trust policy " + policy.name() + " version "
+                        + policy.version() + " has no person \"" + StatementMembers.shown(person) + "\""));
+        PolicyKey policyKey = found.keys().stream()
+                .filter(k -> k.key().equals(key))
+                .findFirst()
+                .orElseThrow(() -> new StatementException("the key " + PublicKeys.fingerprint(key)
+                        + " is not one that the trust policy gives to " + found.name()));
+        Optional<KeyTimes.Fault> fault = KeyTimes.check(policyKey, now, Optional.empty(), now);
+        if (fault.isPresent()) {
+            throw new StatementException(
+                    "a statement signed now would not count: it " + fault.get().text());
+        }
+        if (!role.isEmpty() && !policy.isInRole(found.name(), role)) {
+            throw new StatementException(found.name() + " is not in the role \"" + StatementMembers.shown(role) + "\"");
+        }
     }
 }

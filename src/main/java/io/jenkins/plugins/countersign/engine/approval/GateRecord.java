@@ -101,6 +101,95 @@ public record GateRecord(
         }
     }
 
+    /** This image must not pass this stage. */
+    public static GateRecord rejection(
+            ApprovedImage image,
+            String stage,
+            String role,
+            String author,
+            PolicyReference policy,
+            String reason,
+            Instant issuedAt,
+            long sequence) {
+        return new GateRecord(
+                Kind.REJECTION, image, stage, role, author, policy, List.of(), null, reason, "", issuedAt, null, sequence);
+    }
+
+    /** Takes back statements of the author's own. */
+    public static GateRecord withdrawal(
+            ApprovedImage image,
+            String stage,
+            String author,
+            PolicyReference policy,
+            List<Digest> targets,
+            String reason,
+            Instant issuedAt,
+            long sequence) {
+        return new GateRecord(
+                Kind.WITHDRAWAL, image, stage, "", author, policy, targets, null, reason, "", issuedAt, null, sequence);
+    }
+
+    /** This image must not pass any stage. */
+    public static GateRecord block(
+            ApprovedImage image,
+            String role,
+            String author,
+            PolicyReference policy,
+            String reason,
+            Instant issuedAt,
+            long sequence) {
+        return new GateRecord(
+                Kind.BLOCK, image, "", role, author, policy, List.of(), null, reason, "", issuedAt, null, sequence);
+    }
+
+    /** Sets rejections, blocks or vanished records of others aside. */
+    public static GateRecord override(
+            ApprovedImage image,
+            String stage,
+            String role,
+            String author,
+            PolicyReference policy,
+            List<Digest> targets,
+            String reason,
+            Instant issuedAt,
+            long sequence) {
+        return new GateRecord(
+                Kind.OVERRIDE, image, stage, role, author, policy, targets, null, reason, "", issuedAt, null, sequence);
+    }
+
+    /**
+     * The image may take the place of a newer one.
+     *
+     * @param from what is promoted now
+     * @param expiresAtOrNull from when on it does not count; null for never
+     */
+    public static GateRecord rollback(
+            ApprovedImage image,
+            String stage,
+            String role,
+            String author,
+            PolicyReference policy,
+            Digest from,
+            String reason,
+            Instant issuedAt,
+            Instant expiresAtOrNull,
+            long sequence) {
+        return new GateRecord(
+                Kind.ROLLBACK,
+                image,
+                stage,
+                role,
+                author,
+                policy,
+                List.of(),
+                from,
+                reason,
+                "",
+                issuedAt,
+                expiresAtOrNull,
+                sequence);
+    }
+
     public Optional<Digest> from() {
         return Optional.ofNullable(fromOrNull);
     }

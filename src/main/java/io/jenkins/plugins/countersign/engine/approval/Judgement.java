@@ -64,7 +64,7 @@ final class Judgement {
         new StagesBefore(this, records).judge();
         EvidenceCheck evidence = new EvidenceCheck(this);
         evidence.judge();
-        List<SignedStatement> eligible = new Approvals(this, records, exclusions, evidence).eligible();
+        List<SignedStatement> eligible = new EligibleApprovals(this, records, exclusions, evidence).eligible();
         Places places = new Places(this, eligible, exclusions);
         places.judge();
         new Rollback(this, records, exclusions).judge();

@@ -72,7 +72,7 @@ final class Places {
             for (String person : new TreeSet<>(assignment.filled(i))) {
                 SignedStatement statement = eligible.get(key(person, needs.get(i).role()));
                 used.add(statement);
-                Approvals.limit(judgement, statement);
+                EligibleApprovals.limit(judgement, statement);
                 counted.add(new Counted(
                         i,
                         person,

@@ -60,7 +60,7 @@ final class Rollback {
                                 .add(i);
                     }
                 }
-                Approvals.limit(judgement, rollback);
+                EligibleApprovals.limit(judgement, rollback);
             }
         }
         if (needs.isEmpty() || !Assignment.of(needs, true, fits).isComplete()) {
@@ -121,7 +121,7 @@ final class Rollback {
         }
         return judgement.isInRole(rollback)
                 && judgement.isGood(rollback)
-                && Approvals.isInTime(judgement, rollback)
+                && EligibleApprovals.isInTime(judgement, rollback)
                 && exclusions.allow(rollback)
                 && !records.isWithdrawn(rollback, false);
     }
