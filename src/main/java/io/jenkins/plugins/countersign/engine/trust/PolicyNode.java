@@ -104,10 +104,15 @@ record PolicyNode(Object value, String path, int line, int column) {
                         yield items;
                     }
                     case VALUE_STRING -> parser.getText();
-                    case VALUE_NUMBER_INT -> parser.getBigIntegerValue();
+                    case VALUE_NUMBER_INT -> {
+                        requireSpelling(parser, "-?(0|[1-9][0-9]*)", path, at);
+                        yield parser.getBigIntegerValue();
+                    }
                     case VALUE_NUMBER_FLOAT -> parser.getDecimalValue();
-                    case VALUE_TRUE -> true;
-                    case VALUE_FALSE -> false;
+                    case VALUE_TRUE, VALUE_FALSE -> {
+                        requireSpelling(parser, "true|false", path, at);
+                        yield parser.currentToken() == JsonToken.VALUE_TRUE;
+                    }
                     case VALUE_NULL -> null;
                     default -> throw malformed(path, at, "unexpected " + parser.currentToken());
                 };
@@ -127,8 +132,15 @@ record PolicyNode(Object value, String path, int line, int column) {
         }
     }
 
-    PolicyException malformed(String text) {
-        return malformed(path, line, column, text);
+    /** YAML 1.1 reads "no" as false and 010 as eight, YAML 1.2 does not. */
+    private static void requireSpelling(JsonParser parser, String pattern, String path, JsonLocation at)
+            throws IOException, PolicyException {
+        String text = parser.getText();
+        if (!text.matches(pattern)) {
+            throw malformed(
+                    path, at, "\"" + PolicyFields.shown(text) + "\" means different things to different readers; write true,"
+                            + " false or a decimal number, or put text in quotes");
+        }
     }
 
     PolicyProblem problem(String text) {

@@ -100,7 +100,7 @@ public class PolicyReaderTest {
 
     @Test
     public void anchorsAndAliasesAreRefused() {
-        PolicyException e = refused("name: &x acme\nversion: 1\nexpires: *x\n");
+        PolicyException e = refused("roles: &x {}\nname: a\nstages: *x\n");
         assertThat(e.getMessage(), containsString("anchors and aliases are not accepted"));
         assertEquals(1, e.problems().get(0).line());
     }
@@ -126,6 +126,9 @@ public class PolicyReaderTest {
 
     @Test
     public void tagsAreRefused() {
+        assertThat(
+                refused("name: &x acme\nversion: 1\nexpires: *x\n").getMessage(),
+                containsString("line 3, column 10: expires: anchors and aliases are not accepted"));
         assertThat(refused("name: !!java.net.URL acme").getMessage(), containsString("tags (!…) are not accepted"));
     }
 
@@ -257,7 +260,13 @@ public class PolicyReaderTest {
         assertProblem(
                 PolicyText.example().stage("qa", "{needs: [], distinctPeople: yes}"),
                 "stages.qa.distinctPeople",
-                "expected true or false, found text");
+                "\"yes\" means different things to different readers");
+        assertProblem(PolicyText.example().role("qa", "carol, no"), "roles.qa[1]", "\"no\" means different things");
+        assertThat(
+                refused(PolicyText.example().text().replace("version: 7", "version: 010")).getMessage(),
+                containsString("version: \"010\" means different things"));
+        assertProblem(
+                PolicyText.example().role("qa", "carol, true"), "roles.qa[1]", "expected text, found true or false; put it in");
         assertProblem(PolicyText.example().with("overrideRole:"), "overrideRole", "is empty");
     }
 
