@@ -79,16 +79,17 @@ final class BodyUpload implements BodyPublisher {
                     if (in == null) {
                         in = body.open();
                     }
-                    byte[] piece = in.readNBytes((int) Math.min(BUFFER, left));
-                    if (piece.length == 0) {
+                    byte[] piece = new byte[(int) Math.min(BUFFER, left)];
+                    int read = in.read(piece, 0, piece.length);
+                    if (read < 0) {
                         throw new IOException("the content ended " + left + " bytes before its announced size");
                     }
-                    left -= piece.length;
+                    left -= read;
                     boolean last = left == 0;
                     if (last) {
                         close();
                     }
-                    subscriber.onNext(ByteBuffer.wrap(piece));
+                    subscriber.onNext(ByteBuffer.wrap(piece, 0, read));
                     if (last && ended.compareAndSet(false, true)) {
                         subscriber.onComplete();
                     }

@@ -54,14 +54,7 @@ final class CheckedContent {
         synchronized (this) {
             mine = ++generation;
         }
-        InputStream in = source.open();
-        try {
-            in.skipNBytes(from);
-        } catch (IOException e) {
-            in.close();
-            throw e;
-        }
-        return new Piece(in, from, to, mine);
+        return new Piece(from == 0 ? source.open() : source.openAt(from), from, to, mine);
     }
 
     private void verify() throws DigestMismatchException {

@@ -35,7 +35,7 @@ import java.util.TreeSet;
  */
 public final class LayoutRepository implements Repository, RawContent {
 
-    private static final String REF_NAME = "org.opencontainers.image.ref.name";
+    private static final String REF_NAME = LayoutIndex.REF_NAME;
     private static final int MAX_INDEX_BYTES = 32 << 20;
 
     private final Path folder;

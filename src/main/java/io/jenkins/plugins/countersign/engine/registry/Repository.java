@@ -65,6 +65,18 @@ public interface Repository extends ImageContent, AutoCloseable {
     interface ContentSource {
         InputStream open() throws IOException;
 
+        /** Opens it from a byte on, to go on with an upload that broke there. */
+        default InputStream openAt(long offset) throws IOException {
+            InputStream in = open();
+            try {
+                in.skipNBytes(offset);
+                return in;
+            } catch (IOException e) {
+                in.close();
+                throw e;
+            }
+        }
+
         static ContentSource of(byte[] content) {
             return () -> new java.io.ByteArrayInputStream(content);
         }

@@ -60,6 +60,13 @@ public final class DockerRegistry extends ExternalResource {
         return folder.resolve("ca.crt");
     }
 
+    /** A folder with the authority's certificate alone, as skopeo, podman and buildah want it ({@code --cert-dir}). */
+    public Path certificates() throws IOException {
+        Path certificates = Files.createDirectories(folder.resolve("certificates"));
+        Files.copy(authority(), certificates.resolve("ca.crt"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        return certificates;
+    }
+
     /** Where the registry keeps its content, to look at or to damage. */
     public Path storage() {
         return folder.resolve("storage");

@@ -1,0 +1,375 @@
+package io.jenkins.plugins.countersign.engine.registry;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
+
+import io.jenkins.plugins.countersign.engine.RealPart;
+import io.jenkins.plugins.countersign.engine.Run;
+import io.jenkins.plugins.countersign.engine.event.Event;
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.image.MediaTypes;
+import io.jenkins.plugins.countersign.engine.image.Platform;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.Before;
+import org.junit.ClassRule;
+import org.junit.Rule;
+import org.junit.Test;
+import org.junit.rules.TemporaryFolder;
+
+/** Every kind of source into registry:2 with TLS and htpasswd, read back by other people's clients. */
+public class PushTest {
+
+    @ClassRule
+    public static final DockerRegistry REGISTRY = new DockerRegistry();
+
+    @Rule
+    public final TemporaryFolder temporary = new TemporaryFolder();
+
+    private Path folder;
+    private Repository layout;
+    private Manifest image;
+    private byte[] layer;
+
+    @Before
+    public void makeImage() throws Exception {
+        folder = temporary.getRoot().toPath();
+        layout = Repositories.open("oci:" + folder.resolve("layout"));
+        layer = Tars.tar(Map.of("hello.txt", "hello".getBytes(), "data", Samples.bytes(5, 200_000)));
+        Descriptor layerDescriptor = Samples.pushBlob(layout, Samples.LAYER, layer);
+        byte[] config = ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
+                        + Digest.of(layer) + "\"]}}")
+                .getBytes(StandardCharsets.UTF_8);
+        image = new ManifestContent(
+                        MediaTypes.OCI_MANIFEST,
+                        "",
+                        Samples.pushBlob(layout, MediaTypes.OCI_CONFIG, config),
+                        List.of(layerDescriptor),
+                        List.of(),
+                        null,
+                        Map.of())
+                .toManifest();
+        layout.pushManifest(image);
+        layout.tag(image.digest(), "v1");
+    }
+
+    private static RegistryAccess access() throws Exception {
+        return RegistryAccess.of(REGISTRY.host())
+                .withAuthorities(Files.readString(REGISTRY.authority()))
+                .withLogin(DockerRegistry.USER, DockerRegistry.PASSWORD);
+    }
+
+    private static Repository repository(String name) throws Exception {
+        return Repositories.open(REGISTRY.host() + "/" + name, access());
+    }
+
+    private static PushResult push(String source, String name) throws Exception {
+        try (ImageSource opened = ImageSource.open(source, access())) {
+            return Push.of(opened, repository(name)).tagged("v1").run();
+        }
+    }
+
+    private static String skopeo(String name) throws Exception {
+        RealPart.require("skopeo");
+        return Run.of(
+                        "skopeo",
+                        "inspect",
+                        "--creds",
+                        DockerRegistry.USER + ":" + DockerRegistry.PASSWORD,
+                        "--cert-dir",
+                        REGISTRY.certificates().toString(),
+                        "--format",
+                        "{{.Digest}}",
+                        "docker://" + REGISTRY.host() + "/" + name + ":v1")
+                .succeeded()
+                .trim();
+    }
+
+    private static void assertHasLayer(String name, Digest digest, byte[] tar) throws Exception {
+        ManifestContent manifest = repository(name).manifest(digest).orElseThrow().read();
+        assertEquals(1, manifest.layers().size());
+        InputStream in = repository(name).openBlob(manifest.layers().get(0));
+        boolean gzip = manifest.layers().get(0).mediaType().endsWith("gzip");
+        assertEquals(Digest.of(tar), Digest.of((gzip ? new GZIPInputStream(in) : in).readAllBytes()));
+    }
+
+    @Test
+    public void layoutFolderGoesAsItIs() throws Exception {
+        PushResult result = push("oci:" + folder.resolve("layout") + ":v1", "from-layout");
+        assertEquals(image.digest(), result.digest());
+        assertEquals(2, result.uploaded());
+        assertEquals(
+                REGISTRY.host() + "/from-layout:v1@" + image.digest(), result.reference());
+        assertEquals(image.digest().toString(), skopeo("from-layout"));
+        PushResult again = push("oci:" + folder.resolve("layout"), "from-layout");
+        assertEquals(0, again.bytesUploaded());
+        assertEquals(2, again.skipped());
+    }
+
+    @Test
+    public void ociArchiveGoesAsItIs() throws Exception {
+        RealPart.require("skopeo");
+        Run.of("skopeo", "copy", "--preserve-digests", "oci:" + folder.resolve("layout") + ":v1", "oci-archive:"
+                        + folder.resolve("image.tar") + ":v1")
+                .succeeded();
+        PushResult result = push("oci-archive:" + folder.resolve("image.tar") + ":v1", "from-oci-archive");
+        assertEquals(image.digest(), result.digest());
+        assertEquals(image.digest().toString(), skopeo("from-oci-archive"));
+    }
+
+    @Test
+    public void dockerArchiveIsCompressedTheSameWayEachTime() throws Exception {
+        RealPart.require("skopeo");
+        Path archive = folder.resolve("docker.tar");
+        Run.of("skopeo", "copy", "oci:" + folder.resolve("layout") + ":v1", "docker-archive:" + archive + ":team/app:1")
+                .succeeded();
+        PushResult result = push("docker-archive:" + archive + ":team/app:1", "from-docker-archive");
+        assertEquals(result.digest().toString(), skopeo("from-docker-archive"));
+        assertHasLayer("from-docker-archive", result.digest(), layer);
+        assertEquals(
+                DockerArchive.LAYER_GZIP,
+                repository("from-docker-archive")
+                        .manifest(result.digest())
+                        .orElseThrow()
+                        .read()
+                        .layers()
+                        .get(0)
+                        .mediaType());
+        PushResult again = push("docker-archive:" + archive, "from-docker-archive");
+        assertEquals(result.digest(), again.digest());
+        assertEquals(0, again.bytesUploaded());
+        Path zipped = folder.resolve("docker.tar.gz");
+        try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(zipped))) {
+            Files.copy(archive, out);
+        }
+        assertEquals(result.digest(), push("docker-archive:" + zipped, "from-zipped").digest());
+        String message = assertThrows(
+                        ArchiveException.class, () -> push("docker-archive:" + archive + ":team/other:1", "other"))
+                .getMessage();
+        assertTrue(message, message.contains("there is no image of the name \"team/other:1\""));
+        assertTrue(message, message.contains("team/app:1"));
+    }
+
+    @Test
+    public void layersThatWereCompressedAlreadyGoAsTheyAre() throws Exception {
+        ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+        try (GZIPOutputStream out = new GZIPOutputStream(zipped)) {
+            out.write(layer);
+        }
+        Path archive = folder.resolve("zipped-layers.tar");
+        Files.write(archive, Tars.dockerArchive(zipped.toByteArray(), Digest.of(layer), "app:1"));
+        PushResult result = push("docker-archive:" + archive, "zipped-layers");
+        assertEquals(
+                Digest.of(zipped.toByteArray()),
+                repository("zipped-layers").manifest(result.digest()).orElseThrow().read().layers().get(0).digest());
+        assertHasLayer("zipped-layers", result.digest(), layer);
+    }
+
+    @Test
+    public void layerThatIsNotTheOneOfTheConfigIsRefused() throws Exception {
+        Path archive = folder.resolve("swapped-layer.tar");
+        Files.write(archive, Tars.dockerArchive("another layer".getBytes(), Digest.of(layer), "app:1"));
+        String message = assertThrows(ArchiveException.class, () -> push("docker-archive:" + archive, "swapped"))
+                .getMessage();
+        assertTrue(message, message.contains("has other content than the config says: expected " + Digest.of(layer)));
+    }
+
+    @Test
+    public void archiveThatWasCutOffIsRefusedBeforeAnythingIsPushed() throws Exception {
+        byte[] whole = Tars.dockerArchive(layer, Digest.of(layer), "app:1");
+        for (int length : new int[] {0, 100, 512, 700, whole.length / 2, whole.length - 1024, whole.length - 10_241}) {
+            if (length < 0) {
+                continue;
+            }
+            Path archive = folder.resolve("cut-" + length + ".tar");
+            Files.write(archive, java.util.Arrays.copyOf(whole, length));
+            String message = assertThrows(ArchiveException.class, () -> push("docker-archive:" + archive, "cut"))
+                    .getMessage();
+            assertTrue(message, message.contains("cut off"));
+        }
+        assertEquals(List.of(), repository("cut").tags());
+        Path damaged = folder.resolve("damaged.tar");
+        byte[] other = whole.clone();
+        other[20] ^= 1;
+        Files.write(damaged, other);
+        assertTrue(assertThrows(ArchiveException.class, () -> push("docker-archive:" + damaged, "cut"))
+                .getMessage()
+                .contains("wrong checksum"));
+    }
+
+    @Test
+    public void blobThatIsMissingInTheSourceLeavesNoTag() throws Exception {
+        Path blob = folder.resolve("layout/blobs/sha256").resolve(Digest.of(layer).hex());
+        Files.delete(blob);
+        assertThrows(NotFoundException.class, () -> push("oci:" + folder.resolve("layout") + ":v1", "missing-blob"));
+        Files.write(blob, Samples.bytes(1, layer.length));
+        assertThrows(
+                DigestMismatchException.class, () -> push("oci:" + folder.resolve("layout") + ":v1", "missing-blob"));
+        assertEquals(List.of(), repository("missing-blob").tags());
+    }
+
+    @Test
+    public void everyPlatformOfAnIndexGoesAlong() throws Exception {
+        Manifest index = Samples.pushIndex(layout, 3);
+        layout.tag(index.digest(), "multi");
+        List<Event> events = Collections.synchronizedList(new ArrayList<>());
+        PushResult result;
+        try (ImageSource source = ImageSource.open("oci:" + folder.resolve("layout") + ":multi")) {
+            result = Push.of(source, repository("multi"))
+                    .tagged("v1")
+                    .inParallel(2)
+                    .reporting(events::add)
+                    .run();
+        }
+        assertEquals(index.digest(), result.digest());
+        for (Descriptor platform : index.read().manifests()) {
+            assertTrue(repository("multi").manifest(platform.digest()).isPresent());
+            assertTrue(List.of(new Platform("linux", "amd64", ""), new Platform("linux", "arm64", ""))
+                    .contains(platform.platform()));
+        }
+        assertEquals("the tag is the last thing that happens", Event.Tagged.class, events.get(events.size() - 2).getClass());
+        assertEquals(6, events.stream().filter(e -> e instanceof Event.BlobDone).count());
+        // from registry to registry, inside one: nothing travels
+        PushResult moved = push("docker://" + REGISTRY.host() + "/multi:v1", "multi-moved");
+        assertEquals(0, moved.bytesUploaded());
+        assertEquals(6, moved.mounted());
+    }
+
+    @Test(timeout = 60_000)
+    public void daemonIsAskedThroughItsSocket() throws Exception {
+        byte[] archive = Tars.dockerArchive(layer, Digest.of(layer), "app:1");
+        try (FakeDaemon daemon = new FakeDaemon(folder.resolve("docker.sock"))) {
+            daemon.answers("HTTP/1.0 200 OK\r\nContent-Type: application/x-tar\r\n\r\n", archive);
+            try (ImageSource source = ImageSource.daemon("app:1", folder, new DockerDaemon(daemon.socket))) {
+                PushResult result = Push.of(source, repository("from-daemon")).tagged("v1").run();
+                assertHasLayer("from-daemon", result.digest(), layer);
+            }
+            assertTrue(daemon.request, daemon.request.startsWith("GET /images/app%3A1/get HTTP/1.0"));
+            daemon.answers("HTTP/1.0 200 OK\r\n\r\n", java.util.Arrays.copyOf(archive, archive.length / 2));
+            assertTrue(assertThrows(
+                            ArchiveException.class,
+                            () -> ImageSource.daemon("app:1", folder, new DockerDaemon(daemon.socket)))
+                    .getMessage()
+                    .contains("cut off"));
+            daemon.answers("HTTP/1.0 404 Not Found\r\n\r\n", new byte[0]);
+            assertThrows(
+                    NotFoundException.class,
+                    () -> ImageSource.daemon("app:2", folder, new DockerDaemon(daemon.socket)));
+        }
+    }
+
+    @Test
+    public void dockerHostThatIsNoSocketIsRefused() {
+        assertTrue(assertThrows(ArchiveException.class, () -> DockerDaemon.of("tcp://10.0.0.1:2375"))
+                .getMessage()
+                .contains("through its Unix socket only"));
+    }
+
+    /** Answers one request after the other as it was told. */
+    private static final class FakeDaemon implements AutoCloseable {
+
+        private final Path socket;
+        private final ServerSocketChannel server;
+        private final Thread thread;
+        private volatile String head;
+        private volatile byte[] body;
+        private volatile String request = "";
+
+        FakeDaemon(Path socket) throws Exception {
+            this.socket = socket;
+            this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+            server.bind(UnixDomainSocketAddress.of(socket));
+            thread = new Thread(this::serve);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        void answers(String someHead, byte[] someBody) {
+            head = someHead;
+            body = someBody;
+        }
+
+        private void serve() {
+            while (server.isOpen()) {
+                try (SocketChannel channel = server.accept()) {
+                    ByteBuffer buffer = ByteBuffer.allocate(4096);
+                    channel.read(buffer);
+                    request = new String(buffer.array(), 0, buffer.position(), StandardCharsets.US_ASCII);
+                    var out = Channels.newOutputStream(channel);
+                    out.write(head.getBytes(StandardCharsets.US_ASCII));
+                    out.write(body);
+                } catch (java.io.IOException e) {
+                    return;
+                }
+            }
+        }
+
+        @Override
+        public void close() throws Exception {
+            server.close();
+        }
+    }
+
+    /** Small archives, written by hand. */
+    static final class Tars {
+
+        static byte[] tar(Map<String, byte[]> files) throws Exception {
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            for (Map.Entry<String, byte[]> file : new java.util.TreeMap<>(files).entrySet()) {
+                byte[] header = new byte[512];
+                put(header, 0, file.getKey());
+                put(header, 100, "0000644\0");
+                put(header, 108, "0000000\0");
+                put(header, 116, "0000000\0");
+                put(header, 124, String.format("%011o\0", file.getValue().length));
+                put(header, 136, "00000000000\0");
+                put(header, 148, "        ");
+                header[156] = '0';
+                put(header, 257, "ustar\00000");
+                int sum = 0;
+                for (byte b : header) {
+                    sum += b & 0xff;
+                }
+                put(header, 148, String.format("%06o\0 ", sum));
+                out.write(header);
+                out.write(file.getValue());
+                out.write(new byte[(512 - file.getValue().length % 512) % 512]);
+            }
+            out.write(new byte[1024]);
+            return out.toByteArray();
+        }
+
+        static byte[] dockerArchive(byte[] layer, Digest diffId, String name) throws Exception {
+            byte[] config = ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
+                            + diffId + "\"]}}")
+                    .getBytes(StandardCharsets.UTF_8);
+            String configName = HexFormat.of().formatHex(Digest.sha256().digest(config)) + ".json";
+            String manifest = "[{\"Config\":\"" + configName + "\",\"RepoTags\":[\"" + name
+                    + "\"],\"Layers\":[\"abc/layer.tar\"]}]";
+            return tar(Map.of(configName, config, "abc/layer.tar", layer, "manifest.json", manifest.getBytes()));
+        }
+
+        private static void put(byte[] header, int offset, String text) {
+            byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
+            System.arraycopy(bytes, 0, header, offset, bytes.length);
+        }
+    }
+}
