@@ -8,6 +8,8 @@ import io.jenkins.plugins.countersign.engine.image.MediaTypes;
 import io.jenkins.plugins.countersign.engine.registry.Manifest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
+import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -72,6 +74,24 @@ public final class SignatureStore {
                     + record.payloadType());
         }
         return attach(image, SignatureTypes.RECORD, SignatureTypes.RECORD, record.toBytes(), Map.of(), created);
+    }
+
+    /**
+     * Signs the image's descriptor as the Notary Project does, in a JWS envelope, and attaches that. The key must have a
+     * certificate for code signing, or notation refuses it.
+     *
+     * @param expiry when the signature ends by itself; null for never
+     */
+    public Digest attachNotation(Descriptor image, Signer signer, Instant created, Instant expiry)
+            throws RegistryException, KeyException {
+        byte[] envelope = NotationSignature.sign(image, signer, created, expiry);
+        return attach(
+                image,
+                SignatureTypes.NOTATION,
+                SignatureTypes.JOSE,
+                envelope,
+                Map.of(NotationSignature.THUMBPRINTS, NotationSignature.thumbprints(signer.certificates())),
+                created);
     }
 
     /** Attaches any artifact with one layer and the empty configuration. */
