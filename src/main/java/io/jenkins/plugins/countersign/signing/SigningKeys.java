@@ -7,20 +7,24 @@ import com.cloudbees.plugins.credentials.CredentialsScope;
 import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
 import com.cloudbees.plugins.credentials.domains.DomainRequirement;
 import hudson.AbortException;
+import hudson.Util;
 import hudson.model.Item;
 import hudson.model.Queue;
 import hudson.model.Run;
 import hudson.model.User;
 import hudson.model.queue.Tasks;
 import hudson.security.ACL;
+import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import hudson.util.Secret;
+import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException.Reason;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyPairReader;
+import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -96,6 +100,35 @@ public final class SigningKeys {
         } catch (KeyException e) {
             throw new KeyException(e.reason(), Messages.SigningKeys_CannotOpen(credentials.getId(), e.getMessage()), e);
         }
+    }
+
+    /**
+     * What signs, opened where it lives: a key here on the controller, a token on the agent that the build works on.
+     *
+     * @throws AbortException if it is a token and the build has no agent here
+     */
+    public static Signer signer(SigningCredentials credentials, BuildContext context)
+            throws AbortException, KeyException {
+        if (credentials instanceof SigningKeyCredentials key) {
+            return signer(key);
+        }
+        if (credentials instanceof SigningTokenCredentials token) {
+            if (context.workspace() == null) {
+                throw new AbortException(Messages.SigningKeys_TokenNeedsNode(token.getId()));
+            }
+            return AgentToken.on(context.workspace(), token, context.listener());
+        }
+        throw new AbortException(Messages.SigningKeys_UnknownKind(credentials.getId()));
+    }
+
+    /** Whether the step's choice is there, for whoever may see the choices. */
+    public static FormValidation check(Item contextOrNull, String id, Class<? extends SigningCredentials> type) {
+        // A variable, or a parameter of the job, is only known when the job runs.
+        if (!mayChoose(contextOrNull) || Util.fixEmptyAndTrim(id) == null || id.contains("$")) {
+            return FormValidation.ok();
+        }
+        boolean there = items(contextOrNull, null, type).stream().anyMatch(option -> option.value.equals(id.trim()));
+        return there ? FormValidation.ok() : FormValidation.warning(Messages.SigningKeys_NotListed(id));
     }
 
     /** The choices of a step's form, for whoever may configure the job; the present one alone for everybody else. */

@@ -7,6 +7,7 @@ import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -39,21 +40,28 @@ public final class ImageSignature {
             Instant now)
             throws KeyException, RegistryException {
         List<Descriptor> subjects = Subjects.of(repository, image);
-        SignatureStore store = new SignatureStore(repository);
-        Statement statement = new Statement(
-                subjects.stream()
-                        .map(subject -> new Statement.Subject(repository.name(), subject.digest(), annotations))
-                        .toList(),
-                PREDICATE_TYPE,
-                StrictJson.object());
-        SigstoreBundle bundle = SigstoreBundle.sign(statement, signer);
-        store.attachBundle(subjects.get(0), bundle, PREDICATE_TYPE, now);
+        byte[] statement = new Statement(
+                        subjects.stream()
+                                .map(subject -> new Statement.Subject(repository.name(), subject.digest(), annotations))
+                                .toList(),
+                        PREDICATE_TYPE,
+                        StrictJson.object())
+                .toBytes();
+        List<byte[]> messages = new ArrayList<>();
+        messages.add(DsseEnvelope.preAuthenticationEncoding(SignatureTypes.IN_TOTO, statement));
         if (simpleSignatures) {
             String reference = repository.name() + (tag.isEmpty() ? "" : ":" + tag);
             for (Descriptor subject : subjects) {
-                byte[] payload = new SimpleSigning(reference, subject.digest(), Map.of()).toBytes();
-                store.addSimpleSignature(subject.digest(), payload, signer.sign(payload));
+                messages.add(new SimpleSigning(reference, subject.digest(), Map.of()).toBytes());
             }
+        }
+        // All of them before the first upload: a token that is pulled out half way leaves nothing half signed.
+        List<byte[]> signatures = signer.signAll(messages);
+        SignatureStore store = new SignatureStore(repository);
+        DsseEnvelope envelope = new DsseEnvelope(SignatureTypes.IN_TOTO, statement, signatures.subList(0, 1));
+        store.attachBundle(subjects.get(0), SigstoreBundle.of(envelope, signer.publicKey()), PREDICATE_TYPE, now);
+        for (int i = 1; i < messages.size(); i++) {
+            store.addSimpleSignature(subjects.get(i - 1).digest(), messages.get(i), signatures.get(i));
         }
         return subjects.stream().map(Descriptor::digest).toList();
     }

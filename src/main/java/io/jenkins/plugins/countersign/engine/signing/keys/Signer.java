@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.engine.signing.keys;
 
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -34,6 +35,18 @@ public interface Signer extends AutoCloseable {
      * @throws KeyException if the scheme does not fit the key, or the key cannot be used
      */
     byte[] sign(byte[] message, SignatureScheme scheme) throws KeyException;
+
+    /**
+     * Signs each of the messages, in their order: all of them, or none. A signer whose key is far away does it in one
+     * journey.
+     */
+    default List<byte[]> signAll(List<byte[]> messages) throws KeyException {
+        List<byte[]> signatures = new ArrayList<>();
+        for (byte[] message : messages) {
+            signatures.add(sign(message));
+        }
+        return signatures;
+    }
 
     @Override
     default void close() {}
