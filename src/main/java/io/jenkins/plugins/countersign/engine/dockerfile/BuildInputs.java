@@ -64,7 +64,8 @@ public record BuildInputs(String file, List<BuildInput> inputs, List<Unknown> un
         return of(file, options, NOT_ASKED);
     }
 
-    public static BuildInputs of(Dockerfile file, BuildOptions options, BaseTriggers triggers) {
+    public static BuildInputs of(Dockerfile file, BuildOptions given, BaseTriggers triggers) {
+        BuildOptions options = BuilderDifferences.completed(given);
         Collector collector = new Collector(file.name());
         collector.frontend(file.text(), options);
         Budget budget = new Budget();
@@ -78,6 +79,8 @@ public record BuildInputs(String file, List<BuildInput> inputs, List<Unknown> un
             }
             collector.add(resolution);
         }
+        collector.unknowns.addAll(
+                BuilderDifferences.of(file, options, List.copyOf(collector.inputs.values())));
         return collector.inputs();
     }
 

@@ -391,6 +391,9 @@ final class Resolution {
             state.dispatched = true;
         }
         if (state.baseName.equals(SCRATCH) && state.context == null) {
+            if (state.inFile() && state.reachable) {
+                unknown(Unknown.Kind.SCRATCH, SCRATCH, "the stage begins with nothing; no image stands for its files", state.place);
+            }
             return;
         }
         try {

@@ -18,6 +18,8 @@ public record Unknown(Kind kind, String subject, String message, Place place) im
         VARIABLE,
         /** {@code ADD} of a URL or a git repository: may be a whole root file system. */
         REMOTE_ADD,
+        /** A stage begins with nothing, so that its files come from elsewhere than from an image. */
+        SCRATCH,
         /** A named build context that is no image stands in for an image or a stage. */
         NAMED_CONTEXT,
         /** Another frontend than those whose rules are known here reads the file. */

@@ -63,6 +63,22 @@ public record Catalogue(
         frontends = List.copyOf(frontends);
     }
 
+    /** Allows and denies these, and asks for nothing else. */
+    public static Catalogue of(List<Entry> allow, List<Entry> deny) {
+        return new Catalogue(
+                allow,
+                deny,
+                List.of(),
+                List.of(),
+                List.of(),
+                false,
+                null,
+                LineageRule.OPTIONAL,
+                DEFAULT_WARNING,
+                Judgement.WARN,
+                Judgement.ALLOW);
+    }
+
     /** A catalogue that allows these patterns and asks for nothing else. */
     public static Catalogue allowing(String... patterns) throws CatalogueException {
         return CatalogueReader.allowing(List.of(patterns));

@@ -24,4 +24,24 @@ public record CheckContext(
     public static CheckContext offline(Clock clock) {
         return new CheckContext(clock, "", "", "", GoldenOrganisations.UNREACHABLE, BaseSignatures.UNREACHABLE);
     }
+
+    public CheckContext withTarget(String target) {
+        return new CheckContext(clock, target, folder, repository, organisations, signatures);
+    }
+
+    public CheckContext withFolder(String folder) {
+        return new CheckContext(clock, target, folder, repository, organisations, signatures);
+    }
+
+    public CheckContext withRepository(String repository) {
+        return new CheckContext(clock, target, folder, repository, organisations, signatures);
+    }
+
+    public CheckContext withOrganisations(GoldenOrganisations organisations) {
+        return new CheckContext(clock, target, folder, repository, organisations, signatures);
+    }
+
+    public CheckContext withSignatures(BaseSignatures signatures) {
+        return new CheckContext(clock, target, folder, repository, organisations, signatures);
+    }
 }

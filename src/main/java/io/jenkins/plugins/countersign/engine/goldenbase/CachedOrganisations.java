@@ -1,0 +1,37 @@
+package io.jenkins.plugins.countersign.engine.goldenbase;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Remembers the listings of golden organisations for a while; a failure is not remembered. */
+public final class CachedOrganisations implements GoldenOrganisations {
+
+    private record Listing(Set<String> repositories, Instant read) {}
+
+    private final GoldenOrganisations registry;
+    private final Clock clock;
+    private final Duration keep;
+    private final Map<String, Listing> listings = new ConcurrentHashMap<>();
+
+    public CachedOrganisations(GoldenOrganisations registry, Clock clock, Duration keep) {
+        this.registry = registry;
+        this.clock = clock;
+        this.keep = keep;
+    }
+
+    @Override
+    public Set<String> repositories(String host, String namespace) throws IOException {
+        String key = host + "/" + namespace;
+        Listing known = listings.get(key);
+        if (known == null || !clock.instant().isBefore(known.read().plus(keep))) {
+            known = new Listing(Set.copyOf(registry.repositories(host, namespace)), clock.instant());
+            listings.put(key, known);
+        }
+        return known.repositories();
+    }
+}
