@@ -20,7 +20,7 @@ final class ReferrerList {
      */
     private static final Set<Integer> NO_SUCH_ENDPOINT = Set.of(404, 405, 501, 303);
 
-    private static final int MAX_PAGES = 1000;
+    private static final int MAX_PAGES = 200;
 
     private final RepositoryPath path;
     private final Digest subject;
