@@ -33,6 +33,7 @@ public class CountersignConfiguration extends GlobalConfiguration {
     private String policyRootKeys;
     private int policyRootThreshold = 1;
     private String gateCredentialsId;
+    private boolean startersMayApprove;
     private List<TokenLibrary> tokenLibraries = new ArrayList<>();
 
     public CountersignConfiguration() {
@@ -58,6 +59,7 @@ public class CountersignConfiguration extends GlobalConfiguration {
             json.remove("policyRootKeys");
             json.remove("policyRootThreshold");
             json.remove("gateCredentialsId");
+            json.remove("startersMayApprove");
             json.remove("tokenLibraries");
         } else {
             tokenLibraries = new ArrayList<>();
@@ -140,6 +142,20 @@ public class CountersignConfiguration extends GlobalConfiguration {
     @DataBoundSetter
     public void setGateCredentialsId(String gateCredentialsId) {
         this.gateCredentialsId = Util.fixEmptyAndTrim(gateCredentialsId);
+        save();
+    }
+
+    /**
+     * Whether whoever started a build may approve what it made, in Jenkins. The trust policy's {@code exclude} holds in any
+     * case.
+     */
+    public boolean isStartersMayApprove() {
+        return startersMayApprove;
+    }
+
+    @DataBoundSetter
+    public void setStartersMayApprove(boolean startersMayApprove) {
+        this.startersMayApprove = startersMayApprove;
         save();
     }
 

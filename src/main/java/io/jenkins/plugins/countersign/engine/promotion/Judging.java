@@ -27,7 +27,7 @@ import java.util.Set;
  * @param known what the gate may know besides the registry
  * @param toldOrNull the ledger that is told what was seen; null for whoever keeps none
  */
-record Judging(
+public record Judging(
         TrustedPolicy policy,
         String stage,
         Digest image,
@@ -47,7 +47,8 @@ record Judging(
         return Gate.decide(input(repository, gathering, alsoKnownAs));
     }
 
-    private GateInput input(Repository repository, Gathering gathering, Set<String> alsoKnownAs)
+    /** Everything that the decision depends on: for whoever shows it, or asks for several stages at once. */
+    public GateInput input(Repository repository, Gathering gathering, Set<String> alsoKnownAs)
             throws RegistryException, LedgerException {
         TrustPolicy trust = policy.policy();
         if (toldOrNull != null) {

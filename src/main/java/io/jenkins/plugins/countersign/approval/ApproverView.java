@@ -1,0 +1,197 @@
+package io.jenkins.plugins.countersign.approval;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import hudson.model.Run;
+import hudson.model.User;
+import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import io.jenkins.plugins.countersign.engine.trust.Person;
+import io.jenkins.plugins.countersign.engine.trust.PolicyException;
+import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
+import io.jenkins.plugins.countersign.signing.SigningKeyCredentials;
+import io.jenkins.plugins.countersign.signing.SigningKeys;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+
+/** What the person who looks at a gate may do there, and if nothing, why. */
+@Restricted(NoExternalUse.class)
+public final class ApproverView {
+
+    private final boolean permitted;
+    private final boolean mayOverride;
+    private String person = "";
+    private String objection = "";
+    private List<String> roles = List.of();
+    private List<String> overrideRoles = List.of();
+    private List<Key> keys = List.of();
+    private List<Own> own = List.of();
+    private boolean negatives;
+
+    private ApproverView(boolean permitted, boolean mayOverride) {
+        this.permitted = permitted;
+        this.mayOverride = mayOverride;
+    }
+
+    static ApproverView of(Run<?, ?> run, GateEntry entry) {
+        ApproverView view = new ApproverView(
+                run.getParent().hasPermission(ApprovalPermissions.APPROVE),
+                run.getParent().hasPermission(ApprovalPermissions.OVERRIDE));
+        User user = User.current();
+        if (user == null || !view.permitted && !view.mayOverride || entry.digest().isEmpty()) {
+            return view;
+        }
+        TrustPolicy policy;
+        try {
+            policy = GatePolicy.current().policy();
+        } catch (IOException | PolicyException e) {
+            view.objection = e.getMessage();
+            return view;
+        }
+        Optional<Person> known = policy.personKnownAs(user.getId());
+        if (known.isEmpty()) {
+            view.objection = Messages.ApproverView_Unknown(user.getId());
+            return view;
+        }
+        view.person = known.get().name();
+        view.roles = Saying.rolesOf(Saying.Word.APPROVE, known.get(), entry.stage(), policy);
+        view.overrideRoles = view.mayOverride
+                ? Saying.rolesOf(Saying.Word.OVERRIDE, known.get(), entry.stage(), policy)
+                : List.of();
+        view.keys =
+                SigningKeys.own(SigningKeyCredentials.class, user, new ImageLocation(entry.repository(), null, null)).stream()
+                        .map(Key::new)
+                        .toList();
+        view.objection = view.roles.isEmpty() && view.overrideRoles.isEmpty()
+                ? Messages.ApproverView_NoRole(view.person, entry.stage())
+                : FourEyes.objection(run, user, known.get()).orElse("");
+        view.readStatements(entry);
+        return view;
+    }
+
+    private void readStatements(GateEntry entry) {
+        GateSnapshot snapshot = entry.snapshot();
+        if (snapshot == null) {
+            return;
+        }
+        negatives = snapshot.isHeldBy("rejected", "blocked");
+        Set<String> gone = new HashSet<>();
+        snapshot.list("decision", "setAside").stream()
+                .filter(one -> one.path("reason").asText().equals("withdrawn")
+                        || one.path("reason").asText().equals("superseded"))
+                .forEach(one -> gone.add(one.path("statement").asText()));
+        Set<String> seen = new HashSet<>();
+        List<Own> mine = new ArrayList<>();
+        for (JsonNode statement : snapshot.list("statements")) {
+            String kind = statement.path("kind").asText();
+            String digest = statement.path("digest").asText();
+            if (statement.path("person").asText().equals(person)
+                    && (kind.equals("approval") || kind.equals("rejection"))
+                    && statement.path("stage").asText().equals(entry.stage())
+                    && !gone.contains(digest)
+                    && seen.add(digest)) {
+                mine.add(new Own(digest, kind, statement.path("role").asText(), statement.path("issuedAt").asText()));
+            }
+        }
+        own = mine;
+    }
+
+    /** Whether the person may do anything here at all; when not, nothing is shown. */
+    public boolean isPermitted() {
+        return permitted || mayOverride;
+    }
+
+    /** The name in the trust policy; empty when the policy does not know the user. */
+    public String getPerson() {
+        return person;
+    }
+
+    /** Why the person cannot approve; empty when nothing speaks against it. */
+    public String getObjection() {
+        return objection;
+    }
+
+    public boolean isAbleToApprove() {
+        return permitted && objection.isEmpty() && !roles.isEmpty();
+    }
+
+    public boolean isAbleToReject() {
+        return permitted && !roles.isEmpty();
+    }
+
+    public boolean isAbleToOverride() {
+        return mayOverride && negatives && objection.isEmpty() && !overrideRoles.isEmpty();
+    }
+
+    public boolean isAbleToWithdraw() {
+        return permitted && !own.isEmpty();
+    }
+
+    public boolean isOnlyOneRole() {
+        return roles.size() == 1;
+    }
+
+    public List<String> getRoles() {
+        return roles;
+    }
+
+    public String getRolesText() {
+        return String.join(", ", roles);
+    }
+
+    /** The person's own signing keys in Jenkins. */
+    public List<Key> getKeys() {
+        return keys;
+    }
+
+    /** What the person has said here that still stands. */
+    public List<Own> getOwn() {
+        return own;
+    }
+
+    /** A key to choose. */
+    public static final class Key {
+        private final String id;
+        private final String name;
+
+        Key(SigningKeyCredentials credentials) {
+            id = credentials.getId();
+            name = credentials.getDescription().isEmpty() ? credentials.getId() : credentials.getDescription();
+        }
+
+        public String getId() {
+            return id;
+        }
+
+        public String getName() {
+            return name;
+        }
+    }
+
+    /** A statement to take back. */
+    public static final class Own {
+        private final String digest;
+        private final String kind;
+        private final String role;
+        private final String issuedAt;
+
+        Own(String digest, String kind, String role, String issuedAt) {
+            this.digest = digest;
+            this.kind = kind;
+            this.role = role;
+            this.issuedAt = issuedAt;
+        }
+
+        public String getDigest() {
+            return digest;
+        }
+
+        public String getText() {
+            return Messages.ApproverView_Own(kind, role, issuedAt);
+        }
+    }
+}

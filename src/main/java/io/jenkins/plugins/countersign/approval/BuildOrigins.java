@@ -1,0 +1,85 @@
+package io.jenkins.plugins.countersign.approval;
+
+import hudson.model.Cause;
+import hudson.model.Run;
+import hudson.model.User;
+import hudson.scm.ChangeLogSet;
+import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
+import io.jenkins.plugins.countersign.engine.approval.Origin;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import jenkins.scm.RunWithSCM;
+
+/** Who stands behind a build: for the rules that keep people from approving their own work. */
+final class BuildOrigins {
+
+    /** How far back the commits of an image are followed. */
+    private static final int MAX_BUILDS = 100;
+
+    private BuildOrigins() {}
+
+    /**
+     * Who started the build and wrote what is in it. Nobody and unknown are different: a timer's build has no starter, and that
+     * is known; a build without recorded changes has authors that are not known.
+     */
+    static BuildFacts facts(Run<?, ?> run, String stage) {
+        Set<String> authors = authors(run, stage);
+        return new BuildFacts(starters(run), authors.isEmpty() ? null : authors, Map.of());
+    }
+
+    /** What approvers are shown, and what they sign. */
+    static Origin origin(Run<?, ?> run, String stage) {
+        String root = jenkins.model.Jenkins.get().getRootUrl();
+        return new Origin(
+                (root == null ? "" : root) + run.getUrl(),
+                "",
+                authors(run, stage).stream().limit(50).toList());
+    }
+
+    /** Ids of the users who started it, directly or by starting a build before it. */
+    static Set<String> starters(Run<?, ?> run) {
+        Set<String> starters = new LinkedHashSet<>();
+        addStarters(run.getCauses(), starters);
+        return starters;
+    }
+
+    private static void addStarters(List<Cause> causes, Set<String> starters) {
+        for (Cause cause : causes) {
+            if (cause instanceof Cause.UserIdCause user && user.getUserId() != null) {
+                starters.add(user.getUserId());
+            } else if (cause instanceof Cause.UpstreamCause upstream) {
+                addStarters(upstream.getUpstreamCauses(), starters);
+            }
+        }
+    }
+
+    /**
+     * Authors of all that came in since the stage was passed last, at least of the latest commits that are known: to build the
+     * same commit once more makes nobody a stranger to it.
+     */
+    private static Set<String> authors(Run<?, ?> run, String stage) {
+        Set<String> authors = new LinkedHashSet<>();
+        Run<?, ?> build = run;
+        for (int i = 0; build != null && i < MAX_BUILDS; i++) {
+            if (build != run && !authors.isEmpty() && ImageApprovalsAction.passed(build, stage)) {
+                break;
+            }
+            if (build instanceof RunWithSCM<?, ?> withScm) {
+                for (ChangeLogSet<? extends ChangeLogSet.Entry> changes : withScm.getChangeSets()) {
+                    changes.forEach(change -> add(change.getAuthor(), authors));
+                }
+            }
+            build = build.getPreviousBuild();
+        }
+        return authors;
+    }
+
+    private static void add(User author, Set<String> authors) {
+        if (author != null && author != User.getUnknown()) {
+            authors.add(author.getId());
+            authors.add(author.getFullName());
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.jenkins.plugins.countersign.approval;
+
+import java.time.Instant;
+import jenkins.model.CauseOfInterruption;
+
+/** The gate did not open in time. */
+public class DeadlinePassed extends CauseOfInterruption {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String image;
+    private final String stage;
+    private final long deadline;
+    private final String missing;
+
+    DeadlinePassed(String image, String stage, long deadline, String missing) {
+        this.image = image;
+        this.stage = stage;
+        this.deadline = deadline;
+        this.missing = missing;
+    }
+
+    public String getImage() {
+        return image;
+    }
+
+    public String getStage() {
+        return stage;
+    }
+
+    /** Milliseconds since the epoch. */
+    public long getDeadline() {
+        return deadline;
+    }
+
+    @Override
+    public String getShortDescription() {
+        return Messages.DeadlinePassed_Description(stage, Instant.ofEpochMilli(deadline), missing);
+    }
+}

@@ -1,0 +1,35 @@
+package io.jenkins.plugins.countersign.approval;
+
+import hudson.model.Run;
+import hudson.model.User;
+import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
+import io.jenkins.plugins.countersign.engine.trust.Person;
+import java.util.Optional;
+
+/**
+ * Whoever started a build does not approve it in Jenkins, whatever the trust policy says: the policy may ask for more
+ * ({@code exclude}), and the gate then sets even a signed approval aside. To reject one's own build is always possible.
+ */
+final class FourEyes {
+
+    private FourEyes() {}
+
+    /**
+     * Why the person may not approve what the build made; empty when nothing speaks against it.
+     *
+     * @param userOrNull the Jenkins user who acts
+     * @param personOrNull who signs
+     */
+    static Optional<String> objection(Run<?, ?> run, User userOrNull, Person personOrNull) {
+        if (CountersignConfiguration.get().isStartersMayApprove()) {
+            return Optional.empty();
+        }
+        for (String starter : BuildOrigins.starters(run)) {
+            boolean isUser = userOrNull != null && User.idStrategy().equals(starter, userOrNull.getId());
+            if (isUser || personOrNull != null && personOrNull.isKnownAs(starter)) {
+                return Optional.of(Messages.FourEyes_Starter(starter));
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,152 @@
+package io.jenkins.plugins.countersign.approval;
+
+import java.io.IOException;
+
+/**
+ * One image at one stage in a build, as the build keeps it: strings and numbers only, because Jenkins can write a record and not
+ * read it back.
+ */
+public class GateEntry {
+
+    /** How an entry stands. The words are persisted. */
+    static final String WAITING = "waiting";
+
+    static final String OPEN = "open";
+    static final String EXPIRED = "expired";
+    static final String ABORTED = "aborted";
+    /** No gate waits; somebody approved or rejected in this build. */
+    static final String NOTED = "noted";
+
+    private final int number;
+    private final String stage;
+    private final String message;
+    private final long since;
+    private final long deadline;
+    private String repository;
+    private String tag;
+    private String digest;
+    private String state;
+    private long endedAt;
+    private String snapshot;
+    /** Why the last look had no answer. It is not kept: after a restart there is another look. */
+    private transient volatile String unknown;
+
+    private transient volatile long lookedAt;
+
+    GateEntry(
+            int number,
+            String repository,
+            String tag,
+            String digest,
+            String stage,
+            String message,
+            long since,
+            long deadline,
+            String state) {
+        this.number = number;
+        this.repository = repository;
+        this.tag = tag;
+        this.digest = digest;
+        this.stage = stage;
+        this.message = message;
+        this.since = since;
+        this.deadline = deadline;
+        this.state = state;
+    }
+
+    int number() {
+        return number;
+    }
+
+    synchronized String repository() {
+        return repository;
+    }
+
+    synchronized String tag() {
+        return tag;
+    }
+
+    /** Empty while the tag is not resolved. */
+    synchronized String digest() {
+        return digest;
+    }
+
+    /** {@code repository[:tag][@digest]} */
+    synchronized String image() {
+        return repository + (tag.isEmpty() ? "" : ":" + tag) + (digest.isEmpty() ? "" : "@" + digest);
+    }
+
+    String stage() {
+        return stage;
+    }
+
+    String message() {
+        return message;
+    }
+
+    long since() {
+        return since;
+    }
+
+    /** Milliseconds since the epoch; 0 for never. */
+    long deadline() {
+        return deadline;
+    }
+
+    synchronized String state() {
+        return state;
+    }
+
+    synchronized long endedAt() {
+        return endedAt;
+    }
+
+    String unknown() {
+        return unknown;
+    }
+
+    long lookedAt() {
+        return lookedAt;
+    }
+
+    synchronized void resolved(String found) {
+        digest = found;
+    }
+
+    synchronized void end(String how) {
+        if (state.equals(WAITING)) {
+            state = how;
+            endedAt = System.currentTimeMillis();
+        }
+    }
+
+    void lookedInVain(String why) {
+        unknown = why;
+        lookedAt = System.currentTimeMillis();
+    }
+
+    /** @return whether there is something new to keep */
+    synchronized boolean saw(GateSnapshot now) {
+        unknown = null;
+        lookedAt = System.currentTimeMillis();
+        GateSnapshot before = snapshot();
+        if (before != null && before.saysTheSameAs(now)) {
+            return false;
+        }
+        snapshot = now.text();
+        return true;
+    }
+
+    /** What the gate saw last; null before the first look. */
+    synchronized GateSnapshot snapshot() {
+        if (snapshot == null) {
+            return null;
+        }
+        try {
+            return GateSnapshot.read(snapshot);
+        } catch (IOException e) {
+            // Somebody edited build.xml: the next look replaces it.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,522 @@
+package io.jenkins.plugins.countersign.approval;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import hudson.model.Item;
+import hudson.model.Run;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.HttpResponse;
+import org.kohsuke.stapler.StaplerProxy;
+import org.kohsuke.stapler.StaplerRequest2;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
+import org.kohsuke.stapler.verb.POST;
+
+/** One image at one stage of a build: for its page, for REST, for listeners. Made for each use; it keeps nothing. */
+@ExportedBean(defaultVisibility = 2)
+public class GatePage implements StaplerProxy {
+
+    private final Run<?, ?> run;
+    private final GateEntry entry;
+    private final GateSnapshot snapshot;
+
+    private GatePage(Run<?, ?> run, GateEntry entry) {
+        this.run = run;
+        this.entry = entry;
+        this.snapshot = entry.snapshot();
+    }
+
+    static GatePage of(Run<?, ?> run, GateEntry entry) {
+        return new GatePage(run, entry);
+    }
+
+    /** Whoever may see the build may see this, also when it is reached by another way. */
+    @Override
+    public Object getTarget() {
+        run.getParent().checkPermission(Item.READ);
+        return this;
+    }
+
+    @Restricted(NoExternalUse.class)
+    public GateEntry entry() {
+        return entry;
+    }
+
+    public Run<?, ?> getRun() {
+        return run;
+    }
+
+    @Exported
+    public int getNumber() {
+        return entry.number();
+    }
+
+    /** {@code repository[:tag][@digest]} */
+    @Exported
+    public String getImage() {
+        return entry.image();
+    }
+
+    @Exported
+    public String getRepository() {
+        return entry.repository();
+    }
+
+    @Exported
+    public String getTag() {
+        return entry.tag();
+    }
+
+    /** Empty while the tag is not resolved. */
+    @Exported
+    public String getDigest() {
+        return entry.digest();
+    }
+
+    @Exported
+    public String getStage() {
+        return entry.stage();
+    }
+
+    @Exported
+    public String getMessage() {
+        return entry.message();
+    }
+
+    /** {@code waiting}, {@code open}, {@code expired}, {@code aborted} or {@code noted}. */
+    @Exported
+    public String getState() {
+        return entry.state();
+    }
+
+    /** Milliseconds since the epoch. */
+    @Exported
+    public long getSince() {
+        return entry.since();
+    }
+
+    /** Milliseconds since the epoch; 0 for never. */
+    @Exported
+    public long getDeadline() {
+        return entry.deadline();
+    }
+
+    /** Why the last look had no answer; null when it had one. */
+    @Exported
+    public String getUnknown() {
+        return entry.unknown();
+    }
+
+    /** From the root of Jenkins, without a slash before it. */
+    @Exported
+    public String getUrl() {
+        return run.getUrl() + ImageApprovalsAction.URL + "/gate/" + entry.number() + "/";
+    }
+
+    @Exported
+    public String getBuild() {
+        return run.getFullDisplayName();
+    }
+
+    /** Why the gate is held, in one line; empty when it is open or was not looked at. */
+    @Exported
+    public String getWhy() {
+        return snapshot == null ? "" : snapshot.why();
+    }
+
+    /** The names of the people whose approvals count, in the order of the requirements. */
+    @Exported
+    public List<String> getApprovers() {
+        return snapshot == null
+                ? List.of()
+                : snapshot.list("decision", "counted").stream()
+                        .map(counted -> counted.path("person").asText())
+                        .distinct()
+                        .toList();
+    }
+
+    /** The requirements of the stage, met and unmet. */
+    @Exported
+    public List<RequirementView> getRequirements() {
+        return snapshot == null ? List.of() : RequirementView.of(snapshot);
+    }
+
+    /** Statements that do not count, each with its reason; strangers' signatures are left out. */
+    @Exported
+    public List<SetAsideView> getSetAside() {
+        return snapshot == null ? List.of() : SetAsideView.of(snapshot);
+    }
+
+    /** Reasons why the gate is held, beside missing approvals. */
+    @Exported
+    public List<String> getHolds() {
+        return snapshot == null ? List.of() : snapshot.holds();
+    }
+
+    @Restricted(NoExternalUse.class)
+    public List<StageView> getStages() {
+        List<StageView> stages = new ArrayList<>();
+        if (snapshot != null) {
+            for (JsonNode stage : snapshot.list("stages")) {
+                stages.add(new StageView(
+                        stage.path("name").asText(),
+                        stage.path("state").asText(),
+                        stage.path("name").asText().equals(entry.stage())));
+            }
+        }
+        return stages;
+    }
+
+    /** The digest that is promoted at this stage now and would be replaced; empty when there is none. */
+    @Exported
+    public String getReplaces() {
+        return snapshot == null ? "" : snapshot.replaces();
+    }
+
+    /** Digests of the platforms' manifests, when the image is an index. */
+    @Restricted(NoExternalUse.class)
+    public List<String> getPlatforms() {
+        List<String> platforms = new ArrayList<>();
+        if (snapshot != null) {
+            snapshot.list("platforms").forEach(digest -> platforms.add(digest.asText()));
+        }
+        return platforms;
+    }
+
+    @Restricted(NoExternalUse.class)
+    public List<String> getEvidence() {
+        List<String> evidence = new ArrayList<>();
+        if (snapshot != null) {
+            snapshot.list("evidence").forEach(line -> evidence.add(line.asText()));
+        }
+        return evidence;
+    }
+
+    @Restricted(NoExternalUse.class)
+    public String getPolicy() {
+        return snapshot == null
+                ? ""
+                : snapshot.decision().path("policy").path("name").asText() + " v"
+                        + snapshot.decision().path("policy").path("version").asText();
+    }
+
+    @Restricted(NoExternalUse.class)
+    public boolean isRejected() {
+        return snapshot != null && snapshot.isHeldBy("rejected", "blocked");
+    }
+
+    @Restricted(NoExternalUse.class)
+    public boolean isLookedAt() {
+        return snapshot != null;
+    }
+
+    @Restricted(NoExternalUse.class)
+    public boolean isWaiting() {
+        return entry.state().equals(GateEntry.WAITING);
+    }
+
+    /** How the gate stands, in words. */
+    @Restricted(NoExternalUse.class)
+    public String getStateText() {
+        return switch (entry.state()) {
+            case GateEntry.WAITING -> isRejected() ? Messages.GatePage_Rejected() : Messages.GatePage_Waiting();
+            case GateEntry.OPEN -> Messages.GatePage_Open();
+            case GateEntry.EXPIRED -> Messages.GatePage_Expired();
+            case GateEntry.ABORTED -> Messages.GatePage_Aborted();
+            default ->
+                snapshot == null
+                        ? Messages.GatePage_Noted()
+                        : snapshot.isOpen()
+                                ? Messages.GatePage_Open()
+                                : isRejected() ? Messages.GatePage_Rejected() : Messages.GatePage_Held();
+        };
+    }
+
+    /** For style sheets: {@code waiting}, {@code open}, {@code rejected} or {@code ended}. */
+    @Restricted(NoExternalUse.class)
+    public String getTone() {
+        return switch (entry.state()) {
+            case GateEntry.WAITING -> isRejected() ? "rejected" : "waiting";
+            case GateEntry.OPEN -> "open";
+            case GateEntry.NOTED ->
+                isRejected() ? "rejected" : snapshot != null && snapshot.isOpen() ? "open" : "waiting";
+            default -> "ended";
+        };
+    }
+
+    @Restricted(NoExternalUse.class)
+    public String getDeadlineText() {
+        return entry.deadline() == 0 ? "" : Instant.ofEpochMilli(entry.deadline()).toString();
+    }
+
+    /** How long until the deadline, or since; empty when there is none. */
+    @Restricted(NoExternalUse.class)
+    public String getTimeLeft() {
+        if (entry.deadline() == 0 || !isWaiting()) {
+            return "";
+        }
+        Duration left = Duration.ofMillis(entry.deadline() - System.currentTimeMillis());
+        return left.isNegative() ? "" : hudson.Util.getTimeSpanString(left.toMillis());
+    }
+
+    @Restricted(NoExternalUse.class)
+    public String getLookedAtText() {
+        return entry.lookedAt() == 0 ? "" : Instant.ofEpochMilli(entry.lookedAt()).toString();
+    }
+
+    /** What the person who asks may do here. */
+    @Restricted(NoExternalUse.class)
+    public ApproverView getApprover() {
+        return ApproverView.of(run, entry);
+    }
+
+    @POST
+    @Restricted(NoExternalUse.class)
+    public HttpResponse doApprove(StaplerRequest2 request) {
+        return GateActs.say(this, Saying.Word.APPROVE, request);
+    }
+
+    @POST
+    @Restricted(NoExternalUse.class)
+    public HttpResponse doReject(StaplerRequest2 request) {
+        return GateActs.say(this, Saying.Word.REJECT, request);
+    }
+
+    @POST
+    @Restricted(NoExternalUse.class)
+    public HttpResponse doWithdraw(StaplerRequest2 request) {
+        return GateActs.say(this, Saying.Word.WITHDRAW, request);
+    }
+
+    @POST
+    @Restricted(NoExternalUse.class)
+    public HttpResponse doOverride(StaplerRequest2 request) {
+        return GateActs.say(this, Saying.Word.OVERRIDE, request);
+    }
+
+    /** The statement as a file, to be signed offline. */
+    @POST
+    @Restricted(NoExternalUse.class)
+    public HttpResponse doRequest(StaplerRequest2 request) {
+        return GateActs.request(this, request);
+    }
+
+    /** The signature that was made offline. */
+    @POST
+    @Restricted(NoExternalUse.class)
+    public HttpResponse doUpload(StaplerRequest2 request) {
+        return GateActs.upload(this, request);
+    }
+
+    /** Asks the registry again, soon. */
+    @POST
+    @Restricted(NoExternalUse.class)
+    public HttpResponse doLook(StaplerRequest2 request) {
+        return GateActs.look(this, request);
+    }
+
+    /** One requirement of the stage. */
+    @ExportedBean(defaultVisibility = 2)
+    public static final class RequirementView {
+        private final String role;
+        private final int count;
+        private final boolean token;
+        private final List<CountedView> counted = new ArrayList<>();
+        private final List<String> candidates = new ArrayList<>();
+        private int open;
+
+        private RequirementView(String role, int count, boolean token) {
+            this.role = role;
+            this.count = count;
+            this.token = token;
+        }
+
+        static List<RequirementView> of(GateSnapshot snapshot) {
+            List<RequirementView> requirements = new ArrayList<>();
+            for (JsonNode need : snapshot.list("requirements")) {
+                requirements.add(new RequirementView(
+                        need.path("role").asText(),
+                        need.path("count").asInt(),
+                        need.path("token").asBoolean()));
+            }
+            for (JsonNode entry : snapshot.list("decision", "counted")) {
+                int index = entry.path("requirement").asInt();
+                if (index < requirements.size()) {
+                    requirements.get(index).counted.add(new CountedView(entry, snapshot));
+                }
+            }
+            for (JsonNode entry : snapshot.list("decision", "missing")) {
+                int index = entry.path("requirement").asInt();
+                if (index < requirements.size()) {
+                    RequirementView requirement = requirements.get(index);
+                    requirement.open = entry.path("open").asInt();
+                    entry.path("couldStillApprove")
+                            .forEach(one ->
+                                    requirement.candidates.add(one.path("person").asText()));
+                }
+            }
+            return requirements;
+        }
+
+        @Exported
+        public String getRole() {
+            return role;
+        }
+
+        @Exported
+        public int getCount() {
+            return count;
+        }
+
+        @Exported
+        public boolean isToken() {
+            return token;
+        }
+
+        @Exported
+        public boolean isMet() {
+            return open == 0 && counted.size() >= count;
+        }
+
+        @Exported(inline = true)
+        public List<CountedView> getCounted() {
+            return counted;
+        }
+
+        /** Who could fill an empty place. */
+        @Exported
+        public List<String> getCandidates() {
+            return candidates;
+        }
+
+        @Restricted(NoExternalUse.class)
+        public String getCandidatesText() {
+            return String.join(", ", candidates);
+        }
+    }
+
+    /** A person in a place. */
+    @ExportedBean(defaultVisibility = 2)
+    public static final class CountedView {
+        private final JsonNode json;
+        private final String comment;
+
+        private CountedView(JsonNode json, GateSnapshot snapshot) {
+            this.json = json;
+            this.comment = snapshot.comment(json.path("statement").asText());
+        }
+
+        @Exported
+        public String getPerson() {
+            return json.path("person").asText();
+        }
+
+        /** Fingerprint of the key that signed. */
+        @Exported
+        public String getKey() {
+            return json.path("key").asText();
+        }
+
+        @Restricted(NoExternalUse.class)
+        public String getShortKey() {
+            return GateLog.shortKey(getKey());
+        }
+
+        @Exported
+        public boolean isToken() {
+            return json.path("token").asBoolean();
+        }
+
+        @Exported
+        public String getIssuedAt() {
+            return json.path("issuedAt").asText();
+        }
+
+        @Exported
+        public String getStatement() {
+            return json.path("statement").asText();
+        }
+
+        @Exported
+        public String getComment() {
+            return comment;
+        }
+    }
+
+    /** A statement that does not count. */
+    @ExportedBean(defaultVisibility = 2)
+    public static final class SetAsideView {
+        private final JsonNode json;
+
+        private SetAsideView(JsonNode json) {
+            this.json = json;
+        }
+
+        static List<SetAsideView> of(GateSnapshot snapshot) {
+            return snapshot.list("decision", "setAside").stream()
+                    .filter(GateLog::isWorthTelling)
+                    .map(SetAsideView::new)
+                    .toList();
+        }
+
+        @Exported
+        public String getKind() {
+            return json.path("kind").asText();
+        }
+
+        @Exported
+        public String getPerson() {
+            return json.path("person").asText();
+        }
+
+        @Exported
+        public String getReason() {
+            return json.path("reason").asText();
+        }
+
+        @Exported
+        public String getText() {
+            return json.path("text").asText();
+        }
+    }
+
+    /** A stage of the policy, and how this image stands there. */
+    @Restricted(NoExternalUse.class)
+    public static final class StageView {
+        private final String name;
+        private final String state;
+        private final boolean here;
+
+        StageView(String name, String state, boolean here) {
+            this.name = name;
+            this.state = state;
+            this.here = here;
+        }
+
+        public String getName() {
+            return name;
+        }
+
+        /** {@code sealed}, {@code open}, {@code held} or {@code rejected}. */
+        public String getState() {
+            return state;
+        }
+
+        public String getStateText() {
+            return switch (state) {
+                case "sealed" -> Messages.StageView_Sealed();
+                case "open" -> Messages.StageView_Open();
+                case "rejected" -> Messages.StageView_Rejected();
+                default -> Messages.StageView_Held();
+            };
+        }
+
+        public boolean isHere() {
+            return here;
+        }
+    }
+}

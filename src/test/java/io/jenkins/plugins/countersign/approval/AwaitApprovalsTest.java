@@ -1,0 +1,237 @@
+package io.jenkins.plugins.countersign.approval;
+
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.not;
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNotNull;
+import static org.junit.Assert.assertTrue;
+
+import hudson.model.Cause;
+import hudson.model.CauseAction;
+import hudson.model.Result;
+import io.jenkins.plugins.countersign.audit.ControllerLedger;
+import java.nio.file.Files;
+import java.util.List;
+import jenkins.model.InterruptedBuildAction;
+import jenkins.model.Jenkins;
+import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
+import org.jenkinsci.plugins.workflow.graph.FlowNode;
+import org.jenkinsci.plugins.workflow.graphanalysis.DepthFirstScanner;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.jenkinsci.plugins.workflow.support.actions.PauseAction;
+import org.junit.After;
+import org.junit.Before;
+import org.junit.ClassRule;
+import org.junit.Rule;
+import org.junit.Test;
+import org.junit.rules.TestName;
+import org.jvnet.hudson.test.BuildWatcher;
+import org.jvnet.hudson.test.JenkinsRule;
+
+public class AwaitApprovalsTest {
+
+    @ClassRule
+    public static final JenkinsRule jenkins = new JenkinsRule();
+
+    static {
+        // The rule of a class counts for all of its tests together.
+        jenkins.timeout = 600;
+    }
+
+    @ClassRule
+    public static final BuildWatcher WATCHER = new BuildWatcher();
+
+    @Rule
+    public final TestName name = new TestName();
+
+    private ImageAtGate gate;
+
+    @Before
+    public void pushImage() throws Exception {
+        gate = new ImageAtGate().configure();
+    }
+
+    @After
+    public void stopRegistry() {
+        gate.close();
+    }
+
+    @Test
+    public void theSamePersonTwiceOpensNothing_twoPeopleDo() throws Exception {
+        WorkflowRun run = start("def a = awaitApprovals image: '" + gate.image() + "', stage: 'qa', message: 'Try the login'\n"
+                + "echo \"approved by ${a.approvals*.person.sort()} on ${a.digest}, ${a.approvals[0].comment}\"");
+        jenkins.waitForMessage("missing 2 of qa", run);
+        gate.saysAndTells("carol", Saying.Word.APPROVE, "qa", "looks good");
+        jenkins.waitForMessage("missing 1 of qa", run);
+        gate.saysAndTells("carol", Saying.Word.APPROVE, "qa", "really good");
+        jenkins.waitForMessage("is superseded by carol", run);
+        assertTrue("one person is one person", run.isBuilding());
+        assertTrue("the node is marked as paused", PauseAction.isPaused(node(run)));
+        GatePage page = run.getAction(ImageApprovalsAction.class).getGate("1");
+        assertEquals("waiting", page.getState());
+        assertEquals(List.of("carol"), page.getApprovers());
+        assertEquals("Try the login", page.getMessage());
+
+        gate.saysAndTells("erin", Saying.Word.APPROVE, "qa", "");
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+        jenkins.assertLogContains("approved by [carol, erin] on " + gate.digest + ", really good", run);
+        assertFalse(PauseAction.isPaused(node(run)));
+        assertEquals(0, WaitingGates.get().size());
+        assertEquals("carol,erin", run.getEnvironment(hudson.model.TaskListener.NULL).get("COUNTERSIGN_APPROVERS"));
+        String ledger = Files.readString(ControllerLedger.get().file());
+        assertThat(ledger, containsString("\"outcome\":\"open\""));
+    }
+
+    @Test
+    public void aRejectionHoldsUntilItsAuthorTakesItBack() throws Exception {
+        WorkflowRun run = start("awaitApprovals image: '" + gate.image() + "', stage: 'qa'");
+        gate.saysAndTells("frank", Saying.Word.REJECT, "qa", "crashes on login");
+        jenkins.waitForMessage("frank rejected the image as qa", run);
+        gate.says("carol", Saying.Word.APPROVE, "qa", "");
+        gate.saysAndTells("erin", Saying.Word.APPROVE, "qa", "");
+        jenkins.waitForMessage("Found the approval by erin", run);
+        assertTrue("enough approvals do not outvote a rejection", run.isBuilding());
+        assertTrue(run.getAction(ImageApprovalsAction.class).getGate("1").isRejected());
+
+        gate.saysAndTells("frank", Saying.Word.WITHDRAW, "qa", "it was my test data");
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+    }
+
+    @Test
+    public void whoStartedTheBuildIsExcluded() throws Exception {
+        WorkflowJob job = job("awaitApprovals image: '" + gate.image() + "', stage: 'release'");
+        WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank"))).waitForStart();
+        gate.saysAndTells("frank", Saying.Word.APPROVE, "release", "I trust myself");
+        jenkins.waitForMessage("frank started the build of this image", run);
+        assertTrue(run.isBuilding());
+        gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+    }
+
+    @Test
+    public void anAbortIsNoRejection() throws Exception {
+        WorkflowRun run = start("awaitApprovals image: '" + gate.image() + "', stage: 'qa'");
+        jenkins.waitForMessage("missing 2 of qa", run);
+        run.doStop();
+        jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
+        GatePage page = run.getAction(ImageApprovalsAction.class).getGate("1");
+        awaitState(page, "aborted");
+        assertFalse(page.isRejected());
+        assertEquals(0, WaitingGates.get().size());
+    }
+
+    @Test
+    public void theDeadlineEndsTheWaitWithItsOwnCause() throws Exception {
+        WorkflowRun run = start("awaitApprovals image: '" + gate.image() + "', stage: 'qa', timeout: 1, unit: 'SECONDS'");
+        jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
+        InterruptedBuildAction interrupted = run.getAction(InterruptedBuildAction.class);
+        assertNotNull(interrupted);
+        DeadlinePassed cause = (DeadlinePassed) interrupted.getCauses().get(0);
+        assertEquals("qa", cause.getStage());
+        assertThat(cause.getShortDescription(), containsString("The gate of stage qa did not open until"));
+        assertEquals("expired", run.getAction(ImageApprovalsAction.class).getGate("1").getState());
+    }
+
+    @Test
+    public void aRegistryThatIsDownHoldsAndIsAskedAgain() throws Exception {
+        String host = gate.registry.host();
+        int port = Integer.parseInt(host.substring(host.indexOf(':') + 1));
+        gate.registry.close();
+        WorkflowRun run = start("awaitApprovals image: '" + gate.image() + "', stage: 'qa'");
+        jenkins.waitForMessage("No clear answer, so the gate stays closed", run);
+        assertThat(node(run).getDisplayName(), not(containsString("open")));
+        assertNotNull(run.getAction(ImageApprovalsAction.class).getGate("1").getUnknown());
+        assertTrue(port > 0);
+        run.doStop();
+        jenkins.waitForCompletion(run);
+    }
+
+    @Test
+    public void aTagIsResolvedOnce_andTheMovedTagChangesNothing() throws Exception {
+        WorkflowRun run = start("def a = awaitApprovals image: '" + gate.repository + ":1.0', stage: 'release'\necho \"is ${a.image}\"");
+        jenkins.waitForMessage("from here on only the digest counts", run);
+        try (var opened = gate.open()) {
+            var other = io.jenkins.plugins.countersign.cli.demo.DemoImage.build(
+                    opened, null, java.util.Map.of("evil.sh", "#!/bin/sh\n"), opened);
+            opened.tag(other, "1.0");
+        }
+        gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+        jenkins.assertLogContains("is " + gate.image(), run);
+    }
+
+    @Test
+    public void whatCannotBeWaitedForFailsAtOnce() throws Exception {
+        WorkflowRun folder = start("awaitApprovals image: 'oci:/tmp/x:1', stage: 'qa'");
+        jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(folder));
+        jenkins.assertLogContains("an image lives in a registry, not in a folder", folder);
+        WorkflowRun stage = job("awaitApprovals image: '" + gate.image() + "', stage: 'nowhere'", "-stage")
+                .scheduleBuild2(0)
+                .waitForStart();
+        jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(stage));
+        jenkins.assertLogContains("has no stage \"nowhere\"; it has qa, release", stage);
+    }
+
+    @Test
+    public void insideNodeItWarns() throws Exception {
+        WorkflowRun run = start("node { awaitApprovals image: '" + gate.image() + "', stage: 'release' }");
+        jenkins.waitForMessage("WARNING: awaitApprovals stands inside a node", run);
+        gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+    }
+
+    @Test
+    public void approveImageSignsWithAKeyOfTheBuild_onlyForItsOwner() throws Exception {
+        gate.keepForBuilds("carol", "erin", "grace");
+        WorkflowRun refused = start("approveImage image: '" + gate.image() + "', stage: 'qa', credentialsId: 'grace-key'");
+        jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(refused));
+        jenkins.assertLogContains("grace has no role that could say this at stage qa", refused);
+
+        WorkflowRun run = job(
+                        "approveImage image: '" + gate.image() + "', stage: 'qa', credentialsId: 'carol-key', comment: 'ok'\n"
+                                + "def e = approveImage image: '" + gate.image()
+                                + "', stage: 'qa', credentialsId: 'erin-key', role: 'qa'\n"
+                                + "echo \"signed by ${e.person}\"\n"
+                                + "awaitApprovals image: '" + gate.image() + "', stage: 'qa'",
+                        "-good")
+                .scheduleBuild2(0)
+                .waitForStart();
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+        jenkins.assertLogContains("signed by erin", run);
+        assertThat(
+                "no secret in the log",
+                JenkinsRule.getLog(run),
+                not(containsString("PRIVATE KEY")));
+    }
+
+    private WorkflowRun start(String script) throws Exception {
+        return job(script).scheduleBuild2(0).waitForStart();
+    }
+
+    private WorkflowJob job(String script) throws Exception {
+        return job(script, "");
+    }
+
+    private WorkflowJob job(String script, String suffix) throws Exception {
+        WorkflowJob job = Jenkins.get().createProject(WorkflowJob.class, name.getMethodName() + suffix);
+        job.setDefinition(new CpsFlowDefinition(script, true));
+        return job;
+    }
+
+    private static FlowNode node(WorkflowRun run) {
+        return new DepthFirstScanner()
+                .findFirstMatch(run.getExecution(), found -> !PauseAction.getPauseActions(found).isEmpty());
+    }
+
+    private static void awaitState(GatePage page, String state) throws Exception {
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (!page.getState().equals(state)) {
+            assertTrue("still " + page.getState(), System.nanoTime() < deadline);
+            Thread.onSpinWait();
+            Thread.sleep(20);
+        }
+    }
+}
