@@ -13,6 +13,7 @@ import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.registry.Copy;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
@@ -137,7 +138,7 @@ public final class Promotion {
         VerificationSummary seal = seal(order, decision);
         boolean elsewhere = !order.source().name().equals(order.destination().name());
         if (elsewhere) {
-            new Carrying(order.source(), order.destination(), progress).carry(order.image());
+            Copy.of(order.source(), order.image(), order.destination()).reporting(progress).run();
             requireComplete(order.destination(), order, seal);
         }
         Decision again = decide(order);

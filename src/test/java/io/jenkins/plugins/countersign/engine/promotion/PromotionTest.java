@@ -20,6 +20,7 @@ import io.jenkins.plugins.countersign.engine.audit.RecordKind;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.Copy;
 import io.jenkins.plugins.countersign.engine.registry.LayoutRepository;
 import io.jenkins.plugins.countersign.engine.registry.Manifest;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
@@ -210,7 +211,7 @@ public class PromotionTest {
         world.approve(source, image, "carol", "qa", "qa");
         assertTrue(promoteQa().promoted());
         LayoutRepository elsewhere = LayoutRepository.at(path("elsewhere"));
-        new Carrying(destination, elsewhere, Progress.NONE).carry(image);
+        Copy.of(destination, image, elsewhere).run();
         world.approve(elsewhere, image, "frank", "production", "release");
         world.approve(elsewhere, image, "grace", "production", "release");
         Decision decision = world.promotion(ledger)
