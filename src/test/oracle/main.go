@@ -149,17 +149,39 @@ func ask(c testCase) (a answer) {
 		}
 		opt.Client = bc
 	}
-	_, err := dockerfile2llb.Dockerfile2LLB(context.Background(), c.File, opt)
+	res, err := dockerfile2llb.Dockerfile2LLB(context.Background(), c.File, opt)
 	if err != nil {
 		if a.Error == "" {
 			a.Error = err.Error()
 		}
+	} else if err := sources(res, r); err != nil && a.Error == "" {
+		a.Error = err.Error()
 	}
 	for ref := range r.asked {
 		a.Images = append(a.Images, ref)
 	}
 	sort.Strings(a.Images)
 	return a
+}
+
+// sources adds the images in the finished build graph: there are ways into it on which no metadata was asked for.
+func sources(res *dockerfile2llb.Result, r *resolver) error {
+	def, err := res.State.Marshal(context.Background())
+	if err != nil {
+		return err
+	}
+	for _, dt := range def.ToPB().Def {
+		var op pb.Op
+		if err := op.Unmarshal(dt); err != nil {
+			return err
+		}
+		if source := op.GetSource(); source != nil {
+			if image, ok := strings.CutPrefix(source.Identifier, "docker-image://"); ok {
+				r.asked[image] = struct{}{}
+			}
+		}
+	}
+	return nil
 }
 
 func frontend(ref string, a *answer) string {

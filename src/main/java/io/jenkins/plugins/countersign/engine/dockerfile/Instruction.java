@@ -33,7 +33,7 @@ sealed interface Instruction {
             implements Instruction {}
 
     /** {@code RUN}; the flags {@code --mount} in their order. */
-    record Run(Node node, List<Word> mounts, List<String> mountSources) implements Instruction {}
+    record Run(Node node, List<Word> mounts, List<String> mountSources, boolean devices) implements Instruction {}
 
     /** {@code ONBUILD}; the trigger as text, for it is read again in the build that stands on this stage. */
     record Onbuild(Node node, String expression) implements Instruction {}

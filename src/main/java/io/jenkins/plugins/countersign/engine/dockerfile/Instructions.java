@@ -295,7 +295,7 @@ final class Instructions {
         for (Word device : flags.many("device")) {
             device(node, device.text());
         }
-        return new Instruction.Run(node, flags.many("mount"), sources);
+        return new Instruction.Run(node, flags.many("mount"), sources, !flags.many("device").isEmpty());
     }
 
     /** The value of {@code from} in a mount, which alone is read before variables are; empty when there is none. */

@@ -73,6 +73,11 @@ final class Resolution {
         return buildArgs;
     }
 
+    /** Whether a frontend with what is not stable yet was asked for. */
+    boolean readByLabs() {
+        return file.frontend().filter(frontend -> frontend.contains("labs")).isPresent();
+    }
+
     ShellLexer lexer() {
         return lexer;
     }
@@ -353,11 +358,23 @@ final class Resolution {
     private void resolve(StageState last) throws DockerfileException, TooMuchException {
         Deque<StageState> waiting = new ArrayDeque<>();
         reach(last, waiting);
+        follow(waiting, true);
         if (options.allStages()) {
+            // BuildKit itself runs triggers only on the way to the target
+            boolean triggersEverywhere = options.builder() != BuildOptions.Builder.BUILDKIT;
             for (StageState state : List.copyOf(states)) {
                 reach(state, waiting);
             }
+            follow(waiting, triggersEverywhere);
         }
+        for (StageState state : states) {
+            if (!state.reachable && state.base == null) {
+                image(state);
+            }
+        }
+    }
+
+    private void follow(Deque<StageState> waiting, boolean withTriggers) throws DockerfileException, TooMuchException {
         while (!waiting.isEmpty()) {
             StageState state = waiting.poll();
             budget.step(1);
@@ -366,14 +383,11 @@ final class Resolution {
             } else {
                 image(state);
             }
-            readTriggers(state);
+            if (withTriggers) {
+                readTriggers(state);
+            }
             for (StageState dependency : state.dependencies) {
                 reach(dependency, waiting);
-            }
-        }
-        for (StageState state : states) {
-            if (!state.reachable && state.base == null) {
-                image(state);
             }
         }
     }
@@ -520,6 +534,14 @@ final class Resolution {
         } catch (ImageNames.NameException e) {
             refuse(new DockerfileException(place, "invalid context name " + GoText.shown(state.name)));
             return null;
+        }
+    }
+
+    boolean hasContext(String name) {
+        try {
+            return context(ImageNames.normalise(name), target) != null;
+        } catch (ImageNames.NameException e) {
+            return false;
         }
     }
 

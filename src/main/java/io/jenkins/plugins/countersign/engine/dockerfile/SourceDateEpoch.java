@@ -27,7 +27,7 @@ final class SourceDateEpoch {
         }
         if (!value.isEmpty()) {
             // the date of a stage's or context's content, which only the builder can find out
-            if (!value.equals("context")) {
+            if (!value.equals("context") && !resolution.hasContext(value)) {
                 stage(resolution, file, value);
             }
             resolution.unknown(

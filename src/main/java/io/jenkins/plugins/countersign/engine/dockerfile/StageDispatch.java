@@ -132,7 +132,10 @@ final class StageDispatch {
         for (String text : texts.texts()) {
             String expanded = expand(state, text);
             switch (texts.node().lowered()) {
-                case "workdir" -> state.workingDirectory = joined(state.workingDirectory, expanded);
+                case "workdir" -> {
+                    WindowsPaths.verify(expanded, system(state));
+                    state.workingDirectory = joined(state.workingDirectory, expanded);
+                }
                 case "stopsignal" -> Signals.verify(expanded);
                 case "volume" -> {
                     if (expanded.isEmpty()) {
@@ -158,7 +161,7 @@ final class StageDispatch {
                 missing.addAll(expanded.unset());
             }
         }
-        expand(state, copy.destination());
+        String destination = expand(state, copy.destination());
         for (Heredoc body : copy.bodies()) {
             if (body.expand()) {
                 ShellLexer.ofHeredocBody(budget).process(body.content(), name -> {
@@ -176,8 +179,17 @@ final class StageDispatch {
                         + "\", it needs to be defined before current stage \"" + state.name + "\"");
             }
         }
+        WindowsPaths.verify(destination, system(state));
         verifyChmod(chmod);
         verifySources(copy, sources, checksum);
+        for (String source : sources) {
+            if (RemoteSource.of(source) == RemoteSource.LOCAL) {
+                WindowsPaths.verify(source, system(state));
+            }
+        }
+        for (Heredoc body : copy.bodies()) {
+            WindowsPaths.verify(body.name(), system(state));
+        }
         if (copy.add()) {
             reportRemote(sources, missing, command.place());
         }
@@ -247,6 +259,9 @@ final class StageDispatch {
         for (Node.Word mount : run.mounts()) {
             mounts.add(Mount.read(Csv.fields(mount.text()), value -> expand(state, value)));
         }
+        if (run.devices() && !resolution.readByLabs()) {
+            throw new StopException("device feature is only supported in Dockerfile frontend 1.14.0-labs or later");
+        }
         for (int i = 0; i < mounts.size(); i++) {
             Mount mount = mounts.get(i);
             boolean hasSource = !mount.from().isEmpty() || mount.type().equals("cache");
@@ -264,6 +279,15 @@ final class StageDispatch {
                 }
             }
         }
+    }
+
+    private String system(StageState state) throws TooMuchException {
+        StageState root = state;
+        while (root.base != null) {
+            budget.step(1);
+            root = root.base;
+        }
+        return (root.platform == null ? resolution.target() : root.platform).os();
     }
 
     private static String joined(String directory, String path) {

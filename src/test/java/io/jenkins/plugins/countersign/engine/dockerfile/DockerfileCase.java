@@ -17,6 +17,10 @@ record DockerfileCase(
         boolean allStages,
         Map<String, List<String>> onbuild) {
 
+    DockerfileCase {
+        file = file == null ? new byte[0] : file;
+    }
+
     /** What the oracle says; of an image set it is the whole set. */
     record Answer(String name, List<String> images, String frontend, String error) {}
 
