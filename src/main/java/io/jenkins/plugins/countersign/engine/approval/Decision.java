@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param holds why it is held; empty when it is open
  * @param counted who fills the places, in the order of the requirements
  * @param missing which places are empty
- * @param enough the fewest approvals that would fill every empty place, as an example; empty when none are missing, or when no
- *     approvals could
+ * @param enough approvals that would fill every empty place, as an example; with distinct people there is no smaller one. Empty
+ *     when none are missing, or when no approvals could fill them all
  * @param setAside what does not count, each with its reason
  * @param openUntilOrNull until when the decision to open stays good if nothing is added; null when held
  */

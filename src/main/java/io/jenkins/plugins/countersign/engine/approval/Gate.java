@@ -1,6 +1,8 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.trust.Stage;
+import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,7 +20,16 @@ public final class Gate {
 
     private Gate() {}
 
+    /** How statements are read and their signatures verified. */
+    interface Reading {
+        StatementReader read(List<FoundSignature> found, TrustPolicy policy);
+    }
+
     public static Decision decide(GateInput input) {
+        return decide(input, StatementReader::read);
+    }
+
+    static Decision decide(GateInput input, Reading reading) {
         Optional<Stage> stage = input.policy().policy().stage(input.stage());
         if (stage.isEmpty()) {
             return new Decision(
@@ -37,6 +48,6 @@ public final class Gate {
                     List.of(),
                     null);
         }
-        return new Judgement(input, stage.get()).decide();
+        return new Judgement(input, stage.get(), reading).decide();
     }
 }

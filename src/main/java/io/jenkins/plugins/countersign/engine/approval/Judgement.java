@@ -30,9 +30,11 @@ final class Judgement {
 
     private final List<Hold> holds = new ArrayList<>();
     private final List<SetAside> setAside = new ArrayList<>();
+    private final Gate.Reading reading;
     private Instant openUntil;
 
-    Judgement(GateInput in, Stage stage) {
+    Judgement(GateInput in, Stage stage, Gate.Reading reading) {
+        this.reading = reading;
         this.in = in;
         this.policy = in.policy().policy();
         this.stage = stage;
@@ -143,7 +145,7 @@ final class Judgement {
     }
 
     private void readStatements() {
-        StatementReader reader = StatementReader.read(in.statements(), policy);
+        StatementReader reader = reading.read(in.statements(), policy);
         setAside.addAll(reader.setAside());
         Map<Digest, List<SignedStatement>> byContent = new HashMap<>();
         for (SignedStatement statement : reader.statements()) {

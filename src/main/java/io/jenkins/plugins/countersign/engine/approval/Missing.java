@@ -10,7 +10,8 @@ import java.util.List;
  * @param requirement index of the stage's requirement
  * @param need the requirement
  * @param open how many of its places are empty
- * @param couldStillApprove whose approval would fill one, directly or because others move to other places
+ * @param couldStillApprove whose approval would fill one, directly or because others move to other places; or would
+ *     together with the others whom the decision says to be enough
  */
 public record Missing(int requirement, Requirement need, int open, List<Candidate> couldStillApprove)
         implements Serializable {

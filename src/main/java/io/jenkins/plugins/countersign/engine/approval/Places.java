@@ -7,6 +7,7 @@ import io.jenkins.plugins.countersign.engine.trust.Requirement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,7 @@ final class Places {
     /** By person and role. */
     private final Map<String, SignedStatement> eligible = new HashMap<>();
 
+    private final Map<String, Set<Integer>> fits = new TreeMap<>();
     private final Assignment assignment;
     private final List<Counted> counted = new ArrayList<>();
     private final List<Missing> missing = new ArrayList<>();
@@ -33,7 +35,6 @@ final class Places {
         this.judgement = judgement;
         this.needs = judgement.stage.needs();
         this.exclusions = exclusions;
-        Map<String, Set<Integer>> fits = new TreeMap<>();
         for (SignedStatement statement : eligible) {
             Set<Integer> places = placesFor(statement);
             if (places.isEmpty()) {
@@ -84,8 +85,13 @@ final class Places {
                         statement.digest(),
                         statement.manifest()));
             }
-            if (assignment.open(i) > 0) {
-                missing.add(new Missing(i, needs.get(i), assignment.open(i), candidates(assignment, i)));
+        }
+        if (!assignment.isComplete()) {
+            enough = judgement.stage.distinctPeople() ? fewest() : oneAfterTheOther();
+            for (int i = 0; i < needs.size(); i++) {
+                if (assignment.open(i) > 0) {
+                    missing.add(new Missing(i, needs.get(i), assignment.open(i), couldStillApprove(i)));
+                }
             }
         }
         eligible.values().stream()
@@ -93,12 +99,21 @@ final class Places {
                 .forEach(statement -> judgement.setAside(
                         statement, SetAsideReason.NOT_NEEDED, "is good, and every place that it could fill is filled"));
         if (!missing.isEmpty()) {
-            enough = findEnough();
             judgement.hold(HoldReason.APPROVALS_MISSING, text());
         }
     }
 
-    /** Whose approval would fill one more place, found from the empty one. */
+    /** Who helps at once, and who helps together with the others who would be enough. */
+    private List<Candidate> couldStillApprove(int openNeed) {
+        Set<Candidate> candidates = new LinkedHashSet<>(candidates(assignment, openNeed));
+        Set<String> roles = assignment.contested(openNeed).stream()
+                .map(need -> needs.get(need).role())
+                .collect(Collectors.toSet());
+        enough.stream().filter(candidate -> roles.contains(candidate.role())).forEach(candidates::add);
+        return List.copyOf(candidates);
+    }
+
+    /** Whose approval alone would fill one more place, found from the empty one. */
     private List<Candidate> candidates(Assignment from, int openNeed) {
         List<Candidate> candidates = new ArrayList<>();
         for (int need : from.contested(openNeed)) {
@@ -115,6 +130,24 @@ final class Places {
         return candidates.stream().distinct().toList();
     }
 
+    private List<Candidate> fewest() {
+        Map<String, Set<Integer>> could = new TreeMap<>();
+        for (int i = 0; i < needs.size(); i++) {
+            for (Person person : judgement.policy.inRole(needs.get(i).role())) {
+                if (!assignment.fits(person.name(), i) && canSign(person, needs.get(i).token())) {
+                    could.computeIfAbsent(person.name(), name -> new TreeSet<>()).add(i);
+                }
+            }
+        }
+        return FewestApprovals.find(needs, fits, could).orElse(List.of()).stream()
+                .sorted(java.util.Comparator.comparingInt(FewestApprovals.Addition::need))
+                .map(addition -> new Candidate(
+                        addition.person(),
+                        needs.get(addition.need()).role(),
+                        needs.get(addition.need()).token()))
+                .toList();
+    }
+
     private boolean canSign(Person person, boolean token) {
         return exclusions.of(person.name()).isEmpty()
                 && person.keys().stream().anyMatch(key -> (key.token() || !token) && isUsable(key));
@@ -125,14 +158,14 @@ final class Places {
                 .isEmpty();
     }
 
-    /** One candidate after the other, each filling one place: as few as there are empty places, or none if it cannot be done. */
-    private List<Candidate> findEnough() {
+    /** Where people need not be distinct, nobody is in the way of anybody: each fills at least one empty place. */
+    private List<Candidate> oneAfterTheOther() {
         List<Candidate> chosen = new ArrayList<>();
         Assignment now = assignment;
         while (!now.isComplete()) {
             Assignment better = null;
-            for (int i = 0; i < needs.size() && better == null; i++) {
-                if (now.open(i) > 0) {
+            for (int i : tokenPlacesFirst()) {
+                if (now.open(i) > 0 && better == null) {
                     for (Candidate candidate : candidates(now, i)) {
                         better = withApproval(now, candidate);
                         if (better.open() < now.open()) {
@@ -149,6 +182,16 @@ final class Places {
             now = better;
         }
         return chosen;
+    }
+
+    /** Where people need not be distinct, an approval with a token fills a place that asks for none as well. */
+    private List<Integer> tokenPlacesFirst() {
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < needs.size(); i++) {
+            order.add(i);
+        }
+        order.sort(java.util.Comparator.comparing(i -> !needs.get(i).token()));
+        return order;
     }
 
     /** An approval fits every place of its role at once. */

@@ -30,6 +30,13 @@ public final class StatementReader {
     private final List<SignedStatement> statements = new ArrayList<>();
     private final List<SetAside> setAside = new ArrayList<>();
 
+    /** What was read elsewhere, for tests of the rules alone. */
+    StatementReader(TrustPolicy policy, List<SignedStatement> statements, List<SetAside> setAside) {
+        this(policy);
+        this.statements.addAll(statements);
+        this.setAside.addAll(setAside);
+    }
+
     private StatementReader(TrustPolicy policy) {
         policy.people().values().forEach(person -> people.put(Names.fold(person.name()), person));
     }

@@ -208,6 +208,22 @@ public class GatePeopleTest {
         assertOpen(scene.approved("erin", "qa"));
     }
 
+    /** alice is the only one for security and approved as qa; two approvals are needed, of which neither helps alone. */
+    @Test
+    public void whatOnlyTwoTogetherCanDoIsSaid() {
+        PolicyText text = PolicyText.example()
+                .role("qa", "carol, alice")
+                .stage("qa", "{needs: [{role: security, count: 1}, {role: qa, count: 1}]}");
+        Scene scene = new Scene(text, "qa").approved("alice", "qa");
+        Decision decision = assertHeld(scene, HoldReason.APPROVALS_MISSING);
+        assertEquals(
+                List.of(new Candidate("alice", "security", false), new Candidate("carol", "qa", false)),
+                decision.enough());
+        assertEquals(
+                List.of(new Candidate("alice", "security", false)), decision.missing().get(0).couldStillApprove());
+        assertOpen(scene.approved("alice", "security").approved("carol", "qa"));
+    }
+
     @Test
     public void whoseKeyHasEndedIsNotAskedFor() {
         PolicyText text = PolicyText.example()
