@@ -7,6 +7,8 @@ import java.util.Optional;
 /** {@code PUT /v2/<name>/manifests/<reference>}. Source: OCI distribution specification 1.1, "Pushing Manifests". */
 final class ManifestPush {
 
+    private static final int ROUNDS = 6;
+
     private final RepositoryPath path;
     private final Manifest manifest;
     private final String reference;
@@ -18,7 +20,27 @@ final class ManifestPush {
         this.reference = reference;
     }
 
+    /**
+     * registry:2 writes a blob's link anew whenever somebody uploads the same blob again, and whoever looks in that moment is
+     * told that there is no such blob. With many writers of artifacts, all of which have the same empty config, that happens;
+     * so "blob unknown" is believed only when it is said again.
+     */
     void to(Exchange exchange) throws RegistryException {
+        Repetition pauses = new Repetition(path.access(), "push manifest " + manifest.digest() + " to " + path.name());
+        for (int round = 1; ; round++) {
+            try {
+                once(exchange);
+                return;
+            } catch (UnexpectedAnswerException e) {
+                if (round == ROUNDS || !e.getMessage().contains("BLOB_UNKNOWN")) {
+                    throw e;
+                }
+                pauses.jitter(round);
+            }
+        }
+    }
+
+    private void once(Exchange exchange) throws RegistryException {
         Digest digest = manifest.digest();
         String what = reference.equals(digest.toString()) ? "manifest " + digest : "manifest " + digest + " as " + reference;
         Request request = new Request(

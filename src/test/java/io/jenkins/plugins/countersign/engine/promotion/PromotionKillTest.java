@@ -207,12 +207,13 @@ public class PromotionKillTest {
         Path template = folder.newFolder("template").toPath();
         World world = prepared(template);
         Random random = new Random(20261122);
-        long longest = 1500;
+        long longest = 0;
         int promoted = 0;
         for (int kill = 0; kill < KILLS; kill++) {
             Path run = folder.newFolder("kill" + kill).toPath();
             Digest image = run(world, template, run);
-            long delay = random.nextLong(longest);
+            // The first is not killed: it tells how long a whole run takes on this machine.
+            long delay = kill == 0 ? TimeUnit.MINUTES.toMillis(5) : random.nextLong(longest);
             Process controller = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                             "-XX:TieredStopAtLevel=1",
@@ -227,8 +228,8 @@ public class PromotionKillTest {
                 assertEquals("ready", out.readLine());
                 long start = System.nanoTime();
                 if (controller.waitFor(delay, TimeUnit.MILLISECONDS)) {
-                    // The whole run took so long on this machine; later kills fall into it.
-                    longest = Math.max(200, (longest + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)) / 2);
+                    long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+                    longest = kill == 0 ? took * 3 / 2 : (longest * 3 + took * 3 / 2) / 4;
                 }
                 controller.toHandle().destroyForcibly();
                 controller.waitFor();

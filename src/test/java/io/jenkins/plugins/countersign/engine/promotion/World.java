@@ -26,6 +26,7 @@ import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** People with keys, a policy that knows them, and a clock that is moved by hand. */
 public final class World {
@@ -64,9 +65,17 @@ public final class World {
     private World() {}
 
     public static World of(String stages) throws Exception {
+        return of(stages, 0);
+    }
+
+    /** @param crowd how many people are in the role {@code crowd}: {@code p0}, {@code p1} … */
+    public static World of(String stages, int crowd) throws Exception {
         World world = new World();
         for (String name : List.of("root", "gate", "carol", "erin", "frank", "grace", "ci", "mallory")) {
             world.keys.put(name, KeyGenerator.generate(new SecureRandom()));
+        }
+        for (int i = 0; i < crowd; i++) {
+            world.keys.put("p" + i, KeyGenerator.generate(new SecureRandom()));
         }
         world.policy = world.policy(1, stages);
         return world;
@@ -82,9 +91,12 @@ public final class World {
 
     public static World load(Path folder) throws Exception {
         World world = new World();
-        for (String name : List.of("root", "gate", "carol", "erin", "frank", "grace", "ci", "mallory")) {
-            world.keys.put(
-                    name, KeyPairReader.read(Files.readAllBytes(folder.resolve(name + ".pem")), new char[0]));
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".pem")).sorted().toList()) {
+                world.keys.put(
+                        file.getFileName().toString().replace(".pem", ""),
+                        KeyPairReader.read(Files.readAllBytes(file), new char[0]));
+            }
         }
         world.document = Files.readString(folder.resolve("policy.yaml"));
         world.policy = TrustedPolicy.insecureAcceptUnsigned(
@@ -102,8 +114,9 @@ public final class World {
                 yaml.append("  " + person + ": {keys: [" + key(person) + "]}\n");
             }
         }
-        yaml.append("roles: {qa: [carol, erin], release: [frank, grace, carol], ci: [ci], lead: [erin]}\n"
-                + "overrideRole: lead\nstages:\n" + stages);
+        yaml.append("roles: {qa: [carol, erin], release: [frank, grace, carol], ci: [ci], lead: [erin], crowd: ["
+                + String.join(", ", keys.keySet().stream().filter(name -> name.matches("p\\d+")).toList())
+                + "]}\noverrideRole: lead\nstages:\n" + stages);
         document = yaml.toString();
         return TrustedPolicy.insecureAcceptUnsigned(
                 PolicyReader.read(document.getBytes(StandardCharsets.UTF_8)), "tests");
@@ -128,6 +141,12 @@ public final class World {
                 trust().person(person).orElseThrow(), stage, role, "fine", List.of(), Origin.UNKNOWN);
         statements.attach(approval, keys.get(person));
         return Digest.of(approval.payload());
+    }
+
+    /** The person's public key as a file. */
+    public Path publicKey(Path folder, String person) throws Exception {
+        return Files.writeString(
+                folder.resolve(person + ".pub"), PublicKeys.pem(keys.get(person).publicKey()));
     }
 
     /** @return digest of the manifest that holds it */
