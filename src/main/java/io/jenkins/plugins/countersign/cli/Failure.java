@@ -1,8 +1,12 @@
 package io.jenkins.plugins.countersign.cli;
 
+import io.jenkins.plugins.countersign.engine.approval.StatementException;
 import io.jenkins.plugins.countersign.engine.dockerfile.DockerfileException;
 import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.signing.VerificationException;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
+import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import java.io.PrintWriter;
 import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
@@ -18,6 +22,10 @@ final class Failure extends Exception {
     static {
         CODES.put(RegistryException.class, ExitCode.REGISTRY);
         CODES.put(CatalogueException.class, ExitCode.POLICY);
+        CODES.put(PolicyException.class, ExitCode.POLICY);
+        CODES.put(StatementException.class, ExitCode.POLICY);
+        CODES.put(VerificationException.class, ExitCode.SIGNATURE);
+        CODES.put(KeyException.class, ExitCode.KEY);
         CODES.put(DockerfileException.class, ExitCode.POLICY);
         CODES.put(java.io.IOException.class, ExitCode.USAGE);
         CODES.put(IllegalArgumentException.class, ExitCode.USAGE);

@@ -14,7 +14,15 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {CheckCommand.class})
+        subcommands = {
+            CheckCommand.class,
+            SignCommand.class,
+            ApproveCommand.class,
+            RejectCommand.class,
+            WithdrawCommand.class,
+            KeyCommand.class,
+            TokenCommand.class
+        })
 public final class Main implements Runnable {
 
     @Spec
