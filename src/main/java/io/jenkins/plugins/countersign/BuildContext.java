@@ -30,6 +30,13 @@ public record BuildContext(
         return expands && text != null ? environment.expand(text) : text;
     }
 
+    /** Names the step's image to the steps after it in a freestyle job; in a Pipeline its answer does. */
+    public void publishImage(String image) {
+        if (expands) {
+            run.addOrReplaceAction(new PublishedImageAction(image));
+        }
+    }
+
     /** @throws hudson.AbortException if the step runs outside a node */
     public FilePath requireWorkspace(String step) throws hudson.AbortException {
         if (workspace == null) {

@@ -1,10 +1,10 @@
 package io.jenkins.plugins.countersign;
 
+import hudson.AbortException;
 import hudson.remoting.VirtualChannel;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import jenkins.agents.ControllerToAgentFileCallable;
 
@@ -19,18 +19,9 @@ public record ReadWorkspaceFile(String path, int limit) implements ControllerToA
 
     @Override
     public byte[] invoke(File workspace, VirtualChannel channel) throws IOException {
-        Path root = workspace.toPath().toRealPath();
-        Path file;
-        try {
-            file = root.resolve(path).toRealPath();
-        } catch (NoSuchFileException e) {
-            throw new NoSuchFileException(path, null, "there is no such file in the workspace");
-        }
-        if (!file.startsWith(root)) {
-            throw new IOException(path + " leads out of the workspace");
-        }
+        Path file = WorkspaceFiles.inside(workspace, path);
         if (Files.size(file) > limit) {
-            throw new IOException(path + " has " + Files.size(file) + " bytes, at most " + limit + " are read");
+            throw new AbortException(path + " has " + Files.size(file) + " bytes, at most " + limit + " are read");
         }
         return Files.readAllBytes(file);
     }

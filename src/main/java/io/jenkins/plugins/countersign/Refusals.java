@@ -1,9 +1,11 @@
 package io.jenkins.plugins.countersign;
 
 import hudson.AbortException;
+import io.jenkins.plugins.countersign.engine.approval.StatementException;
 import io.jenkins.plugins.countersign.engine.audit.LedgerException;
 import io.jenkins.plugins.countersign.engine.dockerfile.DockerfileException;
 import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
+import io.jenkins.plugins.countersign.engine.promotion.PromotionException;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
@@ -20,7 +22,9 @@ public final class Refusals {
             KeyException.class,
             LedgerException.class,
             PolicyException.class,
+            PromotionException.class,
             RegistryException.class,
+            StatementException.class,
             VerificationException.class);
 
     private Refusals() {}

@@ -13,7 +13,7 @@ import java.util.Set;
 import jenkins.scm.RunWithSCM;
 
 /** Who stands behind a build: for the rules that keep people from approving their own work. */
-final class BuildOrigins {
+public final class BuildOrigins {
 
     /** How far back the commits of an image are followed. */
     private static final int MAX_BUILDS = 100;
@@ -24,7 +24,7 @@ final class BuildOrigins {
      * Who started the build and wrote what is in it. Nobody and unknown are different: a timer's build has no starter, and that
      * is known; a build without recorded changes has authors that are not known.
      */
-    static BuildFacts facts(Run<?, ?> run, String stage) {
+    public static BuildFacts facts(Run<?, ?> run, String stage) {
         Set<String> authors = authors(run, stage);
         return new BuildFacts(starters(run), authors.isEmpty() ? null : authors, Map.of());
     }

@@ -1,8 +1,10 @@
 package io.jenkins.plugins.countersign.cli;
 
 import io.jenkins.plugins.countersign.engine.approval.StatementException;
+import io.jenkins.plugins.countersign.engine.audit.LedgerException;
 import io.jenkins.plugins.countersign.engine.dockerfile.DockerfileException;
 import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
+import io.jenkins.plugins.countersign.engine.promotion.PromotionException;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
@@ -24,6 +26,8 @@ final class Failure extends Exception {
         CODES.put(CatalogueException.class, ExitCode.POLICY);
         CODES.put(PolicyException.class, ExitCode.POLICY);
         CODES.put(StatementException.class, ExitCode.POLICY);
+        CODES.put(LedgerException.class, ExitCode.POLICY);
+        CODES.put(PromotionException.class, ExitCode.SIGNATURE);
         CODES.put(VerificationException.class, ExitCode.SIGNATURE);
         CODES.put(KeyException.class, ExitCode.KEY);
         CODES.put(DockerfileException.class, ExitCode.POLICY);

@@ -16,12 +16,17 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
             CheckCommand.class,
+            PushCommand.class,
             SignCommand.class,
             ApproveCommand.class,
             RejectCommand.class,
             WithdrawCommand.class,
+            StatusCommand.class,
+            PromoteCommand.class,
+            VerifyCommand.class,
             KeyCommand.class,
-            TokenCommand.class
+            TokenCommand.class,
+            DemoCommand.class
         })
 public final class Main implements Runnable {
 

@@ -50,6 +50,14 @@ final class RegistryOptions {
         return new RegistryAccess[] {access(ImageReference.parse(location.repository()).registry())};
     }
 
+    /** For a source that may be in a registry, too. */
+    RegistryAccess[] sourceAccesses(String source) throws IOException, Failure {
+        String prefix = "docker://";
+        return source.startsWith(prefix)
+                ? accesses(ImageLocation.parse(source.substring(prefix.length())))
+                : new RegistryAccess[0];
+    }
+
     private RegistryAccess access(String host) throws IOException, Failure {
         RegistryAccess access = RegistryAccess.of(host);
         List<String> pem = new ArrayList<>();

@@ -4,12 +4,19 @@ import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
 import hudson.AbortException;
+import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
+import hudson.model.Item;
+import hudson.model.Queue;
 import hudson.model.Run;
+import hudson.model.queue.Tasks;
 import hudson.security.ACL;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import java.util.List;
 import java.util.Optional;
 import jenkins.model.Jenkins;
 
@@ -54,6 +61,40 @@ public final class Registries {
         StandardUsernamePasswordCredentials login =
                 configured == null || configured.getCredentialsId() == null ? null : configuredLogin(configured);
         return RegistrySettings.of(host, configured, login).open(location, progress);
+    }
+
+    /** The logins that a step's form offers, to whoever may configure the job; the present one alone to everybody else. */
+    public static ListBoxModel loginItems(Item contextOrNull, String currentId) {
+        boolean allowed = contextOrNull == null
+                ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                : contextOrNull.hasPermission(Item.EXTENDED_READ)
+                        || contextOrNull.hasPermission(CredentialsProvider.USE_ITEM);
+        StandardListBoxModel items = new StandardListBoxModel();
+        if (!allowed) {
+            return items.includeCurrentValue(currentId);
+        }
+        return items.includeEmptyValue()
+                .includeMatchingAs(
+                        contextOrNull instanceof Queue.Task task ? Tasks.getAuthenticationOf2(task) : ACL.SYSTEM2,
+                        contextOrNull,
+                        StandardUsernamePasswordCredentials.class,
+                        List.of(),
+                        CredentialsMatchers.always())
+                .includeCurrentValue(currentId);
+    }
+
+    /** Whether the field names a repository and a tag; variables are not judged. */
+    public static FormValidation checkTagged(String value) {
+        if (value.isBlank() || value.contains("$")) {
+            return FormValidation.ok();
+        }
+        try {
+            return ImageLocation.parse(value.trim()).tag().isPresent()
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.Registries_NoTag());
+        } catch (IllegalArgumentException e) {
+            return FormValidation.error(e.getMessage());
+        }
     }
 
     /** A folder named in a Jenkinsfile would be one of the controller's: an image of a build lives in a registry. */

@@ -43,6 +43,11 @@ public record RegistrySettings(
 
     /** Opens the repository of a location in this registry, from wherever this is called. */
     public Repository open(ImageLocation location, Progress progress) {
+        return Repositories.open(location.repository(), access(progress));
+    }
+
+    /** How the registry is reached. */
+    public RegistryAccess access(Progress progress) {
         RegistryAccess access = RegistryAccess.of(host).withProgress(progress);
         if (!user.isEmpty()) {
             access = access.withLogin(user, password);
@@ -56,7 +61,7 @@ public record RegistrySettings(
         if (insecureUnverifiedTls) {
             access = access.insecureUnverifiedTls();
         }
-        return Repositories.open(location.repository(), access);
+        return access;
     }
 
     @Override

@@ -1,0 +1,120 @@
+package io.jenkins.plugins.countersign.push;
+
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.AbortException;
+import hudson.Extension;
+import hudson.Util;
+import hudson.model.Item;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.countersign.BuildContext;
+import io.jenkins.plugins.countersign.BuildLogProgress;
+import io.jenkins.plugins.countersign.ImageStep;
+import io.jenkins.plugins.countersign.configuration.Registries;
+import io.jenkins.plugins.countersign.configuration.RegistrySettings;
+import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.AncestorInPath;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/**
+ * {@code pushImage}: uploads an image from the workspace, or copies one between registries, and answers
+ * {@code repository:tag@digest}. It works on the agent; a restart or an abort leaves nothing tagged.
+ */
+public class PushImageStep extends ImageStep {
+
+    private static final long serialVersionUID = 1L;
+
+    private final String source;
+    private final String image;
+    private String registryCredentialsId;
+
+    /**
+     * @param source {@code docker-archive:file[:name]}, {@code oci-archive:file[:tag]}, {@code oci:folder[:tag]} in the
+     *     workspace, {@code docker-daemon:name}, or {@code docker://registry/repository[:tag][@digest]}
+     * @param image repository and tag to push to
+     */
+    @DataBoundConstructor
+    public PushImageStep(String source, String image) {
+        this.source = Util.fixNull(source).trim();
+        this.image = Util.fixNull(image).trim();
+    }
+
+    public String getSource() {
+        return source;
+    }
+
+    public String getImage() {
+        return image;
+    }
+
+    /** The login for the registry; null for the configured one. */
+    public String getRegistryCredentialsId() {
+        return registryCredentialsId;
+    }
+
+    @DataBoundSetter
+    public void setRegistryCredentialsId(String registryCredentialsId) {
+        this.registryCredentialsId = Util.fixEmptyAndTrim(registryCredentialsId);
+    }
+
+    @Override
+    protected Object perform(BuildContext context) throws Exception {
+        String from = context.expand(source);
+        ImageLocation destination = destination(context.expand(image));
+        RegistrySettings settings = Registries.settings(destination, registryCredentialsId, context.run());
+        RegistrySettings sourceSettings = null;
+        if (from.startsWith(PushFromAgent.REGISTRY)) {
+            ImageLocation other = ImageLocation.parse(from.substring(PushFromAgent.REGISTRY.length()));
+            sourceSettings = Registries.settings(other, null, context.run());
+        }
+        String pushed = context.requireWorkspace("pushImage")
+                .act(new PushFromAgent(
+                        from, destination, settings, sourceSettings, new BuildLogProgress(context.listener())));
+        context.listener().getLogger().println(Messages.PushImageStep_Pushed(pushed));
+        context.publishImage(pushed);
+        return pushed;
+    }
+
+    private static ImageLocation destination(String text) throws AbortException {
+        try {
+            ImageLocation destination = ImageLocation.parse(text);
+            if (destination.tag().isEmpty() || destination.digest().isPresent()) {
+                throw new AbortException(Messages.PushImageStep_Image(text));
+            }
+            return destination;
+        } catch (IllegalArgumentException e) {
+            throw new AbortException("pushImage: " + e.getMessage());
+        }
+    }
+
+    @Extension
+    @Symbol("pushImage")
+    public static class DescriptorImpl extends ImageStepDescriptor {
+
+        @Override
+        public String getFunctionName() {
+            return "pushImage";
+        }
+
+        @NonNull
+        @Override
+        public String getDisplayName() {
+            return Messages.PushImageStep_DisplayName();
+        }
+
+        @POST
+        public ListBoxModel doFillRegistryCredentialsIdItems(
+                @AncestorInPath Item item, @QueryParameter String registryCredentialsId) {
+            return Registries.loginItems(item, registryCredentialsId);
+        }
+
+        @POST
+        public FormValidation doCheckImage(@QueryParameter String value) {
+            return Registries.checkTagged(value);
+        }
+    }
+}
