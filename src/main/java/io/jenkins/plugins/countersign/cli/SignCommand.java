@@ -56,7 +56,7 @@ final class SignCommand implements Callable<Integer> {
         ImageLocation location = ImageLocation.parse(image);
         try (Signer signer = key.open(spec);
                 Repository repository = registry.open(location)) {
-            Digest digest = location.resolve(repository);
+            Digest digest = location.resolveUnmoved(repository);
             if (!simpleSignatures && new SignatureStore(repository).firstBundleHidesOlderSignatures(digest)) {
                 spec.commandLine()
                         .getErr()

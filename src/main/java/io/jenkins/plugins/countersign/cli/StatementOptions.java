@@ -41,7 +41,7 @@ final class StatementOptions {
         ImageLocation location = ImageLocation.parse(image);
         try (Signer signer = key.open(spec);
                 Repository repository = registry.open(location)) {
-            Digest digest = location.resolve(repository);
+            Digest digest = location.resolveUnmoved(repository);
             ImageStatements statements = ImageStatements.about(
                     repository, digest, location.tag().orElse(""), policy.read(), Clock.systemUTC());
             Person person = statements.ownerOf(signer.publicKey());

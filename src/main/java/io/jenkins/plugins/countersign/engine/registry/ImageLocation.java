@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.engine.registry;
 
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import java.io.Serializable;
@@ -75,6 +76,24 @@ public record ImageLocation(String repository, String tagOrNull, Digest digestOr
         return opened.resolve(tag)
                 .orElseThrow(() -> new NotFoundException("there is no tag \"" + tag + "\" in " + opened.name()))
                 .digest();
+    }
+
+    /**
+     * The same for whoever is about to sign: a tag that was named together with a digest must still point at it, for people
+     * read the tag.
+     *
+     * @throws TagMovedException if it does not
+     */
+    public Digest resolveUnmoved(Repository opened) throws RegistryException {
+        if (digestOrNull != null && tagOrNull != null) {
+            Digest now = opened.resolve(tagOrNull).map(Descriptor::digest).orElse(null);
+            if (!digestOrNull.equals(now)) {
+                throw new TagMovedException("the tag " + tagOrNull + " of " + opened.name() + " meant " + digestOrNull
+                        + (now == null ? " and is gone" : " and means " + now + " by now")
+                        + ": somebody pushed in between; nothing was written");
+            }
+        }
+        return resolve(opened);
     }
 
     @Override
