@@ -57,6 +57,7 @@ final class TamperedSamples {
     final TestCertificates authority;
     final TestCertificates.Leaf notary;
     final Descriptor image;
+    final String reference;
     final Digest other = Digest.of("another image".getBytes(StandardCharsets.UTF_8));
     final List<Sample> all = new ArrayList<>();
 
@@ -66,7 +67,12 @@ final class TamperedSamples {
     }
 
     TamperedSamples(Descriptor image) throws Exception {
+        this(image, "reg.example/app:1");
+    }
+
+    TamperedSamples(Descriptor image, String reference) throws Exception {
         this.image = image;
+        this.reference = reference;
         authority = TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority");
         notary = authority.signer("C=US,ST=WA,O=Example,CN=alice");
         json();
@@ -109,7 +115,7 @@ final class TamperedSamples {
     }
 
     byte[] payload() {
-        return new SimpleSigning("reg.example/app:1", image.digest(), Map.of()).toBytes();
+        return new SimpleSigning(reference, image.digest(), Map.of()).toBytes();
     }
 
     FoundSignature goodSimpleSigning() throws Exception {
@@ -145,14 +151,14 @@ final class TamperedSamples {
         everybody("byte-order-mark", "\uFEFF" + good, Reason.NOT_STRICT_JSON);
         add("utf-16", BUNDLE, good.getBytes(StandardCharsets.UTF_16), Reason.NOT_STRICT_JSON, true);
         byte[] broken = good.replace("tlog", "t\u00e9").replaceFirst("\\{", "{\"\u00e9\":1,").getBytes(StandardCharsets.ISO_8859_1);
-        add("broken-utf-8", BUNDLE, broken, Reason.NOT_STRICT_JSON, true);
+        add("broken-utf-8", BUNDLE, broken, Reason.NOT_STRICT_JSON, false);
         add(
                 "overlong-utf-8",
                 BUNDLE,
                 concat("{\"".getBytes(StandardCharsets.UTF_8), new byte[] {(byte) 0xC0, (byte) 0xAF},
                         ("\":1," + good.substring(1)).getBytes(StandardCharsets.UTF_8)),
                 Reason.NOT_STRICT_JSON,
-                true);
+                false);
         add("nul-byte-at-the-end", BUNDLE, concat(bundle(), new byte[1]), Reason.NOT_STRICT_JSON, true);
         everybody("comment", good.replaceFirst("\\{", "{/*x*/"), Reason.NOT_STRICT_JSON);
         everybody("single-quotes", good.replace('"', '\''), Reason.NOT_STRICT_JSON);
@@ -161,7 +167,7 @@ final class TamperedSamples {
         everybody("empty", "", Reason.NOT_STRICT_JSON);
         everybody("a-list", "[" + good + "]", Reason.NOT_STRICT_JSON);
         everybody("null", "null", Reason.NOT_STRICT_JSON);
-        everybody(
+        ours(
                 "too-deep",
                 good.replaceFirst("\\{", "{\"x\":" + "[".repeat(2000) + "]".repeat(2000) + ","),
                 Reason.NOT_STRICT_JSON);
@@ -442,7 +448,7 @@ final class TamperedSamples {
     }
 
     private void simpleSigning() throws Exception {
-        simple("sig-payload-altered", text(payload()).replace("app:1", "app:2"), payload(), Reason.BAD_SIGNATURE, true);
+        simple("sig-payload-altered", text(payload()).replace(":1\"", ":2\""), payload(), Reason.BAD_SIGNATURE, true);
         all.add(new Sample("sig-by-a-stranger", simple(payload(), attacker.sign(payload())), Reason.BAD_SIGNATURE, true));
         all.add(new Sample(
                 "sig-annotation-missing", found(SIMPLE_SIGNING, payload(), Map.of()), Reason.SIGNATURE_COUNT, true));
@@ -537,7 +543,8 @@ final class TamperedSamples {
         jws(
                 "jws-unprotected-algorithm",
                 json -> ((ObjectNode) json.get("header")).put("alg", "none"),
-                Reason.MALFORMED);
+                Reason.MALFORMED,
+                false);
         TestCertificates stranger = TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority");
         TestCertificates.Leaf impostor = stranger.signer("C=US,ST=WA,O=Example,CN=alice");
         notation("jws-of-an-authority-with-the-same-name", image, impostor, Reason.UNTRUSTED_CERTIFICATE);
@@ -636,9 +643,13 @@ final class TamperedSamples {
     }
 
     private void jws(String defect, Change change, Reason reason) throws Exception {
+        jws(defect, change, reason, true);
+    }
+
+    private void jws(String defect, Change change, Reason reason, boolean everybody) throws Exception {
         ObjectNode json = (ObjectNode) MAPPER.readTree(jws());
         change.apply(json);
-        add(defect, NOTATION_JWS, StrictJson.write(json), reason, true);
+        add(defect, NOTATION_JWS, StrictJson.write(json), reason, everybody);
     }
 
     private void header(String defect, Consumer<ObjectNode> change, Reason reason) throws Exception {

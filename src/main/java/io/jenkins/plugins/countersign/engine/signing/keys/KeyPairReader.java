@@ -60,8 +60,8 @@ import org.bouncycastle.pkcs.jcajce.JcePKCSPBEInputDecryptorProviderBuilder;
 public final class KeyPairReader {
 
     private static final int MAX_LENGTH = 256 * 1024;
-    /** OWASP asks for 600,000 to 1,300,000 rounds of PBKDF2; ten million take about ten seconds. */
-    private static final int MAX_ROUNDS = 10_000_000;
+    /** OWASP asks for 600,000 to 1,300,000 rounds of PBKDF2; this is also the JDK's limit for PKCS#12. */
+    private static final int MAX_ROUNDS = 5_000_000;
     /** 128 * N * r bytes: 256 MiB. */
     private static final long MAX_SCRYPT_BYTES = 256L * 1024 * 1024;
 

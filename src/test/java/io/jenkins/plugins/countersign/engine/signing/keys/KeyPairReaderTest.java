@@ -286,8 +286,11 @@ public class KeyPairReaderTest {
     public void aKeyThatAsksForEndlessRoundsIsRefusedAtOnce() throws Exception {
         generate("key", "EC", "ec_paramgen_curve:P-256");
         byte[] der = openssl(
-                "enc.der", "pkcs8", "-topk8", "-in", "key", "-passout", "pass:" + PASSWORD, "-iter", "16777215",
-                "-outform", "DER", "-out", "enc.der");
+                "enc.der", "pkcs8", "-topk8", "-in", "key", "-passout", "pass:" + PASSWORD, "-iter", "65536", "-outform",
+                "DER", "-out", "enc.der");
+        int rounds = java.util.Collections.indexOfSubList(boxed(der), boxed(new byte[] {0x02, 0x03, 0x01, 0x00, 0x00}));
+        assertTrue("65536 rounds are in it", rounds > 0);
+        der[rounds + 2] = 0x7F;
         assertEquals(Reason.TOO_EXPENSIVE, refusal(der, PASSWORD));
         // openssl itself refuses to write this one: scrypt with N = 2^20 and r = 8, a gigabyte.
         byte[] scrypt = openssl(

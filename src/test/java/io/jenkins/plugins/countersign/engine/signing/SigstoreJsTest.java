@@ -1,0 +1,68 @@
+package io.jenkins.plugins.countersign.engine.signing;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertTrue;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.jenkins.plugins.countersign.engine.RealPart;
+import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.Rule;
+import org.junit.Test;
+import org.junit.rules.TemporaryFolder;
+
+/** npm's {@code @sigstore/verify} accepts our bundles and refuses the tampered ones that we refuse. */
+public class SigstoreJsTest {
+
+    @Rule
+    public final TemporaryFolder folder = new TemporaryFolder();
+
+    @Test
+    public void itAgreesOnEachSample() throws Exception {
+        TamperedSamples samples = new TamperedSamples();
+        List<TamperedSamples.Sample> bundles = samples.all.stream()
+                .filter(sample -> sample.found().format() == SignatureFormat.BUNDLE && sample.everybody())
+                .toList();
+        List<byte[]> contents = new ArrayList<>(List.of(samples.bundle()));
+        bundles.forEach(sample -> contents.add(sample.found().content()));
+        List<String> answers = ask(PublicKeys.pem(samples.key.publicKey()), contents);
+        assertEquals("ok", answers.get(0));
+        Map<String, String> accepted = new TreeMap<>();
+        for (int i = 0; i < bundles.size(); i++) {
+            if (!answers.get(i + 1).startsWith("refused")) {
+                accepted.put(bundles.get(i).defect(), answers.get(i + 1));
+            }
+        }
+        assertEquals(Map.of(), accepted);
+        assertTrue(bundles.size() + " samples", bundles.size() >= 40);
+    }
+
+    private List<String> ask(String pem, List<byte[]> bundles) throws Exception {
+        Path node = RealPart.require("node");
+        Path verifiers = ForeignVerifiers.folder();
+        ForeignVerifiers.require(verifiers.resolve("node_modules/@sigstore/verify"), "run npm ci in " + verifiers);
+        Path key = folder.newFile("key.pem").toPath();
+        Files.writeString(key, pem);
+        ArrayNode list = StrictJson.object().putArray("bundles");
+        bundles.forEach(bundle -> list.add(TamperedSamples.base64(bundle)));
+        Path input = folder.newFile("bundles.json").toPath();
+        Files.write(input, list.toString().getBytes(StandardCharsets.UTF_8));
+        Path output = folder.newFile("answers").toPath();
+        Process process = new ProcessBuilder(
+                        node.toString(), verifiers.resolve("sigstore-verify.mjs").toString(), key.toString())
+                .redirectInput(input.toFile())
+                .redirectOutput(output.toFile())
+                .redirectErrorStream(true)
+                .start();
+        assertTrue(process.waitFor(120, TimeUnit.SECONDS));
+        assertEquals(Files.readString(output), 0, process.exitValue());
+        return Files.readAllLines(output);
+    }
+}
