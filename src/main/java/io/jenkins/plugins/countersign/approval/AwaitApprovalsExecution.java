@@ -29,6 +29,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
@@ -60,6 +63,7 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
 
     private transient volatile boolean done;
     private transient volatile BuildFacts facts;
+    private transient volatile Set<String> candidates;
 
     AwaitApprovalsExecution(StepContext context, String image, String stage, String message, long timeoutMillis) {
         super(context);
@@ -208,7 +212,11 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         } catch (AbortException | RegistryException | PolicyException | LedgerException e) {
             unknown(e.getMessage());
         } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "the gate of " + image + " at " + stage + " cannot keep what it saw", e);
+            // A gate that ended while it looked has no build to tell any more.
+            LOGGER.log(
+                    done ? Level.FINE : Level.WARNING,
+                    "the gate of " + image + " at " + stage + " cannot keep what it saw",
+                    e);
         } catch (InterruptedException e) {
             // The controller is going down; the gate resumes with it.
             Thread.currentThread().interrupt();
@@ -222,6 +230,7 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         }
         GateInput input = reading.input(GatePolicy.current(), stage, facts());
         Decision decision = Gate.decide(input);
+        candidates = candidates(decision);
         GateEntry noted = entry();
         GateSnapshot before = noted.snapshot();
         GateSnapshot now = GateSnapshot.of(input, decision);
@@ -234,6 +243,28 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         } else if (news) {
             run().save();
             ApprovalListener.fire(listener -> listener.onHeld(GatePage.of(runUnchecked(), noted)));
+        }
+    }
+
+    private static Set<String> candidates(Decision decision) {
+        Set<String> people = new TreeSet<>();
+        decision.missing().forEach(missing -> missing.couldStillApprove().forEach(one -> people.add(one.person())));
+        return people;
+    }
+
+    @Override
+    public Set<String> candidates() {
+        Set<String> known = candidates;
+        return known == null ? Set.of() : known;
+    }
+
+    @Override
+    public Optional<GatePage> page() {
+        try {
+            return Optional.of(GatePage.of(run(), entry()));
+        } catch (IOException | InterruptedException | IllegalStateException e) {
+            LOGGER.log(Level.FINE, "no page for " + image, e);
+            return Optional.empty();
         }
     }
 

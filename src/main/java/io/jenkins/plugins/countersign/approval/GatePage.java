@@ -1,6 +1,7 @@
 package io.jenkins.plugins.countersign.approval;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import hudson.model.Api;
 import hudson.model.Item;
 import hudson.model.Run;
 import java.time.Duration;
@@ -266,6 +267,11 @@ public class GatePage implements StaplerProxy {
     @Restricted(NoExternalUse.class)
     public String getLookedAtText() {
         return entry.lookedAt() == 0 ? "" : Instant.ofEpochMilli(entry.lookedAt()).toString();
+    }
+
+    /** The remote API. */
+    public Api getApi() {
+        return new Api(this);
     }
 
     /** What the person who asks may do here. */

@@ -1,6 +1,8 @@
 package io.jenkins.plugins.countersign.approval;
 
 import hudson.EnvVars;
+import hudson.model.Api;
+import hudson.model.BuildBadgeAction;
 import hudson.model.EnvironmentContributingAction;
 import hudson.model.Item;
 import hudson.model.Run;
@@ -15,7 +17,7 @@ import org.kohsuke.stapler.export.ExportedBean;
 
 /** The gates of a build: what was waited for, who approved, what is missing. */
 @ExportedBean
-public class ImageApprovalsAction implements RunAction2, EnvironmentContributingAction, StaplerProxy {
+public class ImageApprovalsAction implements RunAction2, BuildBadgeAction, EnvironmentContributingAction, StaplerProxy {
 
     static final String URL = "countersign";
 
@@ -116,6 +118,16 @@ public class ImageApprovalsAction implements RunAction2, EnvironmentContributing
         return (int) entries().stream()
                 .filter(entry -> entry.state().equals(GateEntry.WAITING))
                 .count();
+    }
+
+    /** The remote API. */
+    public Api getApi() {
+        return new Api(this);
+    }
+
+    @Restricted(NoExternalUse.class)
+    public String getBadgeText() {
+        return Messages.ImageApprovalsAction_Badge(getWaiting());
     }
 
     @Override

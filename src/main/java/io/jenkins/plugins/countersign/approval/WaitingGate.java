@@ -2,6 +2,8 @@ package io.jenkins.plugins.countersign.approval;
 
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
 
 /** Something that waits for the approvals of one image in one stage. */
 interface WaitingGate {
@@ -21,4 +23,10 @@ interface WaitingGate {
 
     /** The deadline has passed. */
     void onDeadline();
+
+    /** Names of the trust policy whose approval would help, as the last look said; empty before it. */
+    Set<String> candidates();
+
+    /** For pages; empty when the build is gone. */
+    Optional<GatePage> page();
 }

@@ -16,6 +16,7 @@ import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -59,6 +60,9 @@ public class WaitingGates {
     private static final int AGE_SHARE = 10;
 
     private static final Duration LONGEST_POLL = Duration.ofHours(6);
+    /** All looks together that nobody asked for: two in a second, however many images wait. */
+    private static final Duration SHARE_OF_EACH = Duration.ofMillis(500);
+
     private static final Duration FIRST_RETRY = Duration.ofSeconds(15);
     /** Two looks at one image are at least so far apart, however many webhooks ask for them. */
     private static final Duration BREATH = Duration.ofMillis(500);
@@ -116,11 +120,14 @@ public class WaitingGates {
      * @param repository {@code registry/repository}
      */
     public static void wake(String repository, Digest digest) {
-        WaitingGates gates = get();
-        synchronized (gates.watches) {
-            Watch watch = gates.watches.get(key(repository, digest));
+        get().wakeImage(repository, digest);
+    }
+
+    void wakeImage(String repository, Digest digest) {
+        synchronized (watches) {
+            Watch watch = watches.get(key(repository, digest));
             if (watch != null) {
-                gates.lookNow(watch);
+                lookAgain(watch, Duration.ZERO);
             }
         }
     }
@@ -147,6 +154,16 @@ public class WaitingGates {
     public int size() {
         synchronized (watches) {
             return watches.size();
+        }
+    }
+
+    /** Every gate that waits, the oldest first. */
+    List<WaitingGate> all() {
+        synchronized (watches) {
+            return watches.values().stream()
+                    .sorted(Comparator.comparing(watch -> watch.since))
+                    .flatMap(watch -> watch.gates.stream())
+                    .toList();
         }
     }
 
@@ -203,10 +220,6 @@ public class WaitingGates {
 
     private void deadline(WaitingGate gate) {
         work(gate::onDeadline);
-    }
-
-    private void lookNow(Watch watch) {
-        lookAgain(watch, Duration.ZERO);
     }
 
     /** Holding the lock. */
@@ -277,6 +290,8 @@ public class WaitingGates {
     private Duration pause(Watch watch) {
         Duration age = Duration.between(watch.since, watch.lastLook).dividedBy(AGE_SHARE);
         Duration pause = age.compareTo(poll) < 0 ? poll : age.compareTo(LONGEST_POLL) > 0 ? LONGEST_POLL : age;
+        Duration crowd = SHARE_OF_EACH.multipliedBy(watches.size());
+        pause = pause.compareTo(crowd) < 0 ? crowd : pause;
         if (watch.failures > 0) {
             Duration retry = FIRST_RETRY.multipliedBy(1L << Math.min(watch.failures - 1, 10));
             pause = retry.compareTo(pause) < 0 ? retry : pause;

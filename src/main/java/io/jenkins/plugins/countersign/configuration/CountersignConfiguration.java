@@ -92,7 +92,8 @@ public class CountersignConfiguration extends GlobalConfiguration {
 
     @DataBoundSetter
     public void setTrustPolicy(String trustPolicy) {
-        this.trustPolicy = Util.fixEmptyAndTrim(trustPolicy);
+        // Approvals name the document by its digest: to the last line feed, and with those that browsers make of them undone.
+        this.trustPolicy = Util.fixEmptyAndTrim(trustPolicy) == null ? null : trustPolicy.replace("\r\n", "\n");
         save();
     }
 

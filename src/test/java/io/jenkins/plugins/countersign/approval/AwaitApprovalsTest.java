@@ -207,6 +207,20 @@ public class AwaitApprovalsTest {
                 not(containsString("PRIVATE KEY")));
     }
 
+    @Test
+    public void aDeclarativeStageRunsOnlyForAnApprovedImage() throws Exception {
+        String script = "pipeline { agent none\n stages { stage('Deploy') {\n when { imageApproved image: '" + gate.image()
+                + "', stage: 'release' }\n steps { echo 'deploying' } } } }";
+        WorkflowRun held = start(script);
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(held));
+        jenkins.assertLogContains("Stage \"Deploy\" skipped due to when conditional", held);
+        jenkins.assertLogContains("Gate of stage release: held", held);
+        gate.says("grace", Saying.Word.APPROVE, "release", "");
+        WorkflowRun open = held.getParent().scheduleBuild2(0).get();
+        jenkins.assertBuildStatusSuccess(open);
+        jenkins.assertLogContains("deploying", open);
+    }
+
     private WorkflowRun start(String script) throws Exception {
         return job(script).scheduleBuild2(0).waitForStart();
     }

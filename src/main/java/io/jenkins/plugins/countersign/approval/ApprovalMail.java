@@ -1,0 +1,112 @@
+package io.jenkins.plugins.countersign.approval;
+
+import hudson.model.User;
+import hudson.tasks.Mailer;
+import io.jenkins.plugins.countersign.engine.trust.Person;
+import io.jenkins.plugins.countersign.engine.trust.PolicyException;
+import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
+import jakarta.mail.Message;
+import jakarta.mail.MessagingException;
+import jakarta.mail.Transport;
+import jakarta.mail.internet.InternetAddress;
+import jakarta.mail.internet.MimeMessage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import jenkins.model.Jenkins;
+import jenkins.model.JenkinsLocationConfiguration;
+import org.jenkinsci.plugins.variant.OptionalExtension;
+
+/** Writes to the people who could approve, once for each gate and person, if the mailer plugin is there. */
+@OptionalExtension(requirePlugins = "mailer")
+public class ApprovalMail extends ApprovalListener {
+
+    private static final Logger LOGGER = Logger.getLogger(ApprovalMail.class.getName());
+
+    /** Whom a gate has written to; after a restart they are reminded once. */
+    private final Map<String, Set<String>> written = new ConcurrentHashMap<>();
+
+    @Override
+    public void onHeld(GatePage gate) {
+        Set<String> known = written.computeIfAbsent(gate.getUrl(), url -> ConcurrentHashMap.newKeySet());
+        for (GatePage.RequirementView need : gate.getRequirements()) {
+            for (String person : need.getCandidates()) {
+                if (known.add(person)) {
+                    send(gate, person, Messages.ApprovalMail_Wanted(gate.getStage(), gate.getRepository()));
+                }
+            }
+        }
+    }
+
+    @Override
+    public void onOpened(GatePage gate) {
+        written.remove(gate.getUrl());
+    }
+
+    @Override
+    public void onExpired(GatePage gate) {
+        Set<String> known = written.remove(gate.getUrl());
+        if (known != null) {
+            known.forEach(person ->
+                    send(gate, person, Messages.ApprovalMail_Expired(gate.getStage(), gate.getRepository())));
+        }
+    }
+
+    private static void send(GatePage gate, String person, String subject) {
+        WaitingGates.get().work(() -> {
+            try {
+                for (String address : addresses(gate, person)) {
+                    Transport.send(message(gate, address, subject));
+                }
+            } catch (MessagingException | IOException | PolicyException | RuntimeException e) {
+                LOGGER.log(Level.WARNING, "no mail to " + person + " about " + gate.getUrl(), e);
+            }
+        });
+    }
+
+    static MimeMessage message(GatePage gate, String address, String subject) throws MessagingException {
+        MimeMessage message = new MimeMessage(Mailer.descriptor().createSession());
+        message.setFrom(new InternetAddress(JenkinsLocationConfiguration.get().getAdminAddress()));
+        message.setRecipient(Message.RecipientType.TO, new InternetAddress(address));
+        message.setSubject(subject, StandardCharsets.UTF_8.name());
+        String root = Jenkins.get().getRootUrl();
+        message.setText(
+                Messages.ApprovalMail_Text(
+                        gate.getImage(),
+                        gate.getBuild(),
+                        gate.getMessage(),
+                        gate.getWhy(),
+                        gate.getDeadlineText(),
+                        (root == null ? "" : root) + gate.getUrl()),
+                StandardCharsets.UTF_8.name());
+        return message;
+    }
+
+    /** Only to users of this Jenkins who may see the build: a mail must not tell what its page would not. */
+    private static Set<String> addresses(GatePage gate, String name) throws IOException, PolicyException {
+        TrustPolicy policy = GatePolicy.current().policy();
+        Optional<Person> person = policy.person(name);
+        Set<String> ids = new LinkedHashSet<>();
+        person.ifPresent(one -> {
+            ids.add(one.name());
+            ids.addAll(one.aliases());
+        });
+        Set<String> addresses = new LinkedHashSet<>();
+        for (String id : ids) {
+            User user = User.getById(id, false);
+            Mailer.UserProperty property = user == null ? null : user.getProperty(Mailer.UserProperty.class);
+            if (property != null
+                    && property.getAddress() != null
+                    && gate.getRun().getParent().getACL().hasPermission2(user.impersonate2(), hudson.model.Item.READ)) {
+                addresses.add(property.getAddress());
+            }
+        }
+        return addresses;
+    }
+}

@@ -1,0 +1,214 @@
+package io.jenkins.plugins.countersign.approval;
+
+import hudson.Extension;
+import hudson.ExtensionList;
+import hudson.model.Job;
+import hudson.model.Queue;
+import hudson.model.queue.CauseOfBlockage;
+import hudson.model.queue.QueueListener;
+import hudson.model.queue.QueueTaskDispatcher;
+import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
+import io.jenkins.plugins.countersign.engine.approval.Decision;
+import io.jenkins.plugins.countersign.engine.approval.Gate;
+import io.jenkins.plugins.countersign.engine.approval.GateInput;
+import io.jenkins.plugins.countersign.engine.audit.LedgerException;
+import io.jenkins.plugins.countersign.engine.event.Progress;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.configuration.Registries;
+import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.trust.PolicyException;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import jenkins.model.Jenkins;
+import jenkins.util.Timer;
+
+/**
+ * Holds queue items of jobs with {@link OnlyApprovedImages} until their gate is open. The queue asks often and under its lock,
+ * so the answer is only ever read here; a waiting gate like any other finds it.
+ */
+@Extension
+public class HeldQueueItems extends QueueTaskDispatcher {
+
+    private static final Duration RESOLVE_AGAIN = Duration.ofSeconds(30);
+
+    private final Map<Long, QueueGate> gates = new ConcurrentHashMap<>();
+
+    @Override
+    public CauseOfBlockage canRun(Queue.Item item) {
+        if (!(item.task instanceof Job<?, ?> job)) {
+            return null;
+        }
+        OnlyApprovedImages property = job.getProperty(OnlyApprovedImages.class);
+        if (property == null) {
+            return null;
+        }
+        QueueGate gate = gates.computeIfAbsent(item.getId(), id -> QueueGate.begin(property, item));
+        return gate.open ? null : new NotApproved(property.getStage(), property.imageOf(item), gate.why);
+    }
+
+    private void forget(long id) {
+        QueueGate gate = gates.remove(id);
+        if (gate != null) {
+            gate.end();
+        }
+    }
+
+    /** Items leave the queue for many reasons; each ends the wait. */
+    @Extension
+    public static class Leaving extends QueueListener {
+        @Override
+        public void onLeft(Queue.LeftItem left) {
+            ExtensionList.lookupSingleton(HeldQueueItems.class).forget(left.getId());
+        }
+    }
+
+    /** Said on the queue item. */
+    public static final class NotApproved extends CauseOfBlockage {
+        private final String stage;
+        private final String image;
+        private final String why;
+
+        NotApproved(String stage, String image, String why) {
+            this.stage = stage;
+            this.image = image;
+            this.why = why;
+        }
+
+        @Override
+        public String getShortDescription() {
+            return Messages.HeldQueueItems_NotApproved(image, stage, why);
+        }
+    }
+
+    /** The gate of one queue item. */
+    private static final class QueueGate implements WaitingGate {
+
+        private final ImageLocation location;
+        private final String stage;
+        private volatile Digest digest;
+        private volatile boolean open;
+        private volatile boolean ended;
+        private volatile String why = Messages.AwaitApprovals_NotLooked();
+        private volatile Set<String> candidates = Set.of();
+
+        private QueueGate(ImageLocation location, String stage) {
+            this.location = location;
+            this.stage = stage;
+        }
+
+        static QueueGate begin(OnlyApprovedImages property, Queue.Item item) {
+            ImageLocation location;
+            try {
+                location = ImageLocation.parse(property.imageOf(item));
+            } catch (IllegalArgumentException e) {
+                QueueGate never = new QueueGate(null, property.getStage());
+                never.why = Messages.AwaitApprovals_NotAnImage(e.getMessage());
+                return never;
+            }
+            QueueGate gate = new QueueGate(location, property.getStage());
+            if (location.isLayout()) {
+                gate.why = Messages.FormChecks_NoFolder();
+            } else if (location.digest().isPresent()) {
+                gate.digest = location.digest().get();
+                // The queue's lock is held here.
+                Timer.get().execute(() -> WaitingGates.get().add(gate, false));
+            } else {
+                WaitingGates.get().work(gate::resolve);
+            }
+            return gate;
+        }
+
+        private void resolve() {
+            if (ended) {
+                return;
+            }
+            try (Repository opened = Registries.open(location, Progress.NONE)) {
+                digest = location.resolve(opened);
+                WaitingGates.get().add(this, false);
+            } catch (IOException e) {
+                why = Messages.AwaitApprovals_Unknown(e.getMessage());
+                WaitingGates.get().workAfter(RESOLVE_AGAIN, this::resolve);
+            }
+        }
+
+        void end() {
+            ended = true;
+            if (digest != null) {
+                WaitingGates.get().remove(this);
+            }
+        }
+
+        @Override
+        public String repository() {
+            return location.repository();
+        }
+
+        @Override
+        public Digest digest() {
+            return digest;
+        }
+
+        @Override
+        public String stage() {
+            return stage;
+        }
+
+        @Override
+        public Instant deadlineOrNull() {
+            return null;
+        }
+
+        @Override
+        public void onLook(ImageReading reading) {
+            if (ended) {
+                // It left the queue while its tag was being resolved.
+                WaitingGates.get().remove(this);
+                return;
+            }
+            boolean before = open;
+            try {
+                if (reading.gathering() == null) {
+                    open = false;
+                    why = Messages.AwaitApprovals_Unknown(reading.unknown());
+                } else {
+                    GateInput input = reading.input(GatePolicy.current(), stage, BuildFacts.UNKNOWN);
+                    Decision decision = Gate.decide(input);
+                    Set<String> people = new TreeSet<>();
+                    decision.missing().forEach(missing -> missing.couldStillApprove()
+                            .forEach(one -> people.add(one.person())));
+                    candidates = people;
+                    why = GateSnapshot.of(input, decision).why();
+                    open = decision.isOpen();
+                }
+            } catch (IOException | PolicyException | LedgerException e) {
+                open = false;
+                why = Messages.AwaitApprovals_Unknown(e.getMessage());
+            }
+            if (open && !before) {
+                Jenkins.get().getQueue().scheduleMaintenance();
+            }
+        }
+
+        @Override
+        public void onDeadline() {
+            throw new IllegalStateException("a queue item has no deadline");
+        }
+
+        @Override
+        public Set<String> candidates() {
+            return candidates;
+        }
+
+        @Override
+        public Optional<GatePage> page() {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.jenkins.plugins.countersign.approval;
+
+import hudson.Extension;
+import hudson.model.Api;
+import hudson.model.Item;
+import hudson.model.RootAction;
+import hudson.model.User;
+import io.jenkins.plugins.countersign.engine.trust.Person;
+import io.jenkins.plugins.countersign.engine.trust.PolicyException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import jenkins.management.Badge;
+import jenkins.model.Jenkins;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.StaplerProxy;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
+
+/** "Waiting for me": every gate, over all jobs, that the person who asks may act on. */
+@Extension
+@ExportedBean
+public class WaitingForMe implements RootAction, StaplerProxy {
+
+    /** One page of them; whoever has more filters by working them off. */
+    private static final int MAX_SHOWN = 500;
+
+    @Override
+    public String getIconFileName() {
+        return isAddressed() ? "symbol-fingerprint" : null;
+    }
+
+    @Override
+    public String getDisplayName() {
+        return Messages.WaitingForMe_DisplayName();
+    }
+
+    @Override
+    public String getUrlName() {
+        return "countersign-waiting";
+    }
+
+    /** The count beside the link. */
+    @Override
+    public Badge getBadge() {
+        int count = getCount();
+        return count == 0
+                ? null
+                : new Badge(Integer.toString(count), Messages.WaitingForMe_Badge(count), Badge.Severity.WARNING);
+    }
+
+    @Override
+    public boolean isPrimaryAction() {
+        return true;
+    }
+
+    @Override
+    public Object getTarget() {
+        Jenkins.get().checkPermission(Jenkins.READ);
+        return this;
+    }
+
+    public Api getApi() {
+        return new Api(this);
+    }
+
+    @Exported
+    public int getCount() {
+        return (int) mine().count();
+    }
+
+    /** The gates, those with the nearest deadline first. */
+    @Exported(visibility = 2)
+    public List<GatePage> getGates() {
+        List<GatePage> gates = new ArrayList<>(mine().limit(MAX_SHOWN)
+                .flatMap(gate -> gate.page().stream())
+                .toList());
+        gates.sort(java.util.Comparator.comparingLong(
+                gate -> gate.getDeadline() == 0 ? Long.MAX_VALUE : gate.getDeadline()));
+        return gates;
+    }
+
+    /** Whether Jenkins asks the person for approvals at all. */
+    @Restricted(NoExternalUse.class)
+    public boolean isAddressed() {
+        return person().isPresent();
+    }
+
+    /** The name in the trust policy; empty when the policy does not know the user. */
+    @Restricted(NoExternalUse.class)
+    public String getPerson() {
+        return person().map(Person::name).orElse("");
+    }
+
+    private Stream<WaitingGate> mine() {
+        Optional<Person> person = person();
+        if (person.isEmpty()) {
+            return Stream.empty();
+        }
+        String name = person.get().name();
+        Predicate<WaitingGate> wanted = gate -> gate.candidates().contains(name);
+        return WaitingGates.get().all().stream().filter(wanted).filter(gate -> mayActOn(gate, person.get()));
+    }
+
+    /** Permissions are asked per gate, after the cheap question whose turn it is. */
+    private static boolean mayActOn(WaitingGate gate, Person person) {
+        return gate.page()
+                .filter(page -> page.getRun().getParent().hasPermission(Item.READ)
+                        && page.getRun().getParent().hasPermission(ApprovalPermissions.APPROVE)
+                        && FourEyes.objection(page.getRun(), User.current(), person).isEmpty())
+                .isPresent();
+    }
+
+    private static Optional<Person> person() {
+        User user = User.current();
+        if (user == null) {
+            return Optional.empty();
+        }
+        try {
+            return GatePolicy.current().policy().personKnownAs(user.getId());
+        } catch (IOException | PolicyException e) {
+            // Whoever configures the policy is told there; here it only means that nobody is asked.
+            return Optional.empty();
+        }
+    }
+}
