@@ -30,16 +30,13 @@ final class Exchange {
 
     private final RegistryAccess access;
     private final URI registry;
-    private final HttpTransport transport;
-    private final HttpTransport elsewhere;
+    private final RegistryConnection connection;
     private final Authorization authorizationOrNull;
 
-    Exchange(
-            RegistryAccess access, HttpTransport transport, HttpTransport elsewhere, Authorization authorizationOrNull) {
+    Exchange(RegistryAccess access, RegistryConnection connection, Authorization authorizationOrNull) {
         this.access = access;
         this.registry = RegistryAddress.of(access);
-        this.transport = transport;
-        this.elsewhere = elsewhere;
+        this.connection = connection;
         this.authorizationOrNull = authorizationOrNull;
     }
 
@@ -98,7 +95,7 @@ final class Exchange {
     private Answer loggedIn(Request request) throws IOException {
         for (int refusals = 0; ; refusals++) {
             Map<String, String> login = authorizationOrNull.headers(request.scopes());
-            Answer answer = transport.send(request, login);
+            Answer answer = connection.registry().send(request, login);
             if (answer.status() == 403) {
                 try (answer) {
                     throw new ForbiddenException("tried to " + request.action() + ", but it is not allowed: "
@@ -119,7 +116,8 @@ final class Exchange {
     }
 
     private Answer anonymous(Request request) throws IOException {
-        return (RegistryAddress.sameOrigin(request.uri(), registry) ? transport : elsewhere).send(request, Map.of());
+        return (RegistryAddress.sameOrigin(request.uri(), registry) ? connection.registry() : connection.elsewhere())
+                .send(request, Map.of());
     }
 
     /**

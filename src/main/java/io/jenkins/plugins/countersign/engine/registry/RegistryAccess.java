@@ -184,7 +184,7 @@ public final class RegistryAccess {
     }
 
     /** One for all repositories opened with this access: they share connections and tokens. */
-    synchronized RegistryConnection connection() throws RegistryException {
+    synchronized RegistryConnection connection() {
         if (connection == null) {
             connection = new RegistryConnection(this);
         }

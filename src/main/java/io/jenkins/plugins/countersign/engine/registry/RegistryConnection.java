@@ -7,15 +7,13 @@ final class RegistryConnection {
 
     private final RegistryAccess access;
     private final Exchange exchange;
+    private HttpTransport registry;
+    private HttpTransport elsewhere;
 
-    RegistryConnection(RegistryAccess access) throws RegistryException {
+    RegistryConnection(RegistryAccess access) {
         this.access = access;
-        HttpTransport registry = new HttpTransport(Tls.context(access), access.proxy(), access.timeouts());
-        HttpTransport elsewhere =
-                new HttpTransport(Tls.contextElsewhere(access), access.proxy(), access.timeouts());
-        Exchange anonymous = new Exchange(access, registry, elsewhere, null);
-        Authorization authorization = new Authorization(access, new TokenService(anonymous, access));
-        this.exchange = new Exchange(access, registry, elsewhere, authorization);
+        Exchange anonymous = new Exchange(access, this, null);
+        this.exchange = new Exchange(access, this, new Authorization(access, new TokenService(anonymous, access)));
         warn();
     }
 
@@ -23,15 +21,33 @@ final class RegistryConnection {
         if (access.plainHttp()) {
             access.progress()
                     .on(new Event.Warned("registry " + access.host()
-                            + " is spoken to in plain HTTP, as an administrator allowed: anybody on the way can read and change what is sent"));
+                            + " is spoken to in plain HTTP, as an administrator allowed: anybody on the way can read and"
+                            + " change what is sent"));
         } else if (access.unverifiedTls()) {
             access.progress()
                     .on(new Event.Warned("the certificate of registry " + access.host()
-                            + " is not verified, as an administrator allowed: anybody on the way can read and change what is sent"));
+                            + " is not verified, as an administrator allowed: anybody on the way can read and change what"
+                            + " is sent"));
         }
     }
 
     Exchange exchange() {
         return exchange;
+    }
+
+    /** To the registry itself. */
+    synchronized HttpTransport registry() throws RegistryException {
+        if (registry == null) {
+            registry = new HttpTransport(access.plainHttp() ? null : Tls.context(access), access.proxy(), access.timeouts());
+        }
+        return registry;
+    }
+
+    /** To hosts that it sends to; made when it first does, because reading all authorities takes a while. */
+    synchronized HttpTransport elsewhere() throws RegistryException {
+        if (elsewhere == null) {
+            elsewhere = new HttpTransport(Tls.contextElsewhere(access), access.proxy(), access.timeouts());
+        }
+        return elsewhere;
     }
 }
