@@ -23,16 +23,13 @@ final class HttpTransport {
     private final HttpClient client;
     private final Timeouts timeouts;
 
-    /** @param tls null where only plain HTTP is spoken */
     HttpTransport(SSLContext tls, ProxySelector proxy, Timeouts timeouts) {
         HttpClient.Builder builder = HttpClient.newBuilder()
                 // one connection for each transfer: HTTP/2 would share one window among all layers
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(timeouts.connect());
-        if (tls != null) {
-            builder.sslContext(tls);
-        }
+                .connectTimeout(timeouts.connect())
+                .sslContext(tls);
         if (proxy != null) {
             builder.proxy(proxy);
         }

@@ -38,7 +38,8 @@ final class RegistryConnection {
     /** To the registry itself. */
     synchronized HttpTransport registry() throws RegistryException {
         if (registry == null) {
-            registry = new HttpTransport(access.plainHttp() ? null : Tls.context(access), access.proxy(), access.timeouts());
+            registry = new HttpTransport(
+                    access.plainHttp() ? Tls.none() : Tls.context(access), access.proxy(), access.timeouts());
         }
         return registry;
     }
