@@ -25,7 +25,7 @@ final class Resolution {
 
     private static final String SCRATCH = "scratch";
 
-    private static final int MAX_TRIGGERS = 10_000;
+    private static final int MAX_TRIGGERS = 1_000;
 
     private final Dockerfile file;
     private final BuildOptions options;

@@ -47,6 +47,13 @@ public final class BaseCheck {
         return new BaseReport(inputs.file(), inputs.inputs(), check.findings);
     }
 
+    /** The findings about one image. */
+    static List<Finding> check(BuildInput input, Catalogue catalogue, CheckContext context) {
+        BaseCheck check = new BaseCheck(catalogue, context);
+        check.input(input);
+        return check.findings;
+    }
+
     private void add(
             Severity severity,
             String rule,

@@ -1,0 +1,155 @@
+package io.jenkins.plugins.countersign.engine.goldenbase;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.image.Platform;
+import io.jenkins.plugins.countersign.engine.registry.ImageContent;
+import io.jenkins.plugins.countersign.engine.registry.Manifest;
+import io.jenkins.plugins.countersign.engine.registry.ManifestContent;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * A manifest with what its configuration says about its layers.
+ *
+ * <p>Source: OCI image specification, config.md, "rootfs". Layers are compared by diff id, the digest of the uncompressed
+ * content: recompression changes every layer digest and no diff id.
+ *
+ * @param manifest its digest
+ * @param platform from the configuration
+ * @param layers the layer blobs
+ * @param diffIds as the configuration says; believed only after {@link #verify}
+ */
+record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, List<Digest> diffIds) {
+
+    private static final int MAX_CONFIG = 8 << 20;
+
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder().maxNestingDepth(64).build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .build();
+
+    /** The image for each platform; one, if the digest is that of a manifest. Attestations are no images. */
+    static List<BuiltImage> read(ImageContent content, Digest digest) throws RegistryException {
+        ManifestContent manifest = manifest(content, digest);
+        if (!manifest.isIndex()) {
+            return List.of(image(content, digest, manifest));
+        }
+        List<BuiltImage> images = new ArrayList<>();
+        for (Descriptor entry : manifest.manifests()) {
+            if (isAttestation(entry)) {
+                continue;
+            }
+            ManifestContent child = manifest(content, entry.digest());
+            if (child.isIndex()) {
+                images.addAll(read(content, entry.digest()));
+            } else {
+                images.add(image(content, entry.digest(), child));
+            }
+        }
+        if (images.isEmpty()) {
+            throw new RegistryException("the index " + digest + " in " + content.name() + " lists no image");
+        }
+        return images;
+    }
+
+    private static boolean isAttestation(Descriptor entry) {
+        return Platform.UNKNOWN.equals(entry.platform())
+                && "attestation-manifest".equals(entry.annotations().get("vnd.docker.reference.type"));
+    }
+
+    private static ManifestContent manifest(ImageContent content, Digest digest) throws RegistryException {
+        Manifest manifest = content.manifest(digest)
+                .orElseThrow(() -> new RegistryException(
+                        "tried to read the manifest " + digest + " in " + content.name() + ", but it is not there"));
+        return ManifestContent.of(manifest);
+    }
+
+    private static BuiltImage image(ImageContent content, Digest digest, ManifestContent manifest)
+            throws RegistryException {
+        Descriptor config = manifest.config()
+                .orElseThrow(() -> new RegistryException("the manifest " + digest + " has no configuration"));
+        JsonNode node = configuration(content, config);
+        List<Digest> diffIds = new ArrayList<>();
+        try {
+            node.path("rootfs").path("diff_ids").forEach(diffId -> diffIds.add(Digest.parse(diffId.asText())));
+        } catch (IllegalArgumentException e) {
+            throw new RegistryException("the configuration " + config.digest() + " lists no true diff ids: " + e.getMessage());
+        }
+        if (diffIds.size() != manifest.layers().size()) {
+            throw new RegistryException("the manifest " + digest + " has " + manifest.layers().size()
+                    + " layers, its configuration lists " + diffIds.size() + " diff ids");
+        }
+        return new BuiltImage(
+                digest,
+                new Platform(
+                        node.path("os").asText("linux"),
+                        node.path("architecture").asText("unknown"),
+                        node.path("variant").asText("")),
+                manifest.layers(),
+                diffIds);
+    }
+
+    private static JsonNode configuration(ImageContent content, Descriptor config) throws RegistryException {
+        if (config.size() > MAX_CONFIG) {
+            throw new RegistryException("the configuration " + config.digest() + " has " + config.size() + " bytes, at most "
+                    + MAX_CONFIG + " are read");
+        }
+        try (InputStream in = content.openBlob(config)) {
+            JsonNode node = JSON.readTree(in.readAllBytes());
+            if (node == null || !node.isObject()) {
+                throw new RegistryException("the configuration " + config.digest() + " is no JSON object");
+            }
+            return node;
+        } catch (RegistryException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new RegistryException("tried to read the configuration " + config.digest() + ", but failed: " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads the first {@code count} layers, unpacks and hashes them. A layer that is byte for byte one of {@code trusted}
+     * is not read again.
+     *
+     * @throws RegistryException if a layer is not what its diff id says
+     */
+    void verify(ImageContent content, int count, List<GoldenImage> trusted) throws RegistryException {
+        for (int i = 0; i < count; i++) {
+            int index = i;
+            boolean seenBefore = trusted.stream()
+                    .anyMatch(image -> image.layers().size() > index
+                            && image.layers().get(index).equals(layers.get(index).digest())
+                            && image.diffIds().get(index).equals(diffIds.get(index)));
+            if (!seenBefore) {
+                LayerHash.verify(content, layers.get(i), diffIds.get(i));
+            }
+        }
+    }
+
+    static boolean samePlatform(Platform a, Platform b) {
+        return plain(a).equals(plain(b));
+    }
+
+    /** {@code arm64/v8} and {@code amd64/v1} are what is meant without a variant, {@code arm} is {@code arm/v7}. */
+    private static Platform plain(Platform platform) {
+        String architecture = platform.architecture().toLowerCase(Locale.ROOT);
+        String variant = platform.variant().toLowerCase(Locale.ROOT);
+        String standard = Map.of("arm64", "v8", "amd64", "v1", "arm", "v7").getOrDefault(architecture, "");
+        return new Platform(
+                platform.os().toLowerCase(Locale.ROOT), architecture, variant.equals(standard) ? "" : variant);
+    }
+
+}

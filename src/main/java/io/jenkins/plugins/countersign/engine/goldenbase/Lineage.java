@@ -1,0 +1,156 @@
+package io.jenkins.plugins.countersign.engine.goldenbase;
+
+import io.jenkins.plugins.countersign.engine.dockerfile.BuildInput;
+import io.jenkins.plugins.countersign.engine.dockerfile.Place;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.image.Platform;
+import io.jenkins.plugins.countersign.engine.registry.ImageContent;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a built image stands on: the first layers of each of its platforms, compared with those of the golden images.
+ *
+ * <p>It proves the start of the file system and no more: layers above may overwrite everything. It is lost by squashing,
+ * exporting and converting to formats that change the tar stream, and says so then.
+ *
+ * @param image the digest that was judged
+ * @param platforms one answer for each platform
+ */
+public record Lineage(Digest image, List<OnPlatform> platforms) implements Serializable {
+
+    public enum Verdict {
+        /** Descends from a golden image that the catalogue allows, and that its tag still points to. */
+        GOLDEN,
+        /** Descends from a golden image that has been replaced. */
+        REPLACED,
+        /** Stands on something else. */
+        FOREIGN,
+        /** All is in one layer, or in none: cannot be told. */
+        FLATTENED
+    }
+
+    /**
+     * @param golden the golden image that it descends from; null when it does from none
+     * @param message one sentence for people
+     */
+    public record OnPlatform(Platform platform, Digest manifest, Verdict verdict, GoldenImage golden, String message)
+            implements Serializable {
+
+        public Optional<GoldenImage> base() {
+            return Optional.ofNullable(golden);
+        }
+    }
+
+    public Lineage {
+        platforms = List.copyOf(platforms);
+    }
+
+    /** Whether every platform stands on a golden image that is allowed and current. */
+    public boolean isGolden() {
+        return !platforms.isEmpty()
+                && platforms.stream().allMatch(answer -> answer.verdict() == Verdict.GOLDEN);
+    }
+
+    /**
+     * Judges an image. The layers that it shares with a golden image are read, unpacked and hashed unless they are byte for
+     * byte those of the golden image.
+     *
+     * @param content a repository, or the content of an archive
+     * @param digest of its index or manifest
+     * @param golden the golden images that were seen
+     * @param catalogue decides which of them count
+     * @throws RegistryException if the image cannot be read, or its diff ids are not true
+     */
+    public static Lineage of(
+            ImageContent content, Digest digest, GoldenImages golden, Catalogue catalogue, CheckContext context)
+            throws RegistryException {
+        List<OnPlatform> answers = new ArrayList<>();
+        for (BuiltImage image : BuiltImage.read(content, digest)) {
+            answers.add(judge(content, image, golden, catalogue, context));
+        }
+        return new Lineage(digest, answers);
+    }
+
+    private static OnPlatform judge(
+            ImageContent content, BuiltImage image, GoldenImages golden, Catalogue catalogue, CheckContext context)
+            throws RegistryException {
+        List<GoldenImage> below = golden.below(image.platform(), image.diffIds());
+        if (below.isEmpty()) {
+            return withoutBase(image, golden);
+        }
+        int longest = below.get(0).diffIds().size();
+        List<GoldenImage> candidates = below.stream()
+                .filter(base -> base.diffIds().size() == longest)
+                .toList();
+        image.verify(content, longest, candidates);
+        String refusal = "";
+        GoldenImage refused = null;
+        GoldenImage replaced = null;
+        for (GoldenImage base : candidates) {
+            String why = refusedBy(base, catalogue, context);
+            if (!why.isEmpty()) {
+                refused = base;
+                refusal = why;
+            } else if (base.replacement().isPresent()) {
+                replaced = base;
+            } else {
+                return answer(image, Verdict.GOLDEN, base, "descends from golden " + named(base));
+            }
+        }
+        if (replaced != null) {
+            return answer(
+                    image,
+                    Verdict.REPLACED,
+                    replaced,
+                    "descends from golden " + named(replaced) + ", which has been replaced by "
+                            + replaced.replacedBy() + "; build it again on that");
+        }
+        return answer(
+                image, Verdict.FOREIGN, refused, "descends from " + named(refused) + ", which does not count: " + refusal);
+    }
+
+    /** Empty when the catalogue allows the golden image. A base proved by its layers counts as written with its digest. */
+    private static String refusedBy(GoldenImage base, Catalogue catalogue, CheckContext context) {
+        BuildInput input = new BuildInput(
+                BuildInput.Kind.BASE, base.reference().toString(), base.reference().toString(), Place.NOWHERE, 0, "", "", true);
+        return BaseCheck.check(input, catalogue, context).stream()
+                .filter(finding -> finding.severity() == Finding.Severity.ERROR)
+                .map(Finding::message)
+                .findFirst()
+                .orElse("");
+    }
+
+    private static OnPlatform withoutBase(BuiltImage image, GoldenImages golden) {
+        if (image.diffIds().size() <= 1) {
+            return answer(
+                    image,
+                    Verdict.FLATTENED,
+                    null,
+                    image.diffIds().isEmpty()
+                            ? "has no layers; what it stands on cannot be told"
+                            : "has all its files in one layer; flattened or built from nothing, what it stands on cannot be told");
+        }
+        Optional<GoldenImage> nearest = golden.nearest(image.platform(), image.diffIds());
+        return answer(
+                image,
+                Verdict.FOREIGN,
+                null,
+                "stands on something else: its first layers are those of no golden image for " + image.platform()
+                        + nearest.map(base -> "; it shares " + GoldenImages.shared(base, image.diffIds()) + " of the "
+                                        + base.diffIds().size() + " layers of " + named(base)
+                                        + ", as what that is built on does")
+                                .orElse(""));
+    }
+
+    private static OnPlatform answer(BuiltImage image, Verdict verdict, GoldenImage base, String message) {
+        return new OnPlatform(image.platform(), image.manifest(), verdict, base, image.platform() + " " + message);
+    }
+
+    private static String named(GoldenImage base) {
+        return base.name() + ":" + base.tag() + " at " + base.digest();
+    }
+}
