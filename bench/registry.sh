@@ -19,9 +19,9 @@ if [ -z "${BENCH_CLASSPATH:-}" ]; then
 fi
 mkdir "$WORK/classes"
 javac -d "$WORK/classes" -cp "$BENCH_CLASSPATH" "$HERE/bench/RegistryBench.java"
-ours() { java -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=4 -cp "$WORK/classes:$BENCH_CLASSPATH" RegistryBench "$@"; }
+ours() { java -Xmx${HEAP:-64m} -XX:+UseSerialGC -XX:TieredStopAtLevel=4 -cp "$WORK/classes:$BENCH_CLASSPATH" RegistryBench "$@"; }
 
-ours image "$WORK/image" "$LAYERS" $((MIB * 1024 * 1024))
+HEAP=512m ours image "$WORK/image" "$LAYERS" $((MIB * 1024 * 1024))
 BLOBS=$(find "$WORK/image/blobs/sha256" -size +1M)
 
 start() { # name address
