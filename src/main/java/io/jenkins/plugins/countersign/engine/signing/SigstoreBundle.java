@@ -50,6 +50,13 @@ public record SigstoreBundle(
         return new SigstoreBundle(PublicKeys.hint(key), List.of(), List.of(), 0, envelope);
     }
 
+    /** The same with a timestamp over the signature, as RFC 3161 has it: what proves when it existed. */
+    public SigstoreBundle withTimestamp(byte[] response) {
+        List<byte[]> more = new ArrayList<>(timestamps);
+        more.add(response.clone());
+        return new SigstoreBundle(hint, certificates, more, transparencyLogEntries, envelope);
+    }
+
     public byte[] toBytes() {
         ObjectNode json = StrictJson.object();
         json.put("mediaType", SignatureTypes.BUNDLE_V03);
