@@ -4,18 +4,12 @@ import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
-import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
-import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
-import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
 import io.jenkins.plugins.countersign.engine.signing.Subjects;
-import io.jenkins.plugins.countersign.engine.signing.VerificationException;
-import io.jenkins.plugins.countersign.engine.signing.Verifier;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import io.jenkins.plugins.countersign.engine.trust.Person;
-import io.jenkins.plugins.countersign.engine.trust.PolicyKey;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import java.security.PublicKey;
 import java.time.Clock;
@@ -142,41 +136,22 @@ public final class ImageStatements {
 
     /** Signs the approval and attaches it. The signature is verified before anything is uploaded. */
     public Digest attach(Approval approval, Signer signer) throws KeyException, RegistryException {
-        return store.attachBundle(
-                descriptor,
-                SigstoreBundle.sign(approval.toStatement(), signer),
-                Approval.PREDICATE_TYPE,
-                approval.issuedAt());
+        return Approvals.attach(store, descriptor, Approvals.sign(approval, signer), approval.issuedAt());
     }
 
     /** Signs the record and attaches it. The signature is verified before anything is uploaded. */
     public Digest attach(GateRecord record, Signer signer) throws KeyException, RegistryException {
-        return store.attachRecord(
-                descriptor,
-                DsseEnvelope.sign(GateRecord.PAYLOAD_TYPE, record.payload(), signer),
-                record.issuedAt());
+        return Approvals.attach(store, descriptor, Approvals.sign(record, signer), record.issuedAt());
     }
 
     /** One more than the highest that the person has used for this image. */
     private long nextSequence(Person person) throws RegistryException {
-        List<PublicKey> keys = person.keys().stream().map(PolicyKey::key).toList();
-        long highest = 0;
-        for (FoundSignature found : store.collect(image.digest())) {
-            try {
-                byte[] payload = Verifier.verify(found, keys).payload();
-                long sequence =
-                        switch (found.format()) {
-                            case BUNDLE, ATTESTATION -> Approval.read(payload).sequence();
-                            case RECORD -> GateRecord.read(payload).sequence();
-                            default -> 0;
-                        };
-                highest = Math.max(highest, sequence);
-            } catch (VerificationException | StatementException e) {
-                // Not a statement of this person: the gate says why, here only the person's own count.
-                continue;
-            }
-        }
-        return highest + 1;
+        return 1
+                + StatementReader.read(store.collect(image.digest()), policy).statements().stream()
+                        .filter(statement -> statement.person().equals(person))
+                        .mapToLong(SignedStatement::sequence)
+                        .max()
+                        .orElse(0);
     }
 
     private void requireStage(String stage) throws StatementException {
