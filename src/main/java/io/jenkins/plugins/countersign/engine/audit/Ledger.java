@@ -185,6 +185,11 @@ public final class Ledger implements LedgerView, AutoCloseable {
         return head;
     }
 
+    /** Every statement about any image of the repository, oldest first. */
+    public List<KnownStatement> about(String repository) {
+        return memory.about(repository);
+    }
+
     public Path file() {
         return file;
     }

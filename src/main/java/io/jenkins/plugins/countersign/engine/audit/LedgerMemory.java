@@ -3,6 +3,7 @@ package io.jenkins.plugins.countersign.engine.audit;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,17 @@ final class LedgerMemory implements LedgerView {
 
     synchronized boolean knows(Digest image, Digest statement) {
         return byImage.getOrDefault(image, List.of()).stream().anyMatch(k -> k.statement().equals(statement));
+    }
+
+    /** Everything about any image of the repository, oldest first. */
+    synchronized List<KnownStatement> about(String repository) {
+        return byImage.values().stream()
+                .flatMap(List::stream)
+                .filter(known -> known.repository().equals(repository))
+                .sorted(Comparator.comparing(KnownStatement::firstSeen)
+                        .thenComparing(known -> known.statement().toString())
+                        .thenComparing(known -> known.image().toString()))
+                .toList();
     }
 
     @Override

@@ -68,6 +68,7 @@ public record EvidenceReading(List<AttachedEvidence> attached, Map<Digest, Claim
         List<AttachedEvidence> attached = new ArrayList<>();
         Map<Digest, Claim> claims = new HashMap<>();
         List<Refused> refused = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
         for (FoundSignature signature : found) {
             Optional<Statement> statement = statement(signature);
             try {
@@ -77,7 +78,8 @@ public record EvidenceReading(List<AttachedEvidence> attached, Map<Digest, Claim
                 }
                 var evidence = verifier.verify(signature);
                 Digest payload = evidence.payloadDigest();
-                if (claims.containsKey(payload)) {
+                // Of one person once; the same words of somebody else do not hide them.
+                if (!seen.add(payload + " " + owners.get(evidence.key()).name())) {
                     continue;
                 }
                 Optional<Instant> proven = Optional.ofNullable(provenTimes.get(payload));

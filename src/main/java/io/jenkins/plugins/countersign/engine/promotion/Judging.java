@@ -18,6 +18,7 @@ import io.jenkins.plugins.countersign.engine.trust.TrustedPolicy;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -67,7 +68,14 @@ public record Judging(
                 .withSeals(seals.forGate(repository, image, trust, now))
                 .withEvidence(evidence.attached())
                 .withBuild(joined(evidence.buildFacts(trust, stage, image)))
-                .withLedger(known);
+                .withLedger(heads(repository, gathering).with(known));
+    }
+
+    /** An image whose own neighbourhood could not be read is held anyway. */
+    private LedgerHeads heads(Repository repository, Gathering gathering) throws RegistryException {
+        return gathering.unknown().isEmpty()
+                ? LedgerHeads.read(repository, policy.policy())
+                : new LedgerHeads(List.of());
     }
 
     /** Only what a key of the policy signed: whoever can write to the registry must not be able to fill the ledger. */

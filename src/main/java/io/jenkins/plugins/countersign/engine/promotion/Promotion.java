@@ -123,6 +123,7 @@ public final class Promotion {
         Decision decision = decide(order);
         record(order, decision, order.source());
         if (!decision.isOpen()) {
+            publishHead(order.source(), false);
             return new Outcome(decision, null, false);
         }
         requireGateKey();
@@ -149,10 +150,16 @@ public final class Promotion {
         }
         if (!again.isOpen()) {
             record(order, again, order.destination());
+            publishHead(order.source(), false);
             return new Outcome(again, seal, false);
         }
+        boolean changed = !isRecorded(order);
         for (String tag : order.tags()) {
             tag(order, tag);
+        }
+        publishHead(order.source(), changed);
+        if (elsewhere) {
+            publishHead(order.destination(), changed);
         }
         return new Outcome(again, seal, true);
     }
@@ -178,6 +185,22 @@ public final class Promotion {
         }
         return Optional.of(StageHead.write(
                 order.destination(), order.stage(), tag, order.image(), policy.policy(), gate, clock.instant()));
+    }
+
+    /**
+     * Says in the repository what this ledger knows: after a promotion, and whenever it knows a rejection there that it has not
+     * said yet. A head that cannot be written is no reason to undo anything: the ledger itself has it all.
+     */
+    private void publishHead(Repository repository, boolean promoted) throws KeyException {
+        try {
+            requireGateKey();
+            if (promoted || LedgerHeads.read(repository, policy.policy()).lacks(ledger, repository.name())) {
+                LedgerHeads.publish(repository, ledger, gate);
+            }
+        } catch (RegistryException | PromotionException e) {
+            progress.on(new Event.Warned("the ledger's head was not published in " + repository.name() + ": "
+                    + e.getMessage()));
+        }
     }
 
     private Judging judgement(Order order) {

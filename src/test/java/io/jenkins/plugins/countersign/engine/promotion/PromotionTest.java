@@ -18,6 +18,10 @@ import io.jenkins.plugins.countersign.engine.audit.Ledger;
 import io.jenkins.plugins.countersign.engine.audit.LedgerFile;
 import io.jenkins.plugins.countersign.engine.audit.RecordKind;
 import io.jenkins.plugins.countersign.engine.event.Progress;
+import io.jenkins.plugins.countersign.engine.evidence.EvidenceStatement;
+import io.jenkins.plugins.countersign.engine.evidence.Provenance;
+import io.jenkins.plugins.countersign.engine.evidence.ScanReport;
+import io.jenkins.plugins.countersign.engine.evidence.TestReport;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.Copy;
@@ -30,6 +34,7 @@ import io.jenkins.plugins.countersign.engine.signing.SignatureFormat;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
 import io.jenkins.plugins.countersign.engine.signing.Verifier;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -117,6 +122,7 @@ public class PromotionTest {
         assertEquals(List.of(HoldReason.APPROVALS_MISSING), reasons(outcome.decision()));
         assertFalse(Files.exists(destination.folder()));
         assertTrue(new SignatureStore(source).collect(image).isEmpty());
+        assertEquals(List.of(), source.tags());
     }
 
     @Test
@@ -128,6 +134,46 @@ public class PromotionTest {
         Decision decision = promoteQa().decision();
         assertEquals(List.of(HoldReason.RECORD_VANISHED), reasons(decision));
         assertTrue(destination.tags().isEmpty());
+    }
+
+    @Test
+    public void aRejectionThatOnlyAnotherControllerEverSawHoldsWhenItIsGone() throws Exception {
+        world.approve(source, image, "carol", "qa", "qa");
+        Digest rejection = world.reject(source, image, "erin", "qa", "qa");
+        promoteQa();
+        delete(source, rejection);
+        try (Ledger other = Ledger.open(path("other.jsonl"), world.clock)) {
+            Promotion second = world.promotion(other);
+            assertEquals(List.of(HoldReason.RECORD_VANISHED), reasons(second.promote(qa()).decision()));
+        }
+        assertEquals(
+                "for whoever has the registry alone, too",
+                List.of(HoldReason.RECORD_VANISHED),
+                reasons(verify(source, "qa").now()));
+        Digest head = source.resolve(LedgerHeads.TAG_PREFIX + ledger.head().ledger())
+                .orElseThrow()
+                .digest();
+        source.tag(head, LedgerHeads.TAG_PREFIX + "0".repeat(32));
+        assertEquals(1, LedgerHeads.read(source, world.trust()).heads().size());
+    }
+
+    @Test
+    public void aLedgerThatWasCutIsNoticedByItsHeadInTheRegistry() throws Exception {
+        world.approve(source, image, "carol", "qa", "qa");
+        promoteQa();
+        var head = LedgerHeads.read(destination, world.trust()).heads().get(0).head();
+        LedgerFile.verify(ledger.file(), head);
+        List<String> lines = Files.readAllLines(ledger.file());
+        Path cut = Files.write(path("cut.jsonl"), lines.subList(0, lines.size() - 1));
+        LedgerFile.verify(cut);
+        assertThat(
+                assertThrows(
+                                io.jenkins.plugins.countersign.engine.audit.LedgerException.class,
+                                () -> LedgerFile.verify(cut, head))
+                        .getMessage(),
+                containsString("records are gone"));
+        LedgerHeads.publish(destination, ledger, world.keys.get("mallory"));
+        assertEquals("signed by nobody of the policy", List.of(), LedgerHeads.read(destination, world.trust()).heads());
     }
 
     @Test
@@ -366,6 +412,45 @@ public class PromotionTest {
                 source, image, "", "qa", destination, List.of("1.0"), Set.of(),
                 new BuildFacts(Set.of("erin"), null, Map.of()));
         assertTrue(world.promotion(ledger).promote(order).promoted());
+        assertEquals(List.of(), verify(destination, "qa").faults());
+    }
+
+    @Test
+    public void aStageMayAskForEvidence() throws Exception {
+        world.policy = world.policy(
+                1,
+                "  qa:\n    needs: [{role: qa, count: 1}]\n    exclude: [commit-author]\n    evidence:\n"
+                        + "      - {kind: test-result, signedBy: ci, results: [PASSED], named: false}\n"
+                        + "      - {kind: scan, signedBy: ci, highestSeverity: medium, maxAge: P1D, named: true}\n"
+                        + "      - {kind: provenance, signedBy: ci, named: false}\n");
+        Instant now = world.clock.instant();
+        world.approve(source, image, "carol", "qa", "qa");
+        assertEquals(
+                List.of(HoldReason.ORIGIN_UNKNOWN, HoldReason.EVIDENCE_MISSING, HoldReason.APPROVALS_MISSING),
+                reasons(promoteQa().decision()));
+        TestReport tests = TestReport.readJUnit(Map.of(
+                "a.xml", "<testsuite><testcase name=\"a\"/></testsuite>".getBytes(StandardCharsets.UTF_8)));
+        ScanReport scan = ScanReport.read(("{\"SchemaVersion\":2,\"ArtifactName\":\"app\",\"Metadata\":{\"RepoDigests\":"
+                        + "[\"app@" + image + "\"]},\"Results\":[]}")
+                .getBytes(StandardCharsets.UTF_8));
+        Provenance provenance = new Provenance(
+                "https://jenkins.example.com/", Map.of(), List.of(), "https://jenkins.example.com/job/app/1/",
+                List.of("dave"), List.of("erin"), now, now);
+        EvidenceStatement.testResult(source, image, tests, "", now).attach(source, world.keys.get("mallory"), now);
+        EvidenceStatement.testResult(source, image, tests, "", now).attach(source, world.keys.get("carol"), now);
+        EvidenceStatement.provenance(source, image, provenance).attach(source, world.keys.get("ci"), now);
+        Digest seen = EvidenceStatement.scan(source, image, scan, now).attach(source, world.keys.get("ci"), now);
+        assertEquals(
+                "a test result signed by nobody who may say so, and an approval that names no scan",
+                List.of(HoldReason.EVIDENCE_MISSING, HoldReason.APPROVALS_MISSING),
+                reasons(promoteQa().decision()));
+        EvidenceStatement.testResult(source, image, tests, "", now).attach(source, world.keys.get("ci"), now);
+        world.approve(source, image, "erin", "qa", "qa", seen);
+        assertEquals("erin wrote the commits", List.of(HoldReason.APPROVALS_MISSING), reasons(promoteQa().decision()));
+        world.approve(source, image, "carol", "qa", "qa", seen);
+        Promotion.Outcome outcome = promoteQa();
+        assertEquals(outcome.decision().toText(), List.of(), reasons(outcome.decision()));
+        assertTrue(outcome.promoted());
         assertEquals(List.of(), verify(destination, "qa").faults());
     }
 

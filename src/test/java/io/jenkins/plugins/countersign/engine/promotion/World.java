@@ -135,10 +135,11 @@ public final class World {
                 policy, keys.get("gate"), ledger, "https://jenkins.example.com/", clock, Progress.NONE);
     }
 
-    public Digest approve(Repository repository, Digest image, String person, String stage, String role) throws Exception {
+    public Digest approve(Repository repository, Digest image, String person, String stage, String role, Digest... evidence)
+            throws Exception {
         ImageStatements statements = ImageStatements.about(repository, image, "", trust(), clock);
         Approval approval = statements.approval(
-                trust().person(person).orElseThrow(), stage, role, "fine", List.of(), Origin.UNKNOWN);
+                trust().person(person).orElseThrow(), stage, role, "fine", List.of(evidence), Origin.UNKNOWN);
         statements.attach(approval, keys.get(person));
         return Digest.of(approval.payload());
     }
