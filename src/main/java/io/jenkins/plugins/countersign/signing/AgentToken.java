@@ -4,7 +4,6 @@ import hudson.AbortException;
 import hudson.FilePath;
 import hudson.model.Computer;
 import hudson.model.Node;
-import hudson.model.TaskListener;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.TokenLibrary;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
@@ -34,7 +33,7 @@ final class AgentToken implements Signer {
     private final TokenRequest request;
     private final TokenHost host;
     private final FilePath place;
-    private final TaskListener listener;
+    private final TokenWait wait;
 
     private AgentToken(
             SigningTokenCredentials credentials,
@@ -42,20 +41,20 @@ final class AgentToken implements Signer {
             TokenRequest request,
             TokenHost host,
             FilePath place,
-            TaskListener listener) {
+            TokenWait wait) {
         this.credentials = credentials;
         this.publicKey = publicKey;
         this.request = request;
         this.host = host;
         this.place = place;
-        this.listener = listener;
+        this.wait = wait;
     }
 
     /**
      * @param place a folder on the agent that holds the token
      * @throws AbortException if the credentials cannot be used there; nothing was sent to the agent then
      */
-    static AgentToken on(FilePath place, SigningTokenCredentials credentials, TaskListener listener)
+    static AgentToken on(FilePath place, SigningTokenCredentials credentials, TokenWait wait)
             throws AbortException, KeyException {
         Computer computer = place.toComputer();
         Node node = computer == null ? null : computer.getNode();
@@ -84,7 +83,7 @@ final class AgentToken implements Signer {
                     Messages.AgentToken_LibraryNotAllowed(
                             request.library() == null ? "PKCS#11" : request.library(), node.getDisplayName()));
         }
-        return new AgentToken(credentials, key, request, new TokenHost(libraries), place, listener);
+        return new AgentToken(credentials, key, request, new TokenHost(libraries), place, wait);
     }
 
     @Override
@@ -114,12 +113,14 @@ final class AgentToken implements Signer {
                     credentials.getPublicKey(),
                     scheme,
                     new ArrayList<>(messages),
-                    listener));
+                    place.getChannel().export(TokenNotices.class, wait)));
         } catch (IOException e) {
             throw new KeyException(Reason.FAILED, Messages.AgentToken_AgentLost(credentials.getId(), e.getMessage()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new KeyException(Reason.FAILED, Messages.AgentToken_Interrupted(), e);
+        } finally {
+            wait.close();
         }
         requireGenuine(messages, signatures, scheme);
         return signatures;

@@ -1,11 +1,9 @@
 package io.jenkins.plugins.countersign.signing;
 
-import hudson.model.TaskListener;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.SignatureScheme;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenHost;
-import io.jenkins.plugins.countersign.engine.signing.token.TokenNotice;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenPin;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenRequest;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenSigner;
@@ -22,6 +20,7 @@ import jenkins.agents.ControllerToAgentCallable;
  * @param pin null for none; wiped here when the helper process has it
  * @param pinName as {@link TokenPin} has it
  * @param publicKey PEM of the key that must be behind it
+ * @param notices exported by the controller
  * @param scheme null for the key's usual one
  */
 record SignWithToken(
@@ -32,7 +31,7 @@ record SignWithToken(
         String publicKey,
         SignatureScheme scheme,
         List<byte[]> messages,
-        TaskListener listener)
+        TokenNotices notices)
         implements ControllerToAgentCallable<ArrayList<byte[]>, KeyException> {
 
     @Override
@@ -43,7 +42,7 @@ record SignWithToken(
             Arrays.fill(pin, '\0');
         }
         ArrayList<byte[]> signatures = new ArrayList<>();
-        try (TokenSigner signer = TokenSigner.open(host, request, secret, expected, this::tell)) {
+        try (TokenSigner signer = TokenSigner.open(host, request, secret, expected, notices::on)) {
             for (byte[] message : messages) {
                 signatures.add(scheme == null ? signer.sign(message) : signer.sign(message, scheme));
             }
@@ -53,11 +52,6 @@ record SignWithToken(
             }
         }
         return signatures;
-    }
-
-    private void tell(TokenNotice notice) {
-        listener.getLogger().println("*** " + notice.message() + " ***");
-        listener.getLogger().flush();
     }
 
     /** Channels name what they run in threads and logs: no component of this is for them. */

@@ -116,7 +116,8 @@ public final class SigningKeys {
             if (context.workspace() == null) {
                 throw new AbortException(Messages.SigningKeys_TokenNeedsNode(token.getId()));
             }
-            return AgentToken.on(context.workspace(), token, context.listener());
+            return AgentToken.on(
+                    context.workspace(), token, new TokenWait(context.run(), context.listener()));
         }
         throw new AbortException(Messages.SigningKeys_UnknownKind(credentials.getId()));
     }

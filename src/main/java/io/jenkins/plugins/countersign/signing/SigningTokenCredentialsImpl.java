@@ -44,7 +44,7 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
     }
 
     private static String withoutPin(String uri) {
-        return uri.replaceAll("(?i)(?<=[;?&])pin-[a-z]+=[^;?&]*[;&]?", "").replaceAll("[;?&]+$", "");
+        return uri.replaceAll("(?i)(?<=[:;?&])pin-[a-z]+=[^;?&]*[;&]?", "").replaceAll("[;?&]+$", "");
     }
 
     @NonNull

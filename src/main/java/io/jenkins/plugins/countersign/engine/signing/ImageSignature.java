@@ -59,7 +59,11 @@ public final class ImageSignature {
         List<byte[]> signatures = signer.signAll(messages);
         SignatureStore store = new SignatureStore(repository);
         DsseEnvelope envelope = new DsseEnvelope(SignatureTypes.IN_TOTO, statement, signatures.subList(0, 1));
-        store.attachBundle(subjects.get(0), SigstoreBundle.of(envelope, signer.publicKey()), PREDICATE_TYPE, now);
+        SigstoreBundle bundle = SigstoreBundle.of(envelope, signer.publicKey());
+        // At each platform too, for whoever asks about the digest that runs; the index last, so that what stands there is whole.
+        for (int i = subjects.size() - 1; i >= 0; i--) {
+            store.attachBundle(subjects.get(i), bundle, PREDICATE_TYPE, now);
+        }
         for (int i = 1; i < messages.size(); i++) {
             store.addSimpleSignature(subjects.get(i - 1).digest(), messages.get(i), signatures.get(i));
         }
