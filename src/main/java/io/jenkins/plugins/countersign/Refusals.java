@@ -12,9 +12,13 @@ import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Turns the engine's refusals, whose messages are written for people, into failed builds without a stack trace. */
 public final class Refusals {
+
+    private static final Logger LOGGER = Logger.getLogger(Refusals.class.getName());
 
     private static final Set<Class<? extends Exception>> REFUSALS = Set.of(
             CatalogueException.class,
@@ -35,9 +39,9 @@ public final class Refusals {
             return work.call();
         } catch (Exception e) {
             if (isRefusal(e)) {
-                AbortException abort = new AbortException(e.getMessage());
-                abort.initCause(e);
-                throw abort;
+                // Without the cause: a Pipeline would print its stack, and the message says all that a build's reader can use.
+                LOGGER.log(Level.FINE, "refused", e);
+                throw new AbortException(e.getMessage());
             }
             throw e;
         }

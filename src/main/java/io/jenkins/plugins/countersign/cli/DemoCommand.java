@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.cli;
 
 import io.jenkins.plugins.countersign.cli.demo.DemoCast;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
+import io.jenkins.plugins.countersign.cli.demo.DemoJenkins;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Spec;
         name = "demo",
         description = "Goes through the whole chain on OCI layout folders, with keys and images made on the spot.",
         mixinStandardHelpOptions = true,
-        subcommands = {DemoCommand.Registry.class, DemoCommand.Prepare.class, DemoCommand.Image.class})
+        subcommands = {DemoCommand.Registry.class, DemoCommand.Prepare.class, DemoCommand.Image.class, DemoCommand.Jenkins.class})
 final class DemoCommand implements Callable<Integer> {
 
     private static final String GOLDEN = "registry.example.com/golden/base";
@@ -242,6 +243,25 @@ final class DemoCommand implements Callable<Integer> {
                 target.tag(built, destination.tag().orElse("latest"));
                 spec.commandLine().getOut().println(destination.withDigest(built));
             }
+            return ExitCode.PASS.code();
+        }
+    }
+
+    @Command(
+            name = "jenkins",
+            description = "Walks through the example job in a Jenkins that ./run started: starts it, and approves as each person.",
+            mixinStandardHelpOptions = true)
+    static final class Jenkins implements Callable<Integer> {
+
+        @Spec
+        private CommandSpec spec;
+
+        @Parameters(paramLabel = "URL", description = "Of Jenkins.")
+        private String url;
+
+        @Override
+        public Integer call() throws Exception {
+            new DemoJenkins(url.endsWith("/") ? url : url + "/", spec.commandLine().getOut()).walk();
             return ExitCode.PASS.code();
         }
     }

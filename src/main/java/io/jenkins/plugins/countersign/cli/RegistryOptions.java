@@ -1,6 +1,7 @@
 package io.jenkins.plugins.countersign.cli;
 
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.registry.DockerConfig;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.LoginSource;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
@@ -75,7 +76,7 @@ final class RegistryOptions {
 
     private LoginSource logins() throws IOException, Failure {
         if (user == null) {
-            return LoginSource.ANONYMOUS;
+            return DockerConfig.ofEnvironment(System.getenv());
         }
         if (passwordFile != null) {
             return LoginSource.of(user, Files.readString(passwordFile, StandardCharsets.UTF_8).lines().findFirst().orElse(""));
