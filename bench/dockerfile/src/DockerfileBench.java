@@ -1,3 +1,4 @@
+package bench;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildOptions;
 import io.jenkins.plugins.countersign.engine.dockerfile.Dockerfile;
