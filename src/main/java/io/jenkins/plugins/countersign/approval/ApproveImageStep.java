@@ -15,7 +15,7 @@ import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
-import io.jenkins.plugins.countersign.signing.SigningKeyCredentials;
+import io.jenkins.plugins.countersign.signing.SigningCredentials;
 import io.jenkins.plugins.countersign.signing.SigningKeys;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -122,8 +122,8 @@ public class ApproveImageStep extends ImageStep {
             throw new AbortException(Messages.AwaitApprovals_NotAnImage(e.getMessage()));
         }
         String wanted = context.expand(stage);
-        SigningKeyCredentials credentials = SigningKeys.find(
-                context.expand(credentialsId), SigningKeyCredentials.class, context.run(), location);
+        SigningCredentials credentials = SigningKeys.find(
+                context.expand(credentialsId), SigningCredentials.class, context.run(), location);
         Saying saying = new Saying(
                 word,
                 wanted,
@@ -140,7 +140,7 @@ public class ApproveImageStep extends ImageStep {
                     digest,
                     location.tag().orElse(""),
                     GatePolicy.current().policy(),
-                    SigningKeys.signer(credentials),
+                    SigningKeys.signer(credentials, context),
                     null);
             ImageApprovalsAction.of(context.run())
                     .note(repository.name(), location.tag().orElse(""), digest.toString(), wanted);
@@ -216,7 +216,7 @@ public class ApproveImageStep extends ImageStep {
         @POST
         public ListBoxModel doFillCredentialsIdItems(
                 @AncestorInPath Item item, @QueryParameter String credentialsId) {
-            return SigningKeys.items(item, credentialsId, SigningKeyCredentials.class);
+            return SigningKeys.items(item, credentialsId, SigningCredentials.class);
         }
 
         @POST

@@ -7,10 +7,7 @@ import io.jenkins.plugins.countersign.engine.promotion.Verification;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.Evidence;
-import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
-import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
-import io.jenkins.plugins.countersign.engine.signing.VerificationException;
-import io.jenkins.plugins.countersign.engine.signing.Verifier;
+import io.jenkins.plugins.countersign.engine.signing.ImageSignatures;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -112,21 +109,16 @@ final class VerifyCommand implements Callable<Integer> {
         for (Path file : keys) {
             trusted.add(PublicKeys.read(Files.readString(file)));
         }
-        List<Evidence> believed = new ArrayList<>();
-        List<String> refused = new ArrayList<>();
-        for (FoundSignature found : new SignatureStore(repository).collect(digest)) {
-            try {
-                believed.add(Verifier.verify(found, trusted));
-            } catch (VerificationException e) {
-                refused.add(found + ": " + e.getMessage());
-            }
-        }
+        ImageSignatures signatures = ImageSignatures.by(repository, digest, trusted);
+        List<Evidence> believed = signatures.believed();
+        List<String> refused =
+                signatures.setAside().stream().map(Object::toString).toList();
         String name = location.withDigest(digest).toString();
         if (output.json()) {
             ObjectNode json = output.document();
             json.put("image", name).put("good", !believed.isEmpty());
-            ArrayNode signatures = json.putArray("signatures");
-            believed.forEach(evidence -> signatures
+            ArrayNode entries = json.putArray("signatures");
+            believed.forEach(evidence -> entries
                     .addObject()
                     .put("format", evidence.format().toString())
                     .put("key", evidence.keyFingerprint().toString())
