@@ -1,0 +1,95 @@
+package io.jenkins.plugins.countersign.engine.delivery;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Base64;
+import java.util.HexFormat;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/** What shows that a delivery comes from who knows the secret. Every comparison takes the same time whatever is wrong. */
+public enum Proof {
+    /**
+     * A header holds the HMAC-SHA256 over the raw bytes, as {@code sha256=<hex>} or as hexadecimal alone.
+     *
+     * <p>Source: docs.github.com, "Validating webhook deliveries"; others copied it.
+     */
+    HMAC {
+        @Override
+        boolean holds(byte[] secret, String shown, byte[] body) {
+            byte[] expected = hmac(secret, body);
+            String hex = shown.startsWith("sha256=") ? shown.substring("sha256=".length()) : shown;
+            byte[] given;
+            try {
+                given = HexFormat.of().parseHex(hex);
+            } catch (IllegalArgumentException e) {
+                return false;
+            }
+            return MessageDigest.isEqual(expected, given);
+        }
+    },
+    /** A header holds the secret: alone, as a bearer token, or as {@code user:password} of the Basic scheme. */
+    HEADER {
+        @Override
+        boolean holds(byte[] secret, String shown, byte[] body) {
+            byte[] given = shown.getBytes(StandardCharsets.UTF_8);
+            // No short circuit: which of the three it might be is nobody's business either.
+            return MessageDigest.isEqual(given, secret)
+                    | MessageDigest.isEqual(given, join("Bearer ", secret))
+                    | MessageDigest.isEqual(
+                            given, join("Basic ", Base64.getEncoder().encode(secret)));
+        }
+    },
+    /** The last part of the URL's path is the secret: for senders that can do nothing else. Proxies write paths into their logs. */
+    PATH {
+        @Override
+        boolean holds(byte[] secret, String shown, byte[] body) {
+            return MessageDigest.isEqual(shown.getBytes(StandardCharsets.UTF_8), secret);
+        }
+    };
+
+    /** Fewer characters are guessed. */
+    public static final int MIN_SECRET_LENGTH = 16;
+
+    abstract boolean holds(byte[] secret, String shown, byte[] body);
+
+    /**
+     * Does nothing if the delivery is genuine.
+     *
+     * @param secret what receiver and sender share
+     * @param shownOrNull the header's value, or the path's last part; null when there is none
+     * @param body the raw bytes
+     * @throws DeliveryException if the secret is too short, or the delivery does not come from who knows it
+     */
+    public void verify(String secret, String shownOrNull, byte[] body) throws DeliveryException {
+        if (secret.length() < MIN_SECRET_LENGTH) {
+            throw new DeliveryException("the configured secret has fewer than " + MIN_SECRET_LENGTH + " characters");
+        }
+        if (shownOrNull == null) {
+            throw new DeliveryException("the delivery shows no proof");
+        }
+        if (!holds(secret.getBytes(StandardCharsets.UTF_8), shownOrNull, body)) {
+            throw new DeliveryException("the delivery's proof is wrong");
+        }
+    }
+
+    /** The HMAC-SHA256 of the raw bytes. */
+    public static byte[] hmac(byte[] secret, byte[] body) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+            return mac.doFinal(body);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has HmacSHA256", e);
+        }
+    }
+
+    private static byte[] join(String prefix, byte[] rest) {
+        byte[] start = prefix.getBytes(StandardCharsets.UTF_8);
+        byte[] joined = new byte[start.length + rest.length];
+        System.arraycopy(start, 0, joined, 0, start.length);
+        System.arraycopy(rest, 0, joined, start.length, rest.length);
+        return joined;
+    }
+}

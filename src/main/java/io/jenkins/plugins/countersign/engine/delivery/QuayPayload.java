@@ -1,0 +1,45 @@
+package io.jenkins.plugins.countersign.engine.delivery;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Repository notifications of Quay: "Push to Repository". Without digest, actor, id or time, so two pushes of a tag look alike.
+ *
+ * <p>Source: docs.redhat.com, "Use Red Hat Quay, Repository notifications, Repository Push". Quay once wrote the tags as the
+ * keys of an object; its other notifications have no {@code updated_tags}.
+ */
+public final class QuayPayload implements Payload {
+
+    @Override
+    public List<RegistryEvent> events(String registry, ObjectNode payload) throws DeliveryException {
+        JsonNode tags = payload.get("updated_tags");
+        if (tags == null) {
+            return List.of();
+        }
+        List<String> names = new ArrayList<>();
+        if (tags.isObject()) {
+            tags.fieldNames().forEachRemaining(names::add);
+        } else {
+            for (JsonNode tag : Payload.list(payload, "/updated_tags")) {
+                names.add(Payload.need(tag, ""));
+            }
+        }
+        if (names.size() > MAX_EVENTS) {
+            throw new DeliveryException("the payload has " + names.size() + " tags, at most " + MAX_EVENTS + " are read");
+        }
+        List<RegistryEvent> events = new ArrayList<>();
+        for (String tag : names) {
+            events.add(new RegistryEvent(
+                    EventKind.PUSHED, registry, Payload.need(payload, "/repository"), tag, null, "", "", null));
+        }
+        return events;
+    }
+
+    @Override
+    public boolean tellsEventsApart() {
+        return false;
+    }
+}

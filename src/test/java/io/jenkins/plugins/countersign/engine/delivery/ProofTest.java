@@ -1,0 +1,105 @@
+package io.jenkins.plugins.countersign.engine.delivery;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.HexFormat;
+import org.junit.Test;
+
+public class ProofTest {
+
+    private static final String SECRET = "It's a Secret to Everybody";
+    private static final byte[] BODY = "Hello, World!".getBytes(UTF_8);
+    /** From docs.github.com, "Validating webhook deliveries, Testing the webhook payload validation". */
+    private static final String GITHUB_SAYS =
+            "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+
+    private static String refusal(Proof proof, String secret, String shown, byte[] body) {
+        return assertThrows(DeliveryException.class, () -> proof.verify(secret, shown, body)).getMessage();
+    }
+
+    @Test
+    public void hmac_isGitHubsOwnExample_andNothingNearIt() throws Exception {
+        assertThat(refusal(Proof.HMAC, SECRET, GITHUB_SAYS, "Hello, World?".getBytes(UTF_8)), containsString("wrong"));
+        assertThat(refusal(Proof.HMAC, SECRET + "!", GITHUB_SAYS, BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HMAC, SECRET, GITHUB_SAYS.substring(0, 69), BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HMAC, SECRET, "sha1=" + GITHUB_SAYS.substring(7), BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HMAC, SECRET, "sha256=", BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HMAC, SECRET, SECRET, BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HMAC, SECRET, null, BODY), containsString("shows no proof"));
+        assertThat(
+                refusal(Proof.HMAC, "", "sha256=" + HexFormat.of().formatHex(new byte[32]), BODY),
+                containsString("fewer than 16"));
+        Proof.HMAC.verify(SECRET, GITHUB_SAYS, BODY);
+        Proof.HMAC.verify(SECRET, GITHUB_SAYS.substring(7), BODY);
+    }
+
+    @Test
+    public void header_isTheSecretAlone_bearerOrBasic() throws Exception {
+        String secret = "harbor:correct horse battery";
+        assertThat(refusal(Proof.HEADER, secret, "Bearer", BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HEADER, secret, "Bearer " + secret + " ", BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HEADER, secret, "Basic " + secret, BODY), containsString("wrong"));
+        Proof.HEADER.verify(secret, secret, BODY);
+        Proof.HEADER.verify(secret, "Bearer " + secret, BODY);
+        Proof.HEADER.verify(secret, "Basic aGFyYm9yOmNvcnJlY3QgaG9yc2UgYmF0dGVyeQ==", BODY);
+    }
+
+    @Test
+    public void seenDeliveries_areKnownByTheirBytes_withinTheWindow_inBoundedMemory() {
+        Hand hand = new Hand();
+        SeenDeliveries seen = new SeenDeliveries(3, Duration.ofHours(1), hand);
+        assertTrue(seen.isNew("hub", BODY));
+        assertFalse(seen.isNew("hub", BODY.clone()));
+        assertTrue("another source's is another's", seen.isNew("quay", BODY));
+        hand.now = hand.now.plus(Duration.ofMinutes(61));
+        assertTrue(seen.isNew("hub", BODY));
+        for (int i = 0; i < 100; i++) {
+            assertTrue(seen.isNew("hub", new byte[] {(byte) i}));
+        }
+        assertEquals(3, seen.size());
+        seen.forget("hub", new byte[] {99});
+        assertTrue(seen.isNew("hub", new byte[] {99}));
+    }
+
+    @Test
+    public void rateLimit_letsABurstPassAndThenSoManyASecond() {
+        Hand hand = new Hand();
+        RateLimit limit = new RateLimit(2, 3, hand);
+        assertTrue(limit.passes() && limit.passes() && limit.passes());
+        assertFalse(limit.passes());
+        hand.now = hand.now.plus(Duration.ofMillis(500));
+        assertTrue(limit.passes());
+        assertFalse(limit.passes());
+        hand.now = hand.now.minus(Duration.ofHours(1));
+        assertFalse("a clock that goes back gives nothing", limit.passes());
+    }
+
+    private static final class Hand extends Clock {
+        private Instant now = Instant.parse("2026-11-22T05:00:00Z");
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public java.time.ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(java.time.ZoneId zone) {
+            return this;
+        }
+    }
+}
