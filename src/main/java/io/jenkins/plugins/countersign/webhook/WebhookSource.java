@@ -1,0 +1,217 @@
+package io.jenkins.plugins.countersign.webhook;
+
+import com.cloudbees.plugins.credentials.CredentialsMatchers;
+import com.cloudbees.plugins.credentials.CredentialsProvider;
+import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
+import edu.umd.cs.findbugs.annotations.NonNull;
+import hudson.Extension;
+import hudson.Util;
+import hudson.model.AbstractDescribableImpl;
+import hudson.model.Descriptor;
+import hudson.security.ACL;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
+import io.jenkins.plugins.countersign.engine.delivery.DistributionPayload;
+import io.jenkins.plugins.countersign.engine.delivery.DockerHubPayload;
+import io.jenkins.plugins.countersign.engine.delivery.GitHubPayload;
+import io.jenkins.plugins.countersign.engine.delivery.HarborPayload;
+import io.jenkins.plugins.countersign.engine.delivery.MirantisPayload;
+import io.jenkins.plugins.countersign.engine.delivery.Payload;
+import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
+import io.jenkins.plugins.countersign.engine.delivery.PointedPayload;
+import io.jenkins.plugins.countersign.engine.delivery.Proof;
+import io.jenkins.plugins.countersign.engine.delivery.QuayPayload;
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import java.util.List;
+import java.util.regex.Pattern;
+import jenkins.model.Jenkins;
+import org.jenkinsci.Symbol;
+import org.jenkinsci.plugins.plaincredentials.StringCredentials;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** A registry that sends deliveries: how they are written, and how it proves that they are its own. */
+public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
+
+    static final String ID = "[a-z0-9][a-z0-9-]{0,63}";
+    private static final Pattern ID_PATTERN = Pattern.compile(ID);
+
+    private final String id;
+    private final PayloadKind kind;
+    private final String registry;
+    private final String credentialsId;
+    private Proof proof = Proof.HMAC;
+    private String header;
+    private String repositoryPointer;
+    private String tagPointer;
+    private String digestPointer;
+
+    /**
+     * @param id the last part of the URL, {@code countersign-webhook/<id>}
+     * @param registry host and optional port of the registry that is asked again, whatever host a delivery names
+     * @param credentialsId of the secret text that receiver and sender share
+     */
+    @DataBoundConstructor
+    public WebhookSource(String id, PayloadKind kind, String registry, String credentialsId) {
+        this.id = Util.fixNull(id).trim();
+        this.kind = kind == null ? PayloadKind.DISTRIBUTION : kind;
+        this.registry = Util.fixNull(registry).trim();
+        this.credentialsId = Util.fixEmptyAndTrim(credentialsId);
+    }
+
+    public String getId() {
+        return id;
+    }
+
+    public PayloadKind getKind() {
+        return kind;
+    }
+
+    public String getRegistry() {
+        return registry;
+    }
+
+    public String getCredentialsId() {
+        return credentialsId;
+    }
+
+    public Proof getProof() {
+        return proof;
+    }
+
+    @DataBoundSetter
+    public void setProof(Proof proof) {
+        this.proof = proof == null ? Proof.HMAC : proof;
+    }
+
+    /** The header with the proof; null for {@code X-Hub-Signature-256} or {@code Authorization}, as the proof has it. */
+    public String getHeader() {
+        return header;
+    }
+
+    @DataBoundSetter
+    public void setHeader(String header) {
+        this.header = Util.fixEmptyAndTrim(header);
+    }
+
+    public String getRepositoryPointer() {
+        return repositoryPointer;
+    }
+
+    @DataBoundSetter
+    public void setRepositoryPointer(String repositoryPointer) {
+        this.repositoryPointer = Util.fixEmptyAndTrim(repositoryPointer);
+    }
+
+    public String getTagPointer() {
+        return tagPointer;
+    }
+
+    @DataBoundSetter
+    public void setTagPointer(String tagPointer) {
+        this.tagPointer = Util.fixEmptyAndTrim(tagPointer);
+    }
+
+    public String getDigestPointer() {
+        return digestPointer;
+    }
+
+    @DataBoundSetter
+    public void setDigestPointer(String digestPointer) {
+        this.digestPointer = Util.fixEmptyAndTrim(digestPointer);
+    }
+
+    String proofHeader() {
+        return header != null ? header : proof == Proof.HMAC ? "X-Hub-Signature-256" : "Authorization";
+    }
+
+    /** @throws DeliveryException if the JSON pointers are missing or are none */
+    Payload payload() throws DeliveryException {
+        return switch (kind) {
+            case DISTRIBUTION -> new DistributionPayload();
+            case DOCKER_HUB -> new DockerHubPayload();
+            case HARBOR -> new HarborPayload();
+            case QUAY -> new QuayPayload();
+            case GITHUB -> new GitHubPayload();
+            case MIRANTIS -> new MirantisPayload();
+            case POINTED -> {
+                if (repositoryPointer == null || tagPointer == null) {
+                    throw new DeliveryException("the source " + id + " does not say where repository and tag are");
+                }
+                try {
+                    yield new PointedPayload(repositoryPointer, tagPointer, digestPointer);
+                } catch (IllegalArgumentException e) {
+                    throw new DeliveryException("a JSON pointer of the source " + id + " is none: " + e.getMessage(), e);
+                }
+            }
+        };
+    }
+
+    /** @throws DeliveryException if there is no such secret: without one nothing is genuine */
+    String secret() throws DeliveryException {
+        return CredentialsProvider.lookupCredentialsInItemGroup(
+                        StringCredentials.class, Jenkins.get(), ACL.SYSTEM2, List.of())
+                .stream()
+                .filter(CredentialsMatchers.withId(Util.fixNull(credentialsId))::matches)
+                .findFirst()
+                .orElseThrow(() -> new DeliveryException("the source " + id + " has no secret text as credentials"))
+                .getSecret()
+                .getPlainText();
+    }
+
+    @Extension
+    @Symbol("webhookSource")
+    public static class DescriptorImpl extends Descriptor<WebhookSource> {
+
+        @NonNull
+        @Override
+        public String getDisplayName() {
+            return Messages.WebhookSource_DisplayName();
+        }
+
+        @POST
+        public FormValidation doCheckId(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return ID_PATTERN.matcher(Util.fixNull(value)).matches()
+                    ? FormValidation.ok(Messages.WebhookSource_Url(Jenkins.get().getRootUrl() + WebhookEndpoint.URL + "/" + value))
+                    : FormValidation.error(Messages.WebhookSource_BadId());
+        }
+
+        @POST
+        public FormValidation doCheckRegistry(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            try {
+                new ImageReference(Util.fixNull(value), "a", null, null);
+                return FormValidation.ok();
+            } catch (IllegalArgumentException e) {
+                return FormValidation.error(Messages.WebhookSource_BadRegistry());
+            }
+        }
+
+        @POST
+        public FormValidation doCheckProof(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return Proof.PATH.name().equals(value)
+                    ? FormValidation.warning(Messages.WebhookSource_PathIsWeak())
+                    : FormValidation.ok();
+        }
+
+        @POST
+        public ListBoxModel doFillCredentialsIdItems(@QueryParameter String credentialsId) {
+            StandardListBoxModel items = new StandardListBoxModel();
+            if (Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+                items.includeEmptyValue()
+                        .includeMatchingAs(
+                                ACL.SYSTEM2,
+                                Jenkins.get(),
+                                StringCredentials.class,
+                                List.of(),
+                                CredentialsMatchers.always());
+            }
+            return items.includeCurrentValue(credentialsId);
+        }
+    }
+}
