@@ -6,6 +6,7 @@ import hudson.model.Item;
 import hudson.model.Run;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.kohsuke.accmod.Restricted;
@@ -140,6 +141,11 @@ public class GatePage implements StaplerProxy {
                         .toList();
     }
 
+    @Restricted(NoExternalUse.class)
+    public String getApproversText() {
+        return String.join(", ", getApprovers());
+    }
+
     /** The requirements of the stage, met and unmet. */
     @Exported
     public List<RequirementView> getRequirements() {
@@ -251,7 +257,11 @@ public class GatePage implements StaplerProxy {
 
     @Restricted(NoExternalUse.class)
     public String getDeadlineText() {
-        return entry.deadline() == 0 ? "" : Instant.ofEpochMilli(entry.deadline()).toString();
+        return entry.deadline() == 0
+                ? ""
+                : Instant.ofEpochMilli(entry.deadline())
+                        .truncatedTo(ChronoUnit.SECONDS)
+                        .toString();
     }
 
     /** How long until the deadline, or since; empty when there is none. */

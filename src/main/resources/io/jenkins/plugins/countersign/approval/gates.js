@@ -116,6 +116,18 @@
     }
   });
 
+  // Times in the reader's own zone and language; the exact one stays at hand.
+  document.querySelectorAll(".cs-gate time, .cs-waiting__table time").forEach((time) => {
+    const date = new Date(time.dateTime);
+    if (!isNaN(date)) {
+      time.title = time.dateTime;
+      time.textContent = date.toLocaleString(document.documentElement.lang || undefined, {
+        dateStyle: "medium",
+        timeStyle: "short",
+      });
+    }
+  });
+
   // Gates move while the page is open. Never under somebody's hands.
   async function poll() {
     const gates = Array.from(document.querySelectorAll("[data-countersign-state^='waiting|']"));

@@ -112,6 +112,19 @@ public class ApprovalFormsTest {
     }
 
     @Test
+    public void theMailSaysWhatToLookAt() throws Exception {
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(jenkins.createFreeStyleProject());
+        GateEntry entry = ImageApprovalsAction.of(build)
+                .add("registry.example.com/app", "1", "", "qa", "Try the login", 0, 0, GateEntry.WAITING);
+        var mail = ApprovalMail.message(GatePage.of(build, entry), "carol@example.com", "Your approval is wanted");
+        assertEquals("carol@example.com", mail.getAllRecipients()[0].toString());
+        String text = mail.getContent().toString();
+        assertThat(text, containsString("registry.example.com/app:1"));
+        assertThat(text, containsString("Try the login"));
+        assertThat(text, containsString(build.getUrl() + "countersign/gate/1/"));
+    }
+
+    @Test
     public void aJobOnlyForApprovedImagesWaitsInTheQueue() throws Exception {
         FreeStyleProject job = jenkins.createFreeStyleProject();
         job.addProperty(new ParametersDefinitionProperty(new StringParameterDefinition("IMAGE", "")));

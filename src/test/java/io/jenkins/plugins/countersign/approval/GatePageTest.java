@@ -17,6 +17,7 @@ import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.engine.request.Request;
 import java.io.File;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,7 +115,10 @@ public class GatePageTest {
         for (String act : List.of("approve", "reject", "withdraw", "override", "request", "upload", "look")) {
             assertEquals(act, 403, post("reader", act, Map.of()).getStatusCode());
         }
-        assertEquals(403, post(null, "approve", Map.of("digest", gate.digest.toString())).getStatusCode());
+        assertThat(
+                "strangers are sent to log in",
+                post(null, "approve", Map.of("digest", gate.digest.toString())).getContentAsString(),
+                containsString("j_username"));
         assertNothingWritten();
     }
 
@@ -122,7 +126,8 @@ public class GatePageTest {
     public void whatChangesSomethingIsPosted_withACrumb() throws Exception {
         JenkinsRule.WebClient client = client("carol");
         assertEquals(
-                405,
+                "nothing answers there",
+                404,
                 client.getPage(new URL(url() + "approve?digest=" + gate.digest)).getWebResponse().getStatusCode());
         JenkinsRule.WebClient browser = jenkins.createWebClient().login("carol");
         browser.setThrowExceptionOnFailingStatusCode(false);
@@ -284,7 +289,7 @@ public class GatePageTest {
             WebResponse get = client("carol")
                     .getPage(new URL(jenkins.getURL() + "descriptorByName/" + ApproveImageStep.class.getName() + "/" + check))
                     .getWebResponse();
-            assertEquals(check, 405, get.getStatusCode());
+            assertEquals(check, 404, get.getStatusCode());
         }
     }
 
@@ -360,7 +365,7 @@ public class GatePageTest {
     private KeyDataPair file(String field, byte[] content) throws Exception {
         File file = files.newFile();
         Files.write(file.toPath(), content);
-        return new KeyDataPair(field, file, field + ".json", "application/octet-stream", (String) null);
+        return new KeyDataPair(field, file, field + ".json", "application/octet-stream", StandardCharsets.UTF_8);
     }
 
     private int statements() throws Exception {

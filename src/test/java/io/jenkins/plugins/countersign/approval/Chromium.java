@@ -1,0 +1,221 @@
+package io.jenkins.plugins.countersign.approval;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Debian's Chromium without a window, driven through its DevTools protocol. Each instance is a browser of its own. */
+final class Chromium implements AutoCloseable {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+
+    private final Process process;
+    private final Path profile;
+    private final WebSocket socket;
+    private final AtomicInteger numbers = new AtomicInteger();
+    private final Map<Integer, CompletableFuture<JsonNode>> answers = new ConcurrentHashMap<>();
+
+    private Chromium(Process process, Path profile, WebSocket socket) {
+        this.process = process;
+        this.profile = profile;
+        this.socket = socket;
+    }
+
+    static Chromium start(Path profile) throws Exception {
+        Process process = new ProcessBuilder(List.of(
+                        "chromium",
+                        "--headless=new",
+                        "--no-sandbox",
+                        "--disable-gpu",
+                        "--disable-dev-shm-usage",
+                        "--disable-background-networking",
+                        "--no-first-run",
+                        "--remote-debugging-port=0",
+                        "--user-data-dir=" + profile,
+                        "about:blank"))
+                .redirectErrorStream(true)
+                .start();
+        BufferedReader lines =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        String line = lines.readLine();
+        while (line != null && !line.contains("DevTools listening on ")) {
+            line = lines.readLine();
+        }
+        if (line == null) {
+            throw new IllegalStateException("chromium did not start");
+        }
+        Thread drain = new Thread(() -> lines.lines().forEach(ignored -> {}), "chromium output");
+        drain.setDaemon(true);
+        drain.start();
+        URI browser = URI.create(line.substring(line.indexOf("ws://")).trim());
+        HttpClient client = HttpClient.newHttpClient();
+        HttpResponse<String> page = client.send(
+                HttpRequest.newBuilder(URI.create("http://" + browser.getAuthority() + "/json/new?about:blank"))
+                        .PUT(HttpRequest.BodyPublishers.noBody())
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        Listener listener = new Listener();
+        WebSocket socket = client.newWebSocketBuilder()
+                .buildAsync(
+                        URI.create(JSON.readTree(page.body())
+                                .path("webSocketDebuggerUrl")
+                                .asText()),
+                        listener)
+                .get(30, TimeUnit.SECONDS);
+        Chromium chromium = new Chromium(process, profile, socket);
+        listener.owner = chromium;
+        chromium.send("Page.enable", Map.of());
+        return chromium;
+    }
+
+    private static final class Listener implements WebSocket.Listener {
+        private final StringBuilder text = new StringBuilder();
+        private volatile Chromium owner;
+
+        @Override
+        public CompletionStage<?> onText(WebSocket webSocket, CharSequence data, boolean last) {
+            text.append(data);
+            if (last) {
+                try {
+                    JsonNode message = JSON.readTree(text.toString());
+                    text.setLength(0);
+                    CompletableFuture<JsonNode> waiting =
+                            owner.answers.remove(message.path("id").asInt(-1));
+                    if (waiting != null) {
+                        waiting.complete(message);
+                    }
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+            webSocket.request(1);
+            return null;
+        }
+    }
+
+    private JsonNode send(String method, Map<String, ?> parameters) throws Exception {
+        int id = numbers.incrementAndGet();
+        ObjectNode message = JSON.createObjectNode().put("id", id).put("method", method);
+        message.set("params", JSON.valueToTree(parameters));
+        CompletableFuture<JsonNode> answer = new CompletableFuture<>();
+        answers.put(id, answer);
+        socket.sendText(message.toString(), true).get(30, TimeUnit.SECONDS);
+        JsonNode found = answer.get(60, TimeUnit.SECONDS);
+        if (found.has("error")) {
+            throw new IllegalStateException(method + ": " + found.path("error"));
+        }
+        return found.path("result");
+    }
+
+    void size(int width, int height) throws Exception {
+        send(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
+    }
+
+    /** What the person's system asks for; Jenkins' themes follow it if they are told to. */
+    void dark(boolean dark) throws Exception {
+        send(
+                "Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+    }
+
+    void open(String url) throws Exception {
+        evaluate("window.leaving = true");
+        send("Page.navigate", Map.of("url", url));
+        await("!window.leaving && document.readyState === 'complete'");
+    }
+
+    /** The value of an expression, as text. */
+    String evaluate(String expression) throws Exception {
+        JsonNode result = send(
+                "Runtime.evaluate",
+                Map.of("expression", expression, "returnByValue", true, "awaitPromise", true, "userGesture", true));
+        if (result.has("exceptionDetails")) {
+            throw new IllegalStateException(expression + ": " + result.path("exceptionDetails"));
+        }
+        return result.path("result").path("value").asText();
+    }
+
+    void await(String condition) throws Exception {
+        long deadline = System.nanoTime() + PATIENCE;
+        while (true) {
+            try {
+                if (evaluate("Boolean(" + condition + ")").equals("true")) {
+                    return;
+                }
+            } catch (IllegalStateException e) {
+                // The page is being exchanged for another.
+                if (System.nanoTime() > deadline) {
+                    throw e;
+                }
+            }
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("never true: " + condition);
+            }
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    void click(String selector) throws Exception {
+        await("document.querySelector(" + quoted(selector) + ")");
+        evaluate("document.querySelector(" + quoted(selector) + ").click()");
+    }
+
+    void type(String selector, String text) throws Exception {
+        await("document.querySelector(" + quoted(selector) + ")");
+        evaluate("document.querySelector(" + quoted(selector) + ").focus()");
+        send("Input.insertText", Map.of("text", text));
+    }
+
+    void logIn(String jenkins, String user) throws Exception {
+        open(jenkins + "login");
+        type("input[name=j_username]", user);
+        type("input[name=j_password]", user);
+        evaluate("window.leaving = true; document.querySelector('form[name=login]').requestSubmit()");
+        await("!window.leaving && document.readyState === 'complete'");
+    }
+
+    void picture(Path file) throws Exception {
+        // Animations end first: a half-open dialog is nobody's picture.
+        evaluate("Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0))).then(() => 1)");
+        Files.createDirectories(file.getParent());
+        Files.write(
+                file,
+                Base64.getDecoder()
+                        .decode(send("Page.captureScreenshot", Map.of("format", "png")).path("data").asText()));
+    }
+
+    private static String quoted(String text) throws Exception {
+        return JSON.writeValueAsString(text);
+    }
+
+    @Override
+    public void close() throws Exception {
+        process.destroy();
+        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+        }
+        socket.abort();
+        hudson.Util.deleteRecursive(profile.toFile());
+    }
+}
