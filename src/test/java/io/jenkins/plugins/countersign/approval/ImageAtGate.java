@@ -119,7 +119,10 @@ final class ImageAtGate implements AutoCloseable {
     /** Keeps the person's key in the system's credentials, where builds find it. */
     void keepForBuilds(String... people) throws Exception {
         for (String person : people) {
-            SystemCredentialsProvider.getInstance().getCredentials().add(credentials(CredentialsScope.GLOBAL, person));
+            SigningKeyCredentialsImpl credentials = credentials(CredentialsScope.GLOBAL, person);
+            // Equal is what has the same id: that of another test.
+            SystemCredentialsProvider.getInstance().getCredentials().remove(credentials);
+            SystemCredentialsProvider.getInstance().getCredentials().add(credentials);
         }
         SystemCredentialsProvider.getInstance().save();
     }
