@@ -30,9 +30,14 @@ public record FoundSignature(
         this(format, subject, manifest, content, 0, annotations);
     }
 
-    /** Names one signature among all: the manifest's digest, and the content's because a manifest can hold several. */
+    /**
+     * Names one signature among all: the manifest, and what is in it, because a manifest can hold several. Two people's {@code
+     * .sig} signatures can have the same payload and differ in the annotation alone.
+     */
     public String id() {
-        return manifest + "/" + Digest.of(content).shortHex();
+        String signature = annotations.getOrDefault(SignatureStore.SIGNATURE_ANNOTATION, "");
+        byte[] both = (Digest.of(content) + " " + signature).getBytes(java.nio.charset.StandardCharsets.UTF_8);
+        return manifest + "/" + Digest.of(both).shortHex();
     }
 
     @Override

@@ -10,6 +10,7 @@ import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Manifests as JSON, read strictly. Source: OCI image specification, manifest.md, descriptor.md. */
 final class ManifestJson {
@@ -68,7 +69,7 @@ final class ManifestJson {
         json.put("size", descriptor.size());
         if (!descriptor.annotations().isEmpty()) {
             ObjectNode annotations = json.putObject("annotations");
-            descriptor.annotations().forEach(annotations::put);
+            new TreeMap<>(descriptor.annotations()).forEach(annotations::put);
         }
         return json;
     }

@@ -212,6 +212,10 @@ public class SignatureStoreTest {
         }
         List<FoundSignature> found = store.collect(image.digest());
         assertEquals(writers, found.size());
+        assertEquals(
+                "the same payload signed by different people is not the same signature",
+                writers,
+                found.stream().map(FoundSignature::id).distinct().count());
         for (SigningKey writer : keys) {
             assertTrue(found.stream().anyMatch(signature -> verifies(signature, writer)));
         }

@@ -65,7 +65,9 @@ public class KeyPairReaderTest {
     private static Reason refusal(byte[] content, String password) {
         char[] given = password == null ? null : password.toCharArray();
         KeyException e = assertThrows(KeyException.class, () -> KeyPairReader.read(content, given));
-        assertFalse(e.getMessage(), e.getMessage().contains("canary"));
+        java.io.StringWriter trace = new java.io.StringWriter();
+        e.printStackTrace(new java.io.PrintWriter(trace));
+        assertFalse(trace.toString(), trace.toString().contains("canary"));
         return e.reason();
     }
 

@@ -5,8 +5,11 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -36,7 +39,7 @@ final class TokenFolder implements AutoCloseable {
     static TokenFolder lock(Path folder, String serial, long waitMillis, Runnable onWaiting) throws HelperException {
         String name = name(serial);
         try {
-            Files.createDirectories(folder);
+            makeOwn(folder);
             FileChannel channel = FileChannel.open(
                     folder.resolve(name + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             long deadline = System.nanoTime() + waitMillis * 1_000_000;
@@ -63,6 +66,26 @@ final class TokenFolder implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new HelperException("FAILED", "interrupted while waiting for the token");
+        }
+    }
+
+    /** The name of the folder can be guessed: one that somebody else made would let them hold the lock and clear the notes. */
+    private static void makeOwn(Path folder) throws IOException, HelperException {
+        boolean posix = Files.getFileStore(Path.of("").toAbsolutePath()).supportsFileAttributeView("posix");
+        if (!posix) {
+            Files.createDirectories(folder);
+            return;
+        }
+        if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
+            Files.createDirectories(
+                    folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+                || !Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(Path.of("").toAbsolutePath()))
+                || Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS)
+                        .contains(PosixFilePermission.OTHERS_WRITE)) {
+            throw new HelperException(
+                    "FAILED", "the folder " + folder + " for the locks of tokens is not this user's own; remove it");
         }
     }
 

@@ -189,6 +189,23 @@ public class TokenSessionTest {
     }
 
     @Test
+    public void aFolderForLocksThatIsNotOnesOwnIsNotUsed() throws Exception {
+        java.nio.file.Path real = folder.newFolder("real").toPath();
+        java.nio.file.Path link = folder.getRoot().toPath().resolve("link");
+        java.nio.file.Files.createSymbolicLink(link, real);
+        assertThrows(HelperException.class, () -> TokenFolder.lock(link, "4711", 100, () -> {}));
+        java.nio.file.Files.setPosixFilePermissions(
+                real, java.nio.file.attribute.PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThrows(HelperException.class, () -> TokenFolder.lock(real, "4711", 100, () -> {}));
+        java.nio.file.Path fresh = real.resolve("a/b");
+        TokenFolder.lock(fresh, "4711", 100, () -> {}).close();
+        assertEquals(
+                "rwx------",
+                java.nio.file.attribute.PosixFilePermissions.toString(
+                        java.nio.file.Files.getPosixFilePermissions(fresh)));
+    }
+
+    @Test
     public void aTokenWithoutALoginNeedsNoPinAndOneWithAKeypadNeither() throws Exception {
         token.flags = Cryptoki.FLAG_TOKEN_INITIALIZED;
         try (TokenSession session = session()) {
