@@ -2,12 +2,15 @@ package io.jenkins.plugins.countersign.engine.registry;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Proxy;
 import java.net.ProxySelector;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -21,6 +24,8 @@ final class HttpTransport {
     private static final String USER_AGENT = "countersign";
 
     private final HttpClient client;
+    private final SSLContext tls;
+    private final ProxySelector proxy;
     private final Timeouts timeouts;
 
     HttpTransport(SSLContext tls, ProxySelector proxy, Timeouts timeouts) {
@@ -34,6 +39,8 @@ final class HttpTransport {
             builder.proxy(proxy);
         }
         this.client = builder.build();
+        this.tls = tls;
+        this.proxy = proxy;
         this.timeouts = timeouts;
     }
 
@@ -43,9 +50,14 @@ final class HttpTransport {
      * @throws IOException if the connection breaks or nothing moves for too long
      */
     Answer send(Request request, Map<String, String> moreHeaders) throws IOException {
-        HttpRequest.Builder builder = HttpRequest.newBuilder(request.uri()).header("User-Agent", USER_AGENT);
-        request.headers().forEach(builder::setHeader);
-        moreHeaders.forEach(builder::setHeader);
+        Map<String, String> headers = new LinkedHashMap<>(Map.of("User-Agent", USER_AGENT));
+        headers.putAll(request.headers());
+        headers.putAll(moreHeaders);
+        if (DirectUpload.suits(request) && isDirect(request.uri())) {
+            return new DirectUpload(tls, timeouts, request, headers).send();
+        }
+        HttpRequest.Builder builder = HttpRequest.newBuilder(request.uri());
+        headers.forEach(builder::setHeader);
         BodyUpload upload = null;
         if (request.bodyOrNull() == null || request.bodyOrNull().length() == 0) {
             builder.method(request.method(), BodyPublishers.noBody());
@@ -57,6 +69,10 @@ final class HttpTransport {
                 builder.build(), info -> new BodyStream(request.action(), timeouts.stall()));
         HttpResponse<InputStream> response = await(request, sent, upload);
         return new Answer(request, request.uri(), response.statusCode(), response.headers(), response.body());
+    }
+
+    private boolean isDirect(URI uri) {
+        return proxy == null || proxy.select(uri).stream().allMatch(some -> some.type() == Proxy.Type.DIRECT);
     }
 
     private HttpResponse<InputStream> await(

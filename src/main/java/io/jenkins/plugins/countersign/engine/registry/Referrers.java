@@ -33,6 +33,7 @@ final class Referrers {
 
     private static final int OWN_TAG_HEX = 40;
     private static final int MAX_ROUNDS = 200;
+    private static final int POLITE_ROUNDS = 6;
 
     private final RepositoryPath path;
     private final Exchange exchange;
@@ -53,7 +54,7 @@ final class Referrers {
         for (Descriptor entry : ListTag.read(path, exchange, subject).descriptors()) {
             found.putIfAbsent(entry.digest(), entry);
         }
-        for (Descriptor entry : missing(ownTags, found.keySet(), new HashMap<>())) {
+        for (Descriptor entry : lookUp(missing(ownTags, found.keySet()), new HashMap<>())) {
             found.putIfAbsent(entry.digest(), entry);
         }
         int most = path.access().limits().referrers();
@@ -91,20 +92,26 @@ final class Referrers {
             pauses.check();
             List<String> tags = ownTags();
             ListTag list = ListTag.read(path, exchange, subject);
-            int looked = known.size();
-            List<Descriptor> missing = missing(tags, list.digests(), known);
+            List<String> missing = missing(tags, list.digests());
             if (missing.isEmpty() && list.digests().contains(mine)) {
                 return;
+            }
+            int rank = missing.indexOf(ownTag(mine));
+            if (rank > 0 && round < POLITE_ROUNDS) {
+                // others are at it at this moment: whoever is first among the missing writes for all, unless it died
+                pauses.jitter(Math.min(rank, POLITE_ROUNDS));
+                continue;
+            }
+            int looked = known.size();
+            List<Descriptor> entries = lookUp(missing, known);
+            if (entries.isEmpty() && list.digests().contains(mine)) {
+                return; // what is left are tags that lead to nothing, of writers that died
             }
             if (known.size() > looked) {
                 // looking the missing up took a while: what came meanwhile must not be dropped
                 list = ListTag.read(path, exchange, subject);
             }
-            list.with(missing).write(path, exchange, subject);
-            if (round > 0) {
-                // others are at it too, and whoever is last writes this one's entry as well
-                pauses.jitter(round);
-            }
+            list.with(entries).write(path, exchange, subject);
         }
         throw new UnavailableException("tried to " + action + ", but the list was changed by others " + MAX_ROUNDS
                 + " times in a row; the artifact is there and has the tag " + ownTag(mine));
@@ -122,35 +129,35 @@ final class Referrers {
         return new TagList(path).startingWith(exchange, ownTagPrefix());
     }
 
+    /** Those tags whose artifacts are not in the list. */
+    private List<String> missing(List<String> tags, Set<Digest> listed) {
+        Set<String> listedTags = new HashSet<>();
+        listed.forEach(digest -> listedTags.add(ownTag(digest)));
+        return tags.stream().filter(tag -> !listedTags.contains(tag)).toList();
+    }
+
     /**
-     * The artifacts of those tags that are not in the list; a tag that is just being written is its writer's to add.
+     * The artifacts of those tags; a tag that is just being written is its writer's to add.
      *
-     * @param known what was looked up before, by tag; more is put in if it can be
+     * @param known what was looked up before, by tag; more is put in
      */
-    private List<Descriptor> missing(List<String> tags, Set<Digest> listed, Map<String, Descriptor> known)
-            throws RegistryException {
-        List<Descriptor> missing = new ArrayList<>();
+    private List<Descriptor> lookUp(List<String> tags, Map<String, Descriptor> known) throws RegistryException {
+        List<Descriptor> entries = new ArrayList<>();
         for (String tag : tags) {
-            if (listed.stream().anyMatch(digest -> tag.equals(ownTag(digest)))) {
-                continue;
+            if (!known.containsKey(tag)) {
+                Optional<Manifest> manifest = new ManifestPull(path, tag).from(exchange);
+                if (manifest.isEmpty()) {
+                    continue;
+                }
+                ManifestContent content = manifest.get().read();
+                if (content.subject().filter(s -> s.digest().equals(subject)).isEmpty()) {
+                    continue; // somebody else's tag
+                }
+                known.put(tag, content.asReferrer(manifest.get()));
             }
-            if (known.containsKey(tag)) {
-                missing.add(known.get(tag));
-                continue;
-            }
-            Optional<Manifest> manifest = new ManifestPull(path, tag).from(exchange);
-            if (manifest.isEmpty()) {
-                continue;
-            }
-            ManifestContent content = manifest.get().read();
-            boolean belongs = content.subject().filter(s -> s.digest().equals(subject)).isPresent();
-            if (belongs) {
-                Descriptor entry = content.asReferrer(manifest.get());
-                known.put(tag, entry);
-                missing.add(entry);
-            }
+            entries.add(known.get(tag));
         }
-        return missing;
+        return entries;
     }
 
     /** The index under the fallback tag. Entries are kept as JSON, so that what other tools wrote into them stays. */

@@ -157,8 +157,11 @@ public final class FakeRegistry extends ExternalResource {
         return logins;
     }
 
-    Map<String, Manifest> manifests() {
-        return manifests;
+    /** A part of an upload arrives, and then the connection breaks. */
+    void arrives(HttpExchange exchange, int bytes) throws IOException {
+        String path = exchange.getRequestURI().getPath();
+        uploads.get(path.substring(path.lastIndexOf('/') + 1)).write(exchange.getRequestBody().readNBytes(bytes));
+        exchange.close();
     }
 
     static boolean answer(HttpExchange exchange, int status, String contentType, byte[] body) throws IOException {

@@ -400,6 +400,45 @@ public class LyingRegistryTest {
     // uploads
 
     @Test
+    public void uploadThatBreaksGoesOnWhereItWas() throws Exception {
+        List<String> ranges = new ArrayList<>();
+        registry.lies("PATCH", "/uploads/", e -> {
+            ranges.add(String.valueOf(e.getRequestHeaders().getFirst("Content-Range")));
+            if (ranges.size() < 3) {
+                registry.arrives(e, 1_000_000);
+                return true;
+            }
+            return false;
+        });
+        byte[] content = Samples.bytes(1, 3_000_000);
+        Descriptor blob = Samples.pushBlob(repository(), Samples.LAYER, content);
+        assertEquals(List.of("null", "1000000-2999999", "2000000-2999999"), ranges);
+        assertEquals(blob.digest(), Digest.of(repository().openBlob(blob).readAllBytes()));
+    }
+
+    @Test
+    public void downloadThatBreaksGoesOnWhereItWas() throws Exception {
+        byte[] content = Samples.bytes(1, 3_000_000);
+        Descriptor blob = Samples.pushBlob(repository(), Samples.LAYER, content);
+        List<String> ranges = new ArrayList<>();
+        registry.lies("GET", "/blobs/sha256", e -> {
+            String range = String.valueOf(e.getRequestHeaders().getFirst("Range"));
+            ranges.add(range);
+            int from = range.equals("null") ? 0 : Integer.parseInt(range.replaceAll("[^0-9]", ""));
+            int to = Math.min(content.length, from + 1_000_000);
+            if (from > 0) {
+                e.getResponseHeaders().set("Content-Range", "bytes " + from + "-2999999/3000000");
+            }
+            e.sendResponseHeaders(from > 0 ? 206 : 200, content.length - from);
+            e.getResponseBody().write(content, from, to - from);
+            e.close();
+            return true;
+        });
+        assertEquals(blob.digest(), Digest.of(repository().openBlob(blob).readAllBytes()));
+        assertEquals(List.of("null", "bytes=1000000-", "bytes=2000000-"), ranges);
+    }
+
+    @Test
     public void uploadThatIsStoredUnderAnotherDigest() {
         registry.lies("PUT", "/uploads/", e -> {
             e.getRequestBody().readAllBytes();
@@ -494,6 +533,30 @@ public class LyingRegistryTest {
             assertEquals(1, repository.referrers(image.digest()).size());
             old.lies("GET", "/manifests/sha256-", e -> FakeRegistry.answer(e, 500, "", new byte[0]));
             refused(UnavailableException.class, () -> repository.referrers(image.digest()), "3 times");
+        } finally {
+            old.after();
+        }
+    }
+
+    @Test
+    public void leftoversOfWritersThatDiedAreMendedAndOthersTagsIgnored() throws Exception {
+        FakeRegistry old = FakeRegistry.plain().withoutReferrersApi();
+        old.before();
+        try {
+            Repository repository = old.repository("app");
+            Descriptor image = Samples.pushImage(repository, 1, 10).descriptor();
+            Manifest stranger = Samples.pushImage(repository, 2, 10);
+            String prefix = FallbackTag.of(image.digest()) + ".r-";
+            repository.tag(stranger.digest(), prefix + "0".repeat(40));
+            // died between its own tag and the list
+            Manifest died = Samples.statement(repository, image, "died");
+            repository.pushManifest(died);
+            repository.tag(died.digest(), prefix + died.digest().hex().substring(0, 40));
+            assertEquals("a reader finds it all the same", 1, repository.referrers(image.digest()).size());
+            repository.attach(Samples.statement(repository, image, "lives"));
+            Digest list = repository.resolve(FallbackTag.of(image.digest())).orElseThrow().digest();
+            assertEquals(2, repository.manifest(list).orElseThrow().read().manifests().size());
+            assertEquals(2, repository.referrers(image.digest()).size());
         } finally {
             old.after();
         }
