@@ -6,6 +6,7 @@ import io.jenkins.plugins.countersign.engine.dockerfile.DockerfileException;
 import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
 import io.jenkins.plugins.countersign.engine.promotion.PromotionException;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.request.RequestException;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
@@ -29,6 +30,7 @@ final class Failure extends Exception {
         CODES.put(LedgerException.class, ExitCode.POLICY);
         CODES.put(PromotionException.class, ExitCode.SIGNATURE);
         CODES.put(VerificationException.class, ExitCode.SIGNATURE);
+        CODES.put(RequestException.class, ExitCode.SIGNATURE);
         CODES.put(KeyException.class, ExitCode.KEY);
         CODES.put(DockerfileException.class, ExitCode.POLICY);
         CODES.put(java.io.IOException.class, ExitCode.USAGE);

@@ -24,6 +24,10 @@ import picocli.CommandLine.Spec;
             StatusCommand.class,
             PromoteCommand.class,
             VerifyCommand.class,
+            RequestCommand.class,
+            EvidenceCommand.class,
+            ExportCommand.class,
+            AuditCommand.class,
             KeyCommand.class,
             TokenCommand.class,
             DemoCommand.class
