@@ -31,8 +31,8 @@ public abstract class ImageStepBuilder<S extends ImageStep> extends Builder {
             throws InterruptedException, IOException {
         EnvVars environment = build.getEnvironment(listener);
         try {
-            Refusals.asAborts(() -> step.perform(
-                    new BuildContext(build, build.getWorkspace(), launcher, environment, listener, true)));
+            Refusals.asAborts(() ->
+                    step.perform(new BuildContext(build, build.getWorkspace(), launcher, environment, listener, true)));
             return true;
         } catch (InterruptedException | IOException | RuntimeException e) {
             throw e;

@@ -39,7 +39,8 @@ public final class Refusals {
             return work.call();
         } catch (Exception e) {
             if (isRefusal(e)) {
-                // Without the cause: a Pipeline would print its stack, and the message says all that a build's reader can use.
+                // Without the cause: a Pipeline would print its stack, and the message says all that a build's reader
+                // can use.
                 LOGGER.log(Level.FINE, "refused", e);
                 throw new AbortException(e.getMessage());
             }

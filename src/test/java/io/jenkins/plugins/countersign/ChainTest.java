@@ -89,13 +89,16 @@ public class ChainTest {
             j.waitForMessage("missing 1 of release", run);
         });
         JENKINS.then(j -> {
-            WorkflowRun run = j.jenkins.getItemByFullName("app", WorkflowJob.class).getBuildByNumber(1);
+            WorkflowRun run =
+                    j.jenkins.getItemByFullName("app", WorkflowJob.class).getBuildByNumber(1);
             assertTrue("it still waits", run.isBuilding());
             approve("qa/app", "1", "frank", "production", "release");
             j.waitForMessage("is superseded by frank", run);
             assertTrue("the same person twice is one person", run.isBuilding());
             try (Repository production = open(REGISTRY.host() + "/production/app")) {
-                assertTrue("nothing is in production yet", production.resolve("1.0").isEmpty());
+                assertTrue(
+                        "nothing is in production yet",
+                        production.resolve("1.0").isEmpty());
             }
             approve("qa/app", "1", "grace", "production", "release");
             j.assertBuildStatusSuccess(j.waitForCompletion(run));
@@ -153,13 +156,23 @@ public class ChainTest {
         Files.copy(REGISTRY.authority(), certificates.resolve("ca.crt"));
         Path authentication = certificates.resolveSibling("auth.json");
         Run.of(
-                        "buildah", "login", "--cert-dir", certificates.toString(),
-                        "--authfile", authentication.toString(),
-                        "--username", DockerRegistry.USER, "--password", DockerRegistry.PASSWORD, REGISTRY.host())
+                        "buildah",
+                        "login",
+                        "--cert-dir",
+                        certificates.toString(),
+                        "--authfile",
+                        authentication.toString(),
+                        "--username",
+                        DockerRegistry.USER,
+                        "--password",
+                        DockerRegistry.PASSWORD,
+                        REGISTRY.host())
                 .succeeded();
         jenkins.getGlobalNodeProperties()
                 .add(new EnvironmentVariablesNodeProperty(
-                        new EnvironmentVariablesNodeProperty.Entry("EXAMPLE", Path.of("docs/example").toAbsolutePath().toString()),
+                        new EnvironmentVariablesNodeProperty.Entry(
+                                "EXAMPLE",
+                                Path.of("docs/example").toAbsolutePath().toString()),
                         new EnvironmentVariablesNodeProperty.Entry("GOLDEN", golden),
                         new EnvironmentVariablesNodeProperty.Entry("REGISTRY", REGISTRY.host()),
                         new EnvironmentVariablesNodeProperty.Entry(
@@ -167,8 +180,8 @@ public class ChainTest {
     }
 
     private SigningKeyCredentialsImpl key(String id, String name) throws Exception {
-        SigningKeyCredentialsImpl credentials =
-                new SigningKeyCredentialsImpl(CredentialsScope.GLOBAL, id, null, Secret.fromString(Files.readString(cast.key(name))));
+        SigningKeyCredentialsImpl credentials = new SigningKeyCredentialsImpl(
+                CredentialsScope.GLOBAL, id, null, Secret.fromString(Files.readString(cast.key(name))));
         credentials.setPassword(Secret.fromString(DemoCast.PASSWORD));
         return credentials;
     }
@@ -178,8 +191,8 @@ public class ChainTest {
         TrustPolicy policy = PolicyReader.read(Files.readAllBytes(cast.policy()));
         ImageLocation location = ImageLocation.parse(REGISTRY.host() + "/" + name + ":" + tag);
         try (Repository repository = open(location.repository());
-                Signer signer = KeyPairReader.read(
-                        Files.readAllBytes(cast.key(person)), DemoCast.PASSWORD.toCharArray())) {
+                Signer signer =
+                        KeyPairReader.read(Files.readAllBytes(cast.key(person)), DemoCast.PASSWORD.toCharArray())) {
             Digest digest = location.resolve(repository);
             ImageStatements statements = ImageStatements.about(repository, digest, tag, policy, Clock.systemUTC());
             statements.attach(

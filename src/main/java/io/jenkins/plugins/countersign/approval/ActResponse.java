@@ -30,7 +30,8 @@ final class ActResponse implements HttpResponse {
         try {
             String message = act.call();
             return wantsJson(request)
-                    ? new ActResponse(200, new JSONObject().element("status", "ok").element("message", message))
+                    ? new ActResponse(
+                            200, new JSONObject().element("status", "ok").element("message", message))
                     : HttpResponses.redirectTo(303, request.getContextPath() + "/" + page.getUrl());
         } catch (Exception e) {
             return refused(request, e);

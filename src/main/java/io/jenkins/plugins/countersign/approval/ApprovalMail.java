@@ -53,8 +53,8 @@ public class ApprovalMail extends ApprovalListener {
     public void onExpired(GatePage gate) {
         Set<String> known = written.remove(gate.getUrl());
         if (known != null) {
-            known.forEach(person ->
-                    send(gate, person, Messages.ApprovalMail_Expired(gate.getStage(), gate.getRepository())));
+            known.forEach(
+                    person -> send(gate, person, Messages.ApprovalMail_Expired(gate.getStage(), gate.getRepository())));
         }
     }
 

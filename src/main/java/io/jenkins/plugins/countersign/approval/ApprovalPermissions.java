@@ -18,12 +18,9 @@ public final class ApprovalPermissions {
 
     /** To approve, reject and withdraw, with one's own key. */
     public static final Permission APPROVE = new Permission(
-            GROUP,
-            "Approve",
-            Messages._ApprovalPermissions_Approve(),
-            Jenkins.ADMINISTER,
-            true,
-            new PermissionScope[] {PermissionScope.ITEM, PermissionScope.ITEM_GROUP, PermissionScope.JENKINS});
+            GROUP, "Approve", Messages._ApprovalPermissions_Approve(), Jenkins.ADMINISTER, true, new PermissionScope[] {
+                PermissionScope.ITEM, PermissionScope.ITEM_GROUP, PermissionScope.JENKINS
+            });
 
     /** To set somebody else's rejection aside, by name and with a reason. */
     public static final Permission OVERRIDE = new Permission(
@@ -42,5 +39,4 @@ public final class ApprovalPermissions {
         APPROVE.getEnabled();
         OVERRIDE.getEnabled();
     }
-
 }

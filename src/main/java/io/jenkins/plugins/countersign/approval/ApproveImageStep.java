@@ -122,8 +122,8 @@ public class ApproveImageStep extends ImageStep {
             throw new AbortException(Messages.AwaitApprovals_NotAnImage(e.getMessage()));
         }
         String wanted = context.expand(stage);
-        SigningCredentials credentials = SigningKeys.find(
-                context.expand(credentialsId), SigningCredentials.class, context.run(), location);
+        SigningCredentials credentials =
+                SigningKeys.find(context.expand(credentialsId), SigningCredentials.class, context.run(), location);
         Saying saying = new Saying(
                 word,
                 wanted,
@@ -131,8 +131,7 @@ public class ApproveImageStep extends ImageStep {
                 Util.fixNull(context.expand(comment)),
                 List.of(),
                 BuildOrigins.origin(context.run(), wanted));
-        try (Repository repository = Registries.settings(
-                        location, context.expand(registryCredentialsId), context.run())
+        try (Repository repository = Registries.settings(location, context.expand(registryCredentialsId), context.run())
                 .open(location, Progress.NONE)) {
             Digest digest = location.resolve(repository);
             Saying.Said said = saying.write(
@@ -214,16 +213,13 @@ public class ApproveImageStep extends ImageStep {
         }
 
         @POST
-        public ListBoxModel doFillCredentialsIdItems(
-                @AncestorInPath Item item, @QueryParameter String credentialsId) {
+        public ListBoxModel doFillCredentialsIdItems(@AncestorInPath Item item, @QueryParameter String credentialsId) {
             return SigningKeys.items(item, credentialsId, SigningCredentials.class);
         }
 
         @POST
         public ListBoxModel doFillRegistryCredentialsIdItems(
-                @AncestorInPath Item item,
-                @QueryParameter String image,
-                @QueryParameter String registryCredentialsId) {
+                @AncestorInPath Item item, @QueryParameter String image, @QueryParameter String registryCredentialsId) {
             return FormChecks.registryLogins(item, image, registryCredentialsId);
         }
     }

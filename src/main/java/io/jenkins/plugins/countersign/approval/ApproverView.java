@@ -42,7 +42,9 @@ public final class ApproverView {
                 run.getParent().hasPermission(ApprovalPermissions.APPROVE),
                 run.getParent().hasPermission(ApprovalPermissions.OVERRIDE));
         User user = User.current();
-        if (user == null || !view.permitted && !view.mayOverride || entry.digest().isEmpty()) {
+        if (user == null
+                || !view.permitted && !view.mayOverride
+                || entry.digest().isEmpty()) {
             return view;
         }
         TrustPolicy policy;
@@ -59,11 +61,11 @@ public final class ApproverView {
         }
         view.person = known.get().name();
         view.roles = Saying.rolesOf(Saying.Word.APPROVE, known.get(), entry.stage(), policy);
-        view.overrideRoles = view.mayOverride
-                ? Saying.rolesOf(Saying.Word.OVERRIDE, known.get(), entry.stage(), policy)
-                : List.of();
+        view.overrideRoles =
+                view.mayOverride ? Saying.rolesOf(Saying.Word.OVERRIDE, known.get(), entry.stage(), policy) : List.of();
         view.keys =
-                SigningKeys.own(SigningKeyCredentials.class, user, new ImageLocation(entry.repository(), null, null)).stream()
+                SigningKeys.own(SigningKeyCredentials.class, user, new ImageLocation(entry.repository(), null, null))
+                        .stream()
                         .map(Key::new)
                         .toList();
         view.objection = view.roles.isEmpty() && view.overrideRoles.isEmpty()
@@ -94,7 +96,11 @@ public final class ApproverView {
                     && statement.path("stage").asText().equals(entry.stage())
                     && !gone.contains(digest)
                     && seen.add(digest)) {
-                mine.add(new Own(digest, kind, statement.path("role").asText(), statement.path("issuedAt").asText()));
+                mine.add(new Own(
+                        digest,
+                        kind,
+                        statement.path("role").asText(),
+                        statement.path("issuedAt").asText()));
             }
         }
         own = mine;

@@ -302,7 +302,8 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         answer.put("digest", noted.digest());
         answer.put("stage", noted.stage());
         answer.put("policy", now.decision().path("policy").path("name").asText());
-        answer.put("policyVersion", now.decision().path("policy").path("version").asLong());
+        answer.put(
+                "policyVersion", now.decision().path("policy").path("version").asLong());
         answer.put("openUntil", now.decision().path("openUntil").asText());
         answer.put("approvals", approvals);
         return answer;
@@ -355,7 +356,10 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
                 end(GateEntry.ABORTED);
                 GateLedger.ended("aborted", entry(), run());
             } catch (IOException | InterruptedException | LedgerException e) {
-                LOGGER.log(Level.WARNING, "the gate of " + image + " at " + stage + " was aborted, which cannot be kept", e);
+                LOGGER.log(
+                        Level.WARNING,
+                        "the gate of " + image + " at " + stage + " was aborted, which cannot be kept",
+                        e);
             }
         });
         super.stop(cause);

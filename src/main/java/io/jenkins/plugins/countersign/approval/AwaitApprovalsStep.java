@@ -73,7 +73,8 @@ public class AwaitApprovalsStep extends Step implements Serializable {
 
     @DataBoundSetter
     public void setUnit(String unit) {
-        this.unit = TimeUnit.valueOf(unit.trim().toUpperCase(java.util.Locale.ROOT)).name();
+        this.unit =
+                TimeUnit.valueOf(unit.trim().toUpperCase(java.util.Locale.ROOT)).name();
     }
 
     /** What approvers should know; null for nothing. */

@@ -73,8 +73,8 @@ final class FormChecks {
             TrustPolicy policy = GatePolicy.current().policy();
             return policy.roles().containsKey(value.trim())
                     ? FormValidation.ok()
-                    : FormValidation.error(
-                            Messages.FormChecks_NoRole(value, String.join(", ", policy.roles().keySet())));
+                    : FormValidation.error(Messages.FormChecks_NoRole(
+                            value, String.join(", ", policy.roles().keySet())));
         } catch (IOException | PolicyException e) {
             return FormValidation.warning(e.getMessage());
         }
@@ -85,14 +85,15 @@ final class FormChecks {
         StandardListBoxModel items = new StandardListBoxModel();
         boolean allowed = itemOrNull == null
                 ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
-                : itemOrNull.hasPermission(Item.EXTENDED_READ) || itemOrNull.hasPermission(CredentialsProvider.USE_ITEM);
+                : itemOrNull.hasPermission(Item.EXTENDED_READ)
+                        || itemOrNull.hasPermission(CredentialsProvider.USE_ITEM);
         if (!allowed) {
             return items.includeCurrentValue(current);
         }
         List<DomainRequirement> requirements = List.of();
         try {
-            requirements = URIRequirementBuilder.fromUri(
-                            "https://" + ImageReference.parse(Util.fixNull(image).trim()).registry())
+            requirements = URIRequirementBuilder.fromUri("https://"
+                            + ImageReference.parse(Util.fixNull(image).trim()).registry())
                     .build();
         } catch (IllegalArgumentException notYetAnImage) {
             // The field is empty, or names a variable: all logins are offered then, and only a fitting one is used.

@@ -105,11 +105,14 @@ final class GateActs {
                     page.entry(),
                     page.getRun(),
                     saying.comment());
-            Saying.Said said = saying.write(
-                    repository, Digest.parse(page.getDigest()), page.getTag(), policy, signer, person);
+            Saying.Said said =
+                    saying.write(repository, Digest.parse(page.getDigest()), page.getTag(), policy, signer, person);
             done(page, saying.word().kind(), said.person(), saying.comment());
             return Messages.GateActs_Done(
-                    saying.word().kind(), said.person(), said.role(), said.manifest().toString());
+                    saying.word().kind(),
+                    said.person(),
+                    said.role(),
+                    said.manifest().toString());
         }
     }
 
@@ -163,7 +166,13 @@ final class GateActs {
             SignedRequest signed = wanted.accept(signature, keys);
             try (Repository repository = Registries.open(location(page), Progress.NONE)) {
                 GateLedger.acted(
-                        word.kind(), user.getId(), person.name(), word.role(), page.entry(), page.getRun(), word.comment());
+                        word.kind(),
+                        user.getId(),
+                        person.name(),
+                        word.role(),
+                        page.entry(),
+                        page.getRun(),
+                        word.comment());
                 Digest manifest = signed.attachTo(repository, Instant.now());
                 done(page, word.kind(), person.name(), word.comment());
                 return Messages.GateActs_Done(word.kind(), person.name(), word.role(), manifest.toString());

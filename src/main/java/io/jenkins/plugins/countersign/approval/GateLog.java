@@ -13,10 +13,15 @@ final class GateLog {
     static void tell(GateSnapshot beforeOrNull, GateSnapshot now, PrintStream log) {
         Set<String> known = new HashSet<>();
         if (beforeOrNull != null) {
-            beforeOrNull.list("statements").forEach(entry -> known.add(entry.path("digest").asText()));
+            beforeOrNull
+                    .list("statements")
+                    .forEach(entry -> known.add(entry.path("digest").asText()));
         }
         for (JsonNode statement : now.list("statements")) {
-            if (!statement.path("stage").asText().equals(now.decision().path("stage").asText())
+            if (!statement
+                            .path("stage")
+                            .asText()
+                            .equals(now.decision().path("stage").asText())
                     && !statement.path("stage").asText().isEmpty()) {
                 continue;
             }

@@ -276,7 +276,9 @@ public class GatePage implements StaplerProxy {
 
     @Restricted(NoExternalUse.class)
     public String getLookedAtText() {
-        return entry.lookedAt() == 0 ? "" : Instant.ofEpochMilli(entry.lookedAt()).toString();
+        return entry.lookedAt() == 0
+                ? ""
+                : Instant.ofEpochMilli(entry.lookedAt()).toString();
     }
 
     /** The remote API. */
@@ -371,8 +373,8 @@ public class GatePage implements StaplerProxy {
                     RequirementView requirement = requirements.get(index);
                     requirement.open = entry.path("open").asInt();
                     entry.path("couldStillApprove")
-                            .forEach(one ->
-                                    requirement.candidates.add(one.path("person").asText()));
+                            .forEach(one -> requirement.candidates.add(
+                                    one.path("person").asText()));
                 }
             }
             return requirements;

@@ -58,21 +58,25 @@ final class GateSnapshot {
         }
         ArrayNode needs = json.putArray("requirements");
         policy.stage(decision.stage())
-                .ifPresent(stage -> stage.needs().forEach(need -> needs.addObject()
-                        .put("role", need.role())
-                        .put("count", need.count())
-                        .put("token", need.token())));
+                .ifPresent(stage -> stage.needs()
+                        .forEach(need -> needs.addObject()
+                                .put("role", need.role())
+                                .put("count", need.count())
+                                .put("token", need.token())));
         ArrayNode platforms = json.putArray("platforms");
         input.image().platforms().forEach(platform -> platforms.add(platform.toString()));
         ArrayNode evidence = json.putArray("evidence");
         input.evidence()
-                .forEach(attached -> evidence.add(attached.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                        + (attached.result().isEmpty() ? "" : ": " + attached.result())
-                        + " (" + attached.signer() + ", " + attached.time() + ")"));
+                .forEach(attached -> evidence.add(
+                        attached.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                                + (attached.result().isEmpty() ? "" : ": " + attached.result())
+                                + " (" + attached.signer() + ", " + attached.time() + ")"));
         ArrayNode stages = json.putArray("stages");
         for (String stage : policy.stages().keySet()) {
             Decision there = stage.equals(decision.stage()) ? decision : Gate.decide(at(input, stage));
-            stages.addObject().put("name", stage).put("state", state(there, input.seals().keySet()));
+            stages.addObject()
+                    .put("name", stage)
+                    .put("state", state(there, input.seals().keySet()));
         }
         input.ledger()
                 .lastPromoted(input.destination(), input.stage())

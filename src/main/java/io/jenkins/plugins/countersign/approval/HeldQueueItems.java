@@ -7,6 +7,7 @@ import hudson.model.Queue;
 import hudson.model.queue.CauseOfBlockage;
 import hudson.model.queue.QueueListener;
 import hudson.model.queue.QueueTaskDispatcher;
+import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
 import io.jenkins.plugins.countersign.engine.approval.Decision;
 import io.jenkins.plugins.countersign.engine.approval.Gate;
@@ -14,7 +15,6 @@ import io.jenkins.plugins.countersign.engine.approval.GateInput;
 import io.jenkins.plugins.countersign.engine.audit.LedgerException;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.Digest;
-import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
@@ -181,8 +181,8 @@ public class HeldQueueItems extends QueueTaskDispatcher {
                     GateInput input = reading.input(GatePolicy.current(), stage, BuildFacts.UNKNOWN);
                     Decision decision = Gate.decide(input);
                     Set<String> people = new TreeSet<>();
-                    decision.missing().forEach(missing -> missing.couldStillApprove()
-                            .forEach(one -> people.add(one.person())));
+                    decision.missing()
+                            .forEach(missing -> missing.couldStillApprove().forEach(one -> people.add(one.person())));
                     candidates = people;
                     why = GateSnapshot.of(input, decision).why();
                     open = decision.isOpen();

@@ -54,8 +54,8 @@ public class ImageApprovalsAction implements RunAction2, BuildBadgeAction, Envir
             long since,
             long deadline,
             String state) {
-        GateEntry entry = new GateEntry(
-                gates.size() + 1, repository, tag, digest, stage, message, since, deadline, state);
+        GateEntry entry =
+                new GateEntry(gates.size() + 1, repository, tag, digest, stage, message, since, deadline, state);
         // A new list each time: the old one may just be being written.
         List<GateEntry> more = new ArrayList<>(gates);
         more.add(entry);
@@ -70,8 +70,8 @@ public class ImageApprovalsAction implements RunAction2, BuildBadgeAction, Envir
                         && entry.repository().equals(repository)
                         && entry.digest().equals(digest))
                 .findFirst()
-                .orElseGet(() -> add(
-                        repository, tag, digest, stage, "", System.currentTimeMillis(), 0, GateEntry.NOTED));
+                .orElseGet(
+                        () -> add(repository, tag, digest, stage, "", System.currentTimeMillis(), 0, GateEntry.NOTED));
     }
 
     synchronized List<GateEntry> entries() {

@@ -41,8 +41,7 @@ record ImageReading(Repository repository, Gathering gathering, String unknown) 
     }
 
     /** What the gate of a stage decides from; the ledger learns what is seen for the first time. */
-    GateInput input(TrustedPolicy policy, String stage, BuildFacts build)
-            throws RegistryException, LedgerException {
+    GateInput input(TrustedPolicy policy, String stage, BuildFacts build) throws RegistryException, LedgerException {
         Ledger ledger = ControllerLedger.get();
         return new Judging(
                         policy,

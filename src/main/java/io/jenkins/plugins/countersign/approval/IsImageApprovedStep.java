@@ -58,8 +58,8 @@ public class IsImageApprovedStep extends ImageStep {
             if (reading.isUnknown()) {
                 throw new AbortException(Messages.IsImageApproved_Unknown(reading.unknown()));
             }
-            Decision decision = Gate.decide(
-                    reading.input(GatePolicy.current(), stage, BuildOrigins.facts(context.run(), stage)));
+            Decision decision =
+                    Gate.decide(reading.input(GatePolicy.current(), stage, BuildOrigins.facts(context.run(), stage)));
             context.listener().getLogger().print(decision.toText());
             return decision.isOpen();
         }

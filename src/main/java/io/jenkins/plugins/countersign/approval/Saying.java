@@ -62,7 +62,9 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
         }
 
         static Optional<Word> of(String text) {
-            return Arrays.stream(values()).filter(word -> word.word().equals(text)).findFirst();
+            return Arrays.stream(values())
+                    .filter(word -> word.word().equals(text))
+                    .findFirst();
         }
 
         static List<String> all() {
@@ -149,7 +151,8 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
                 .filter(statement -> word == Word.WITHDRAW
                         ? statement.person().name().equals(person.name()) && !isWithdrawal(statement)
                         : isNegative(statement))
-                .filter(statement -> statement.stage().equals(stage) || statement.stage().isEmpty())
+                .filter(statement ->
+                        statement.stage().equals(stage) || statement.stage().isEmpty())
                 .map(SignedStatement::digest)
                 .filter(digest -> !withdrawn.contains(digest))
                 .distinct()
@@ -175,8 +178,7 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
     private static boolean isNegative(SignedStatement statement) {
         return statement
                 .record()
-                .filter(record ->
-                        record.kind() == GateRecord.Kind.REJECTION || record.kind() == GateRecord.Kind.BLOCK)
+                .filter(record -> record.kind() == GateRecord.Kind.REJECTION || record.kind() == GateRecord.Kind.BLOCK)
                 .isPresent();
     }
 
@@ -202,8 +204,7 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
                     .map(List::of)
                     .orElse(List.of());
         }
-        return policy
-                .stage(stage)
+        return policy.stage(stage)
                 .map(found -> found.needs().stream().map(Requirement::role))
                 .orElseGet(java.util.stream.Stream::empty)
                 .distinct()

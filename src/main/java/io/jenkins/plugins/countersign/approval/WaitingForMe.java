@@ -76,9 +76,8 @@ public class WaitingForMe implements RootAction, StaplerProxy {
     /** The gates, those with the nearest deadline first. */
     @Exported(visibility = 2)
     public List<GatePage> getGates() {
-        List<GatePage> gates = new ArrayList<>(mine().limit(MAX_SHOWN)
-                .flatMap(gate -> gate.page().stream())
-                .toList());
+        List<GatePage> gates = new ArrayList<>(
+                mine().limit(MAX_SHOWN).flatMap(gate -> gate.page().stream()).toList());
         gates.sort(java.util.Comparator.comparingLong(
                 gate -> gate.getDeadline() == 0 ? Long.MAX_VALUE : gate.getDeadline()));
         return gates;
@@ -111,7 +110,8 @@ public class WaitingForMe implements RootAction, StaplerProxy {
         return gate.page()
                 .filter(page -> page.getRun().getParent().hasPermission(Item.READ)
                         && page.getRun().getParent().hasPermission(ApprovalPermissions.APPROVE)
-                        && FourEyes.objection(page.getRun(), User.current(), person).isEmpty())
+                        && FourEyes.objection(page.getRun(), User.current(), person)
+                                .isEmpty())
                 .isPresent();
     }
 

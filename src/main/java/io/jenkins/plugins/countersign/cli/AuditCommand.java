@@ -51,7 +51,8 @@ final class AuditCommand implements Runnable {
         @Option(
                 names = "--published-in",
                 paramLabel = "REPOSITORY",
-                description = "Also compare it with the signed head there: registry/repository or oci:folder; needs --policy.")
+                description =
+                        "Also compare it with the signed head there: registry/repository or oci:folder; needs --policy.")
         private String repository;
 
         @Mixin
@@ -83,9 +84,12 @@ final class AuditCommand implements Runnable {
             } else {
                 spec.commandLine()
                         .getOut()
-                        .println("ledger " + head.ledger() + ": " + head.sequence() + " records, the last of " + head.time()
+                        .println("ledger " + head.ledger() + ": " + head.sequence() + " records, the last of "
+                                + head.time()
                                 + " with hash " + head.hash()
-                                + (verified.tail() == 0 ? "" : "; " + verified.tail() + " bytes of an unfinished record follow"));
+                                + (verified.tail() == 0
+                                        ? ""
+                                        : "; " + verified.tail() + " bytes of an unfinished record follow"));
             }
             return ExitCode.PASS.code();
         }
@@ -99,7 +103,8 @@ final class AuditCommand implements Runnable {
                         .findFirst();
                 return found.orElseThrow(() -> new Failure(
                         ExitCode.POLICY,
-                        repository + " has no head of the ledger " + head.ledger() + " that a gate key of the policy signed"));
+                        repository + " has no head of the ledger " + head.ledger()
+                                + " that a gate key of the policy signed"));
             }
         }
     }
@@ -123,7 +128,11 @@ final class AuditCommand implements Runnable {
         @Option(names = "--image", paramLabel = "DIGEST", description = "Only records about this image.")
         private String image;
 
-        @Option(names = "--after", paramLabel = "SEQUENCE", defaultValue = "0", description = "Only records after this one.")
+        @Option(
+                names = "--after",
+                paramLabel = "SEQUENCE",
+                defaultValue = "0",
+                description = "Only records after this one.")
         private long after;
 
         @Override

@@ -42,7 +42,11 @@ final class CheckCommand implements Callable<Integer> {
     @Mixin
     private PolicyOption policy;
 
-    @Parameters(paramLabel = "DOCKERFILE", description = "The files to check.", defaultValue = "Dockerfile", arity = "0..*")
+    @Parameters(
+            paramLabel = "DOCKERFILE",
+            description = "The files to check.",
+            defaultValue = "Dockerfile",
+            arity = "0..*")
     private List<Path> files;
 
     @Option(names = "--target", description = "The build's target stage.", defaultValue = "")
@@ -51,7 +55,10 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--build-arg", paramLabel = "NAME=VALUE", description = "A build argument, as the build gets it.")
     private Map<String, String> buildArgs = new LinkedHashMap<>();
 
-    @Option(names = "--build-context", paramLabel = "NAME=VALUE", description = "A named build context, as the build gets it.")
+    @Option(
+            names = "--build-context",
+            paramLabel = "NAME=VALUE",
+            description = "A named build context, as the build gets it.")
     private Map<String, String> contexts = new LinkedHashMap<>();
 
     @Option(names = "--platform", paramLabel = "OS/ARCH", description = "A platform that is built.", split = ",")
@@ -84,11 +91,14 @@ final class CheckCommand implements Callable<Integer> {
             BuildInputs inputs = BuildInputs.of(Files.readAllBytes(file), file.toString(), options);
             reports.add(BaseCheck.check(inputs, policy.catalogue(), context));
         }
-        spec.commandLine().getOut().print(switch (format) {
-            case TEXT -> TextReport.render(reports);
-            case JSON -> JsonReport.render(reports);
-            case SARIF -> SarifReport.render(reports);
-        });
+        spec.commandLine()
+                .getOut()
+                .print(
+                        switch (format) {
+                            case TEXT -> TextReport.render(reports);
+                            case JSON -> JsonReport.render(reports);
+                            case SARIF -> SarifReport.render(reports);
+                        });
         return reports.stream().allMatch(BaseReport::passed) ? ExitCode.PASS.code() : ExitCode.POLICY.code();
     }
 }

@@ -29,7 +29,12 @@ import picocli.CommandLine.Spec;
         name = "demo",
         description = "Goes through the whole chain on OCI layout folders, with keys and images made on the spot.",
         mixinStandardHelpOptions = true,
-        subcommands = {DemoCommand.Registry.class, DemoCommand.Prepare.class, DemoCommand.Image.class, DemoCommand.Jenkins.class})
+        subcommands = {
+            DemoCommand.Registry.class,
+            DemoCommand.Prepare.class,
+            DemoCommand.Image.class,
+            DemoCommand.Jenkins.class
+        })
 final class DemoCommand implements Callable<Integer> {
 
     private static final String GOLDEN = "registry.example.com/golden/base";
@@ -48,7 +53,8 @@ final class DemoCommand implements Callable<Integer> {
         out = spec.commandLine().getOut();
         folder = folder == null ? Files.createTempDirectory("countersign-demo") : folder;
         cast = DemoCast.prepare(folder.resolve("keys"), "registry.example.com/golden/**");
-        say("The trust policy names carol (qa), alice (security), frank and grace (release). It is " + cast.policy() + ".");
+        say("The trust policy names carol (qa), alice (security), frank and grace (release). It is " + cast.policy()
+                + ".");
 
         Digest base;
         Digest app;
@@ -60,7 +66,8 @@ final class DemoCommand implements Callable<Integer> {
             built.tag(app, "app");
         }
         Path good = folder.resolve("Dockerfile");
-        Files.writeString(good, "FROM " + GOLDEN + ":1.0@" + base + "\nCOPY hello /app/hello\nENTRYPOINT [\"/app/hello\"]\n");
+        Files.writeString(
+                good, "FROM " + GOLDEN + ":1.0@" + base + "\nCOPY hello /app/hello\nENTRYPOINT [\"/app/hello\"]\n");
         Path foreign = folder.resolve("Dockerfile.foreign");
         Files.writeString(
                 foreign,
@@ -68,19 +75,41 @@ final class DemoCommand implements Callable<Integer> {
                         + " AS build\nFROM scratch\nCOPY --from=docker.io/somebody/tool:latest /tool /tool\n");
 
         step("A Dockerfile that stands on a golden image is let through");
-        expect(ExitCode.PASS, "check", good.toString(), "--policy", cast.policy().toString());
+        expect(
+                ExitCode.PASS,
+                "check",
+                good.toString(),
+                "--policy",
+                cast.policy().toString());
         step("A Dockerfile that also pulls a foreign image is refused");
-        expect(ExitCode.POLICY, "check", foreign.toString(), "--policy", cast.policy().toString());
+        expect(
+                ExitCode.POLICY,
+                "check",
+                foreign.toString(),
+                "--policy",
+                cast.policy().toString());
 
         String team = "oci:" + folder.resolve("team");
         step("The image is pushed and signed by its builder");
         expect(ExitCode.PASS, "push", "oci:" + folder.resolve("build") + ":app", team + ":1.0");
         String image = team + ":1.0@" + app;
         expect(ExitCode.PASS, with("sign", image, "builder"));
-        expect(ExitCode.PASS, "verify", image, "--public-key", folder.resolve("keys").resolve("builder.pub").toString());
+        expect(
+                ExitCode.PASS,
+                "verify",
+                image,
+                "--public-key",
+                folder.resolve("keys").resolve("builder.pub").toString());
 
         step("The gate of the stage qa is held: nobody has approved");
-        expect(ExitCode.SIGNATURE, "status", image, "--stage", "qa", "--policy", cast.policy().toString());
+        expect(
+                ExitCode.SIGNATURE,
+                "status",
+                image,
+                "--stage",
+                "qa",
+                "--policy",
+                cast.policy().toString());
         step("Carol, a tester, approves; the image is sealed and promoted");
         approve(image, "qa", "qa", "carol");
         String tested = promote(image, "qa", "qa");
@@ -89,13 +118,27 @@ final class DemoCommand implements Callable<Integer> {
         approve(tested, "production", "release", "frank");
         approve(tested, "production", "release", "frank");
         approve(tested, "production", "security", "alice");
-        expect(ExitCode.SIGNATURE, "status", tested, "--stage", "production", "--policy", cast.policy().toString());
+        expect(
+                ExitCode.SIGNATURE,
+                "status",
+                tested,
+                "--stage",
+                "production",
+                "--policy",
+                cast.policy().toString());
         step("With Grace it is promoted, the very bytes that were tested");
         approve(tested, "production", "release", "grace");
         String released = promote(tested, "production", "production");
 
         step("Anybody can repeat the decision from the folder and the policy alone");
-        expect(ExitCode.PASS, "verify", released, "--stage", "production", "--policy", cast.policy().toString());
+        expect(
+                ExitCode.PASS,
+                "verify",
+                released,
+                "--stage",
+                "production",
+                "--policy",
+                cast.policy().toString());
         say("");
         say("Built    " + app);
         say("Released " + released.substring(released.indexOf('@') + 1));
@@ -113,16 +156,25 @@ final class DemoCommand implements Callable<Integer> {
         String destination = "oci:" + folder.resolve(to) + ":1.0";
         List<String> arguments = new ArrayList<>(List.of(with("promote", image, "gate")));
         arguments.addAll(List.of(
-                "--stage", stage,
-                "--to", destination,
-                "--policy", cast.policy().toString(),
-                "--ledger", folder.resolve("ledger.jsonl").toString()));
+                "--stage",
+                stage,
+                "--to",
+                destination,
+                "--policy",
+                cast.policy().toString(),
+                "--ledger",
+                folder.resolve("ledger.jsonl").toString()));
         return expect(ExitCode.PASS, arguments.toArray(String[]::new)).strip();
     }
 
     private String[] with(String command, String image, String person) {
         return new String[] {
-            command, image, "--key", cast.key(person).toString(), "--password-file", cast.password().toString()
+            command,
+            image,
+            "--key",
+            cast.key(person).toString(),
+            "--password-file",
+            cast.password().toString()
         };
     }
 
@@ -136,7 +188,8 @@ final class DemoCommand implements Callable<Integer> {
         if (code != expected.code()) {
             throw new Failure(
                     ExitCode.BUG,
-                    "the demonstration expected exit code " + expected.code() + " and got " + code + " from " + arguments[0]);
+                    "the demonstration expected exit code " + expected.code() + " and got " + code + " from "
+                            + arguments[0]);
         }
         if (code != 0) {
             say("    (exit code " + code + ")");
@@ -192,7 +245,11 @@ final class DemoCommand implements Callable<Integer> {
         @Parameters(paramLabel = "FOLDER", description = "Where the keys and the policy go.")
         private Path folder;
 
-        @Option(names = "--registry", required = true, paramLabel = "HOST[:PORT]", description = "Where the golden image goes.")
+        @Option(
+                names = "--registry",
+                required = true,
+                paramLabel = "HOST[:PORT]",
+                description = "Where the golden image goes.")
         private String host;
 
         @Override
@@ -210,7 +267,8 @@ final class DemoCommand implements Callable<Integer> {
 
     @Command(
             name = "image",
-            description = "Builds a small image from one file on a base image, into an OCI layout folder, without a builder.",
+            description =
+                    "Builds a small image from one file on a base image, into an OCI layout folder, without a builder.",
             mixinStandardHelpOptions = true)
     static final class Image implements Callable<Integer> {
 
@@ -249,7 +307,8 @@ final class DemoCommand implements Callable<Integer> {
 
     @Command(
             name = "jenkins",
-            description = "Walks through the example job in a Jenkins that ./run started: starts it, and approves as each person.",
+            description =
+                    "Walks through the example job in a Jenkins that ./run started: starts it, and approves as each person.",
             mixinStandardHelpOptions = true)
     static final class Jenkins implements Callable<Integer> {
 
@@ -261,7 +320,10 @@ final class DemoCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws Exception {
-            new DemoJenkins(url.endsWith("/") ? url : url + "/", spec.commandLine().getOut()).walk();
+            new DemoJenkins(
+                            url.endsWith("/") ? url : url + "/",
+                            spec.commandLine().getOut())
+                    .walk();
             return ExitCode.PASS.code();
         }
     }

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
 /** {@code countersign evidence}. */
 @Command(
         name = "evidence",
-        description = "Signs reports as evidence about an image and attaches them; prints the digest that approvals name.",
+        description =
+                "Signs reports as evidence about an image and attaches them; prints the digest that approvals name.",
         mixinStandardHelpOptions = true)
 final class EvidenceCommand implements Callable<Integer> {
 
@@ -52,16 +53,24 @@ final class EvidenceCommand implements Callable<Integer> {
     @Option(
             names = "--kind",
             required = true,
-            description = "${COMPLETION-CANDIDATES}: JUnit XML; Trivy's or Grype's JSON, or SARIF; SPDX or CycloneDX in JSON.")
+            description =
+                    "${COMPLETION-CANDIDATES}: JUnit XML; Trivy's or Grype's JSON, or SARIF; SPDX or CycloneDX in JSON.")
     private Kind kind;
 
     @Option(names = "--url", defaultValue = "", description = "Where the test run can be seen.")
     private String url;
 
-    @Parameters(index = "0", paramLabel = "IMAGE", description = "registry/repository[:tag][@digest] or oci:folder[:tag][@digest].")
+    @Parameters(
+            index = "0",
+            paramLabel = "IMAGE",
+            description = "registry/repository[:tag][@digest] or oci:folder[:tag][@digest].")
     private String image;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "REPORT", description = "The report; several for test results.")
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "REPORT",
+            description = "The report; several for test results.")
     private List<Path> reports;
 
     @Override

@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
 /** {@code countersign export}: the trust policy for those who admit images where they run. */
 @Command(
         name = "export",
-        description = "Writes the trust policy as configuration for containers/image, Kyverno, policy-controller or Connaisseur.",
+        description =
+                "Writes the trust policy as configuration for containers/image, Kyverno, policy-controller or Connaisseur.",
         mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
 

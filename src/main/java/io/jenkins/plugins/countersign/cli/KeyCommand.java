@@ -52,10 +52,15 @@ final class KeyCommand implements Runnable {
         @Parameters(paramLabel = "NAME", description = "Path and name of the two files, without extension.")
         private Path name;
 
-        @Option(names = "--password-file", paramLabel = "FILE", description = "The new key's password, in the file's first line.")
+        @Option(
+                names = "--password-file",
+                paramLabel = "FILE",
+                description = "The new key's password, in the file's first line.")
         private Path passwordFile;
 
-        @Option(names = "--unencrypted", description = "Write the key in the clear. Needs --i-understand-anybody-can-sign, too.")
+        @Option(
+                names = "--unencrypted",
+                description = "Write the key in the clear. Needs --i-understand-anybody-can-sign, too.")
         private boolean unencrypted;
 
         @Option(names = "--i-understand-anybody-can-sign", hidden = true)
@@ -102,7 +107,8 @@ final class KeyCommand implements Runnable {
 
         private static void writeForOwnerOnly(Path file, String text) throws IOException {
             if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-                Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                Files.createFile(
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
                 Files.writeString(file, text);
             } else {
                 Files.writeString(file, text, StandardOpenOption.CREATE_NEW);
@@ -125,7 +131,10 @@ final class KeyCommand implements Runnable {
         @Parameters(paramLabel = "FILE", description = "A private or public key.")
         private Path file;
 
-        @Option(names = "--password-file", paramLabel = "FILE", description = "The key's password, in the file's first line.")
+        @Option(
+                names = "--password-file",
+                paramLabel = "FILE",
+                description = "The key's password, in the file's first line.")
         private Path passwordFile;
 
         @Override

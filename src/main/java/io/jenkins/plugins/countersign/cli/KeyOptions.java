@@ -28,7 +28,8 @@ final class KeyOptions {
     @Option(
             names = "--password-file",
             paramLabel = "FILE",
-            description = "The key's password or token's PIN, in the file's first line; else COUNTERSIGN_PASSWORD, else a prompt.")
+            description =
+                    "The key's password or token's PIN, in the file's first line; else COUNTERSIGN_PASSWORD, else a prompt.")
     private Path passwordFile;
 
     Signer open(CommandSpec spec) throws KeyException, IOException, Failure {

@@ -27,7 +27,8 @@ final class Passwords {
         Console console = System.console();
         if (console == null) {
             throw new Failure(
-                    ExitCode.USAGE, "a password is needed and there is no terminal to ask: give --password-file or " + VARIABLE);
+                    ExitCode.USAGE,
+                    "a password is needed and there is no terminal to ask: give --password-file or " + VARIABLE);
         }
         char[] password = console.readPassword("%s", text);
         if (password == null) {

@@ -27,7 +27,10 @@ final class PolicyOption {
             description = "The trust policy; signed, when --policy-root is given.")
     private Path file;
 
-    @Option(names = "--policy-root", paramLabel = "FILE", description = "The root keys (PEM) that must have signed the policy.")
+    @Option(
+            names = "--policy-root",
+            paramLabel = "FILE",
+            description = "The root keys (PEM) that must have signed the policy.")
     private Path root;
 
     @Option(names = "--policy-root-threshold", defaultValue = "1", description = "How many of them.")
@@ -65,7 +68,6 @@ final class PolicyOption {
 
     CheckContext checkContext(String target) {
         CheckContext offline = CheckContext.offline(Clock.systemUTC());
-        return new CheckContext(
-                offline.clock(), target, "", "", offline.organisations(), offline.signatures());
+        return new CheckContext(offline.clock(), target, "", "", offline.organisations(), offline.signatures());
     }
 }

@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
 /** {@code countersign promote}: seals what the gate lets through, and tags it in the next repository. */
 @Command(
         name = "promote",
-        description = "Seals an image whose gate is open with the gate's key, copies it with its signatures, and tags it last.",
+        description =
+                "Seals an image whose gate is open with the gate's key, copies it with its signatures, and tags it last.",
         mixinStandardHelpOptions = true)
 final class PromoteCommand implements Callable<Integer> {
 
@@ -56,7 +57,10 @@ final class PromoteCommand implements Callable<Integer> {
             description = "Where it goes: registry/repository:tag or oci:folder:tag.")
     private String to;
 
-    @Option(names = "--verifier", description = "Names whoever promotes, a URI.", defaultValue = "urn:countersign:command-line")
+    @Option(
+            names = "--verifier",
+            description = "Names whoever promotes, a URI.",
+            defaultValue = "urn:countersign:command-line")
     private String verifier;
 
     @Override

@@ -48,7 +48,9 @@ final class RegistryOptions {
         if (location.isLayout()) {
             return new RegistryAccess[0];
         }
-        return new RegistryAccess[] {access(ImageReference.parse(location.repository()).registry())};
+        return new RegistryAccess[] {
+            access(ImageReference.parse(location.repository()).registry())
+        };
     }
 
     /** For a source that may be in a registry, too. */
@@ -79,7 +81,12 @@ final class RegistryOptions {
             return DockerConfig.ofEnvironment(System.getenv());
         }
         if (passwordFile != null) {
-            return LoginSource.of(user, Files.readString(passwordFile, StandardCharsets.UTF_8).lines().findFirst().orElse(""));
+            return LoginSource.of(
+                    user,
+                    Files.readString(passwordFile, StandardCharsets.UTF_8)
+                            .lines()
+                            .findFirst()
+                            .orElse(""));
         }
         String password = System.getenv("COUNTERSIGN_REGISTRY_PASSWORD");
         if (password == null) {

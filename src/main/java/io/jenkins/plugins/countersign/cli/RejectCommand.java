@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 /** {@code countersign reject}. */
 @Command(
         name = "reject",
-        description = "Rejects an image for a stage, in a role: its gate holds until the rejection is withdrawn or overridden.",
+        description =
+                "Rejects an image for a stage, in a role: its gate holds until the rejection is withdrawn or overridden.",
         mixinStandardHelpOptions = true)
 final class RejectCommand implements Callable<Integer> {
 

@@ -71,7 +71,9 @@ final class RequestCommand implements Runnable {
         @Mixin
         private RegistryOptions registry;
 
-        @Parameters(paramLabel = "IMAGE", description = "registry/repository[:tag][@digest] or oci:folder[:tag][@digest].")
+        @Parameters(
+                paramLabel = "IMAGE",
+                description = "registry/repository[:tag][@digest] or oci:folder[:tag][@digest].")
         private String image;
 
         @Option(names = "--person", required = true, description = "Who is to sign, as the trust policy names them.")
@@ -86,10 +88,16 @@ final class RequestCommand implements Runnable {
         @Option(names = "--comment", defaultValue = "", description = "Is signed with the approval.")
         private String comment;
 
-        @Option(names = "--reject", paramLabel = "REASON", description = "Ask for a rejection with this reason, not an approval.")
+        @Option(
+                names = "--reject",
+                paramLabel = "REASON",
+                description = "Ask for a rejection with this reason, not an approval.")
         private String reason;
 
-        @Option(names = "--evidence", paramLabel = "DIGEST", description = "A digest of the evidence that is to be looked at.")
+        @Option(
+                names = "--evidence",
+                paramLabel = "DIGEST",
+                description = "A digest of the evidence that is to be looked at.")
         private List<String> evidence = new ArrayList<>();
 
         @Option(names = "--out", required = true, paramLabel = "FILE", description = "Where the request goes.")
@@ -110,11 +118,16 @@ final class RequestCommand implements Runnable {
                             ExitCode.USAGE, "the trust policy " + trust.name() + " has no person \"" + person + "\""));
             try (Repository repository = registry.open(location)) {
                 Digest digest = location.resolveUnmoved(repository);
-                ImageStatements statements = ImageStatements.about(
-                        repository, digest, location.tag().orElse(""), trust, Clock.systemUTC());
+                ImageStatements statements =
+                        ImageStatements.about(repository, digest, location.tag().orElse(""), trust, Clock.systemUTC());
                 Request request = reason == null
                         ? Request.of(statements.approval(
-                                signer, stage, role, comment, evidence.stream().map(Digest::parse).toList(), Origin.UNKNOWN))
+                                signer,
+                                stage,
+                                role,
+                                comment,
+                                evidence.stream().map(Digest::parse).toList(),
+                                Origin.UNKNOWN))
                         : Request.of(statements.record(
                                 GateRecord.Kind.REJECTION, signer, stage, role, List.of(), null, null, reason));
                 Files.write(out, request.toBytes());
@@ -203,9 +216,11 @@ final class RequestCommand implements Runnable {
         public Integer call() throws Exception {
             Request request = Request.read(Files.readAllBytes(file));
             List<PublicKey> keys = new ArrayList<>();
-            policy.read().people().values().forEach(person -> person.keys().stream()
-                    .map(PolicyKey::key)
-                    .forEach(keys::add));
+            policy.read()
+                    .people()
+                    .values()
+                    .forEach(
+                            person -> person.keys().stream().map(PolicyKey::key).forEach(keys::add));
             var signed = request.accept(Files.readAllBytes(signature), keys);
             ImageLocation location = ImageLocation.parse(request.repository());
             try (Repository repository = registry.open(location)) {

@@ -43,7 +43,10 @@ final class SignCommand implements Callable<Integer> {
     @Parameters(paramLabel = "IMAGE", description = "registry/repository[:tag][@digest] or oci:folder[:tag][@digest].")
     private String image;
 
-    @Option(names = {"-a", "--annotation"}, paramLabel = "NAME=VALUE", description = "Signed with the image.")
+    @Option(
+            names = {"-a", "--annotation"},
+            paramLabel = "NAME=VALUE",
+            description = "Signed with the image.")
     private Map<String, String> annotations = new LinkedHashMap<>();
 
     @Option(

@@ -54,12 +54,16 @@ final class StatementOptions {
                                 .put("image", location.withDigest(digest).toString())
                                 .put("person", person.name())
                                 .put("statement", manifest.toString())
-                                .put("key", PublicKeys.fingerprint(signer.publicKey()).toString()));
+                                .put(
+                                        "key",
+                                        PublicKeys.fingerprint(signer.publicKey())
+                                                .toString()));
             } else {
                 spec.commandLine().getOut().println(manifest);
                 spec.commandLine()
                         .getErr()
-                        .println("Wrote the " + kind + " of " + person.name() + " about " + location.withDigest(digest));
+                        .println(
+                                "Wrote the " + kind + " of " + person.name() + " about " + location.withDigest(digest));
             }
             return ExitCode.PASS.code();
         }

@@ -45,12 +45,14 @@ final class StatusCommand implements Callable<Integer> {
         ImageLocation location = ImageLocation.parse(image);
         try (Repository repository = registry.open(location)) {
             Digest digest = location.resolve(repository);
-            Decision decision = Verification.of(
-                            repository, digest, policy.trusted(), stage, Set.of(), Instant.now())
+            Decision decision = Verification.of(repository, digest, policy.trusted(), stage, Set.of(), Instant.now())
                     .now();
             spec.commandLine()
                     .getOut()
-                    .print(output.json() ? decision.toJson().toPrettyString() + System.lineSeparator() : decision.toText());
+                    .print(
+                            output.json()
+                                    ? decision.toJson().toPrettyString() + System.lineSeparator()
+                                    : decision.toText());
             return (decision.isOpen() ? ExitCode.PASS : ExitCode.SIGNATURE).code();
         }
     }

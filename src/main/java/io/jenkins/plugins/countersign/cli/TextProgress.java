@@ -21,7 +21,10 @@ final class TextProgress implements Progress {
         } else if (event instanceof Event.Retried retried) {
             err.printf(
                     "%s: attempt %d failed (%s), again in %d s%n",
-                    retried.what(), retried.attempt(), retried.reason(), retried.delay().toSeconds());
+                    retried.what(),
+                    retried.attempt(),
+                    retried.reason(),
+                    retried.delay().toSeconds());
         } else if (event instanceof Event.TransferStarted started) {
             err.printf(
                     "Transferring %s to %s: %d manifests, %d blobs, %d bytes%n",

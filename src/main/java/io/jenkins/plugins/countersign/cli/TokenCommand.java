@@ -44,7 +44,11 @@ final class TokenCommand implements Runnable {
         @Mixin
         private OutputOption output;
 
-        @Option(names = "--library", required = true, paramLabel = "FILE", description = "The PKCS#11 library, an absolute path.")
+        @Option(
+                names = "--library",
+                required = true,
+                paramLabel = "FILE",
+                description = "The PKCS#11 library, an absolute path.")
         private String library;
 
         @Override
@@ -87,8 +91,7 @@ final class TokenCommand implements Runnable {
                     token.label(), token.serial(), token.slot(), token.manufacturer(), token.model(), pinState(token));
             for (TokenInfo.Key key : token.keys()) {
                 out.printf(
-                        "  key %s  id %s%s%n",
-                        key.label(), key.id(), key.hasCertificate() ? "  with certificate" : "");
+                        "  key %s  id %s%s%n", key.label(), key.id(), key.hasCertificate() ? "  with certificate" : "");
             }
         }
 

@@ -69,8 +69,8 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     private int byPolicy(ImageLocation location, Repository repository, Digest digest) throws Exception {
-        Verification verification = Verification.of(
-                repository, digest, policy.trusted(), stage, Set.of(), Instant.now());
+        Verification verification =
+                Verification.of(repository, digest, policy.trusted(), stage, Set.of(), Instant.now());
         String name = location.withDigest(digest).toString();
         if (output.json()) {
             ObjectNode json = output.document();
@@ -92,10 +92,7 @@ final class VerifyCommand implements Callable<Integer> {
             if (verification.isGood()) {
                 out.println("passed the stage " + stage + ", sealed at "
                         + verification.seal().orElseThrow().verifiedAt());
-                verification
-                        .atSeal()
-                        .counted()
-                        .forEach(one -> out.println("  " + one.person() + " as " + one.role()));
+                verification.atSeal().counted().forEach(one -> out.println("  " + one.person() + " as " + one.role()));
             } else {
                 out.println("is not verified for the stage " + stage + ":");
                 verification.faults().forEach(fault -> out.println("  " + fault));
@@ -118,8 +115,7 @@ final class VerifyCommand implements Callable<Integer> {
             ObjectNode json = output.document();
             json.put("image", name).put("good", !believed.isEmpty());
             ArrayNode entries = json.putArray("signatures");
-            believed.forEach(evidence -> entries
-                    .addObject()
+            believed.forEach(evidence -> entries.addObject()
                     .put("format", evidence.format().toString())
                     .put("key", evidence.keyFingerprint().toString())
                     .put("manifest", evidence.signature().manifest().toString()));

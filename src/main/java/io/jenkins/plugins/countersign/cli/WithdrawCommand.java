@@ -39,8 +39,7 @@ final class WithdrawCommand implements Callable<Integer> {
                 spec,
                 "withdrawal",
                 (statements, person, signer) -> statements.attach(
-                        statements.record(
-                                GateRecord.Kind.WITHDRAWAL, person, stage, "", digests, null, null, reason),
+                        statements.record(GateRecord.Kind.WITHDRAWAL, person, stage, "", digests, null, null, reason),
                         signer));
     }
 }

@@ -1,21 +1,28 @@
 package io.jenkins.plugins.countersign.configuration;
 
+import com.cloudbees.plugins.credentials.CredentialsMatchers;
+import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
 import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.Util;
+import hudson.security.ACL;
+import hudson.security.Permission;
+import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import io.jenkins.plugins.countersign.engine.trust.Root;
+import io.jenkins.plugins.countersign.signing.SigningKeyCredentials;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import jenkins.model.GlobalConfiguration;
 import jenkins.model.Jenkins;
-import hudson.security.Permission;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.StaplerRequest2;
+import org.kohsuke.stapler.verb.POST;
 
 /**
  * The organisation's settings: registries, trust policy, the gate's key, the PKCS#11 libraries of the agents.
@@ -82,7 +89,9 @@ public class CountersignConfiguration extends GlobalConfiguration {
 
     /** The settings of a registry; empty when it has none, and is reached with verified TLS and no login. */
     public Optional<RegistryConfiguration> registry(String host) {
-        return registries.stream().filter(registry -> registry.getHost().equals(host)).findFirst();
+        return registries.stream()
+                .filter(registry -> registry.getHost().equals(host))
+                .findFirst();
     }
 
     /** The trust policy: YAML, or the signed document as {@code countersign policy sign} writes it. Null when there is none. */
@@ -92,7 +101,8 @@ public class CountersignConfiguration extends GlobalConfiguration {
 
     @DataBoundSetter
     public void setTrustPolicy(String trustPolicy) {
-        // Approvals name the document by its digest: to the last line feed, and with those that browsers make of them undone.
+        // Approvals name the document by its digest: to the last line feed, and with those that browsers make of them
+        // undone.
         this.trustPolicy = Util.fixEmptyAndTrim(trustPolicy) == null ? null : trustPolicy.replace("\r\n", "\n");
         save();
     }
@@ -169,5 +179,22 @@ public class CountersignConfiguration extends GlobalConfiguration {
     public void setTokenLibraries(List<TokenLibrary> tokenLibraries) {
         this.tokenLibraries = new ArrayList<>(Util.fixNull(tokenLibraries));
         save();
+    }
+
+    /** Signing keys of the system store, for administrators; to everybody else only the present choice. */
+    @POST
+    public ListBoxModel doFillGateCredentialsIdItems(@QueryParameter String gateCredentialsId) {
+        if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+            return new StandardListBoxModel().includeCurrentValue(gateCredentialsId);
+        }
+        return new StandardListBoxModel()
+                .includeEmptyValue()
+                .includeMatchingAs(
+                        ACL.SYSTEM2,
+                        Jenkins.get(),
+                        SigningKeyCredentials.class,
+                        List.of(),
+                        CredentialsMatchers.always())
+                .includeCurrentValue(gateCredentialsId);
     }
 }

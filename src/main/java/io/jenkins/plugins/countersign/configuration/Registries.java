@@ -2,9 +2,9 @@ package io.jenkins.plugins.countersign.configuration;
 
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
+import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
 import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
 import hudson.AbortException;
-import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
 import hudson.model.Item;
 import hudson.model.Queue;
 import hudson.model.Run;
@@ -35,7 +35,8 @@ public final class Registries {
     public static RegistrySettings settings(ImageLocation location, String credentialsIdOrNull, Run<?, ?> run)
             throws AbortException {
         String host = host(location);
-        Optional<RegistryConfiguration> configured = CountersignConfiguration.get().registry(host);
+        Optional<RegistryConfiguration> configured =
+                CountersignConfiguration.get().registry(host);
         StandardUsernamePasswordCredentials login = null;
         if (credentialsIdOrNull != null) {
             login = CredentialsProvider.findCredentialById(

@@ -95,7 +95,8 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
         }
 
         @POST
-        public ListBoxModel doFillCredentialsIdItems(@QueryParameter String host, @QueryParameter String credentialsId) {
+        public ListBoxModel doFillCredentialsIdItems(
+                @QueryParameter String host, @QueryParameter String credentialsId) {
             if (!Jenkins.get().hasPermission(Jenkins.MANAGE)) {
                 return new StandardListBoxModel().includeCurrentValue(credentialsId);
             }
@@ -124,7 +125,9 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
                     .stream()
                     .findAny()
                     .isPresent();
-            return found ? FormValidation.ok() : FormValidation.error(Messages.RegistryConfiguration_NoCredentials(host));
+            return found
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.RegistryConfiguration_NoCredentials(host));
         }
     }
 }

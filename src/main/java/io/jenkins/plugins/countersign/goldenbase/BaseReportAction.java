@@ -30,9 +30,12 @@ public class BaseReportAction implements RunAction2 {
         this.file = report.file();
         this.content = new String(content, StandardCharsets.UTF_8);
         this.passed = report.passed();
-        this.images = new ArrayList<>(
-                report.inputs().stream().map(input -> input.reference()).distinct().toList());
-        this.findings = new ArrayList<>(report.findings().stream().map(FindingEntry::new).toList());
+        this.images = new ArrayList<>(report.inputs().stream()
+                .map(input -> input.reference())
+                .distinct()
+                .toList());
+        this.findings = new ArrayList<>(
+                report.findings().stream().map(FindingEntry::new).toList());
         this.sarif = sarif;
     }
 
@@ -96,7 +99,9 @@ public class BaseReportAction implements RunAction2 {
 
     @Override
     public String getIconFileName() {
-        return passed ? "symbol-shield-checkmark-outline plugin-ionicons-api" : "symbol-shield-half-outline plugin-ionicons-api";
+        return passed
+                ? "symbol-shield-checkmark-outline plugin-ionicons-api"
+                : "symbol-shield-half-outline plugin-ionicons-api";
     }
 
     @Override

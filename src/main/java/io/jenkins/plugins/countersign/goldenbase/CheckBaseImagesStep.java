@@ -206,7 +206,12 @@ public class CheckBaseImagesStep extends ImageStep {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("passed", report.passed());
         answer.put("file", report.file());
-        answer.put("images", new ArrayList<>(report.inputs().stream().map(input -> input.reference()).distinct().toList()));
+        answer.put(
+                "images",
+                new ArrayList<>(report.inputs().stream()
+                        .map(input -> input.reference())
+                        .distinct()
+                        .toList()));
         List<Map<String, Object>> findings = new ArrayList<>();
         for (Finding finding : report.findings()) {
             Map<String, Object> entry = new LinkedHashMap<>();

@@ -108,8 +108,8 @@ public class PromoteImageStep extends ImageStep {
                             Set.of(),
                             BuildOrigins.facts(context.run(), context.expand(stage))));
             if (!outcome.promoted()) {
-                throw new AbortException(
-                        Messages.PromoteImageStep_Held(from.withDigest(digest)) + "\n" + outcome.decision().toText());
+                throw new AbortException(Messages.PromoteImageStep_Held(from.withDigest(digest)) + "\n"
+                        + outcome.decision().toText());
             }
             String promoted = destination.withDigest(digest).toString();
             context.listener().getLogger().println(Messages.PromoteImageStep_Promoted(promoted));

@@ -41,9 +41,8 @@ record PushFromAgent(
     @Override
     public String invoke(File workspace, VirtualChannel channel) throws IOException {
         String location;
-        RegistryAccess[] accesses = sourceSettings == null
-                ? new RegistryAccess[0]
-                : new RegistryAccess[] {sourceSettings.access(progress)};
+        RegistryAccess[] accesses =
+                sourceSettings == null ? new RegistryAccess[0] : new RegistryAccess[] {sourceSettings.access(progress)};
         try {
             location = inside(workspace);
             try (ImageSource image = ImageSource.open(location, accesses);

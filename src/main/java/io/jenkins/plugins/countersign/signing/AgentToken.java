@@ -115,7 +115,8 @@ final class AgentToken implements Signer {
                     new ArrayList<>(messages),
                     place.getChannel().export(TokenNotices.class, wait)));
         } catch (IOException e) {
-            throw new KeyException(Reason.FAILED, Messages.AgentToken_AgentLost(credentials.getId(), e.getMessage()), e);
+            throw new KeyException(
+                    Reason.FAILED, Messages.AgentToken_AgentLost(credentials.getId(), e.getMessage()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new KeyException(Reason.FAILED, Messages.AgentToken_Interrupted(), e);

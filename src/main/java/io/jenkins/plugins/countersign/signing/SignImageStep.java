@@ -175,7 +175,9 @@ public class SignImageStep extends ImageStep {
 
         @POST
         public ListBoxModel doFillRegistryCredentialsIdItems(
-                @AncestorInPath Item context, @QueryParameter String image, @QueryParameter String registryCredentialsId) {
+                @AncestorInPath Item context,
+                @QueryParameter String image,
+                @QueryParameter String registryCredentialsId) {
             return StepImages.logins(context, image, registryCredentialsId);
         }
 

@@ -79,9 +79,7 @@ public class SigningKeyCredentialsImpl extends BaseStandardCredentials implement
         /** Opening a key costs time by design, so only somebody who may keep one here has it checked. */
         @POST
         public FormValidation doCheckKey(
-                @ContextInPath ModelObject context,
-                @QueryParameter String value,
-                @QueryParameter String password) {
+                @ContextInPath ModelObject context, @QueryParameter String value, @QueryParameter String password) {
             if (!CredentialForms.mayEdit(context) || Util.fixEmptyAndTrim(value) == null) {
                 return FormValidation.ok();
             }

@@ -45,8 +45,8 @@ public final class SigningKeys {
      * @param image what it is to sign: credentials of a domain are only used for that domain's hosts
      * @throws AbortException if there is none that this build may use for this image
      */
-    public static <C extends SigningCredentials> C find(
-            String id, Class<C> type, Run<?, ?> run, ImageLocation image) throws AbortException {
+    public static <C extends SigningCredentials> C find(String id, Class<C> type, Run<?, ?> run, ImageLocation image)
+            throws AbortException {
         if (id == null) {
             throw new AbortException(Messages.SigningKeys_NotNamed());
         }
@@ -116,8 +116,7 @@ public final class SigningKeys {
             if (context.workspace() == null) {
                 throw new AbortException(Messages.SigningKeys_TokenNeedsNode(token.getId()));
             }
-            return AgentToken.on(
-                    context.workspace(), token, new TokenWait(context.run(), context.listener()));
+            return AgentToken.on(context.workspace(), token, new TokenWait(context.run(), context.listener()));
         }
         throw new AbortException(Messages.SigningKeys_UnknownKind(credentials.getId()));
     }
@@ -133,8 +132,7 @@ public final class SigningKeys {
     }
 
     /** The choices of a step's form, for whoever may configure the job; the present one alone for everybody else. */
-    public static ListBoxModel items(
-            Item contextOrNull, String currentId, Class<? extends SigningCredentials> type) {
+    public static ListBoxModel items(Item contextOrNull, String currentId, Class<? extends SigningCredentials> type) {
         StandardListBoxModel items = new StandardListBoxModel();
         if (!mayChoose(contextOrNull)) {
             return items.includeCurrentValue(currentId);

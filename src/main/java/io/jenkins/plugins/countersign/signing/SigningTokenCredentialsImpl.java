@@ -95,8 +95,7 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
         }
 
         @POST
-        public FormValidation doCheckUri(
-                @ContextInPath ModelObject context, @QueryParameter String value) {
+        public FormValidation doCheckUri(@ContextInPath ModelObject context, @QueryParameter String value) {
             if (!CredentialForms.mayEdit(context) || Util.fixEmptyAndTrim(value) == null) {
                 return FormValidation.ok();
             }
@@ -109,8 +108,7 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
         }
 
         @POST
-        public FormValidation doCheckPublicKey(
-                @ContextInPath ModelObject context, @QueryParameter String value) {
+        public FormValidation doCheckPublicKey(@ContextInPath ModelObject context, @QueryParameter String value) {
             if (!CredentialForms.mayEdit(context) || Util.fixEmptyAndTrim(value) == null) {
                 return FormValidation.ok();
             }

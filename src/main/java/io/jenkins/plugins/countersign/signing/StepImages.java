@@ -54,7 +54,9 @@ final class StepImages {
             if (now.isEmpty() || !now.get().digest().equals(location.digestOrNull())) {
                 throw new AbortException(Messages.StepImages_Moved(
                         location.repository() + ":" + location.tagOrNull(),
-                        now.isEmpty() ? Messages.StepImages_Nothing() : now.get().digest(),
+                        now.isEmpty()
+                                ? Messages.StepImages_Nothing()
+                                : now.get().digest(),
                         location.digestOrNull()));
             }
         }
@@ -101,7 +103,8 @@ final class StepImages {
 
     private static List<DomainRequirement> requirements(String image) {
         try {
-            return SigningKeys.requirements(ImageLocation.parse(Util.fixNull(image).trim()));
+            return SigningKeys.requirements(
+                    ImageLocation.parse(Util.fixNull(image).trim()));
         } catch (IllegalArgumentException notYetKnown) {
             return List.of();
         }

@@ -118,8 +118,8 @@ public class VerifyImageStep extends ImageStep {
         Verification verification =
                 Verification.of(repository, digest, TrustPolicies.trusted(), stage, Set.of(), Instant.now());
         if (!verification.isGood()) {
-            throw new AbortException(
-                    Messages.VerifyImageStep_NotPassed(name, stage) + "\n  " + String.join("\n  ", verification.faults()));
+            throw new AbortException(Messages.VerifyImageStep_NotPassed(name, stage) + "\n  "
+                    + String.join("\n  ", verification.faults()));
         }
         log.println(Messages.VerifyImageStep_Passed(
                 name, stage, verification.seal().orElseThrow().verifiedAt()));
@@ -200,7 +200,9 @@ public class VerifyImageStep extends ImageStep {
 
         @POST
         public ListBoxModel doFillRegistryCredentialsIdItems(
-                @AncestorInPath Item context, @QueryParameter String image, @QueryParameter String registryCredentialsId) {
+                @AncestorInPath Item context,
+                @QueryParameter String image,
+                @QueryParameter String registryCredentialsId) {
             return StepImages.logins(context, image, registryCredentialsId);
         }
 

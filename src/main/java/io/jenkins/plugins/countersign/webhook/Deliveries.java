@@ -152,7 +152,9 @@ public class Deliveries {
                     LOGGER.log(
                             old ? Level.WARNING : Level.INFO,
                             "{0} cannot be asked what happened to it ({1}): {2}",
-                            new Object[] {event.name(), old ? "given up after a day" : "asked again later", e.getMessage()});
+                            new Object[] {
+                                event.name(), old ? "given up after a day" : "asked again later", e.getMessage()
+                            });
                 }
             }
         } catch (DeliveryException | RuntimeException e) {
@@ -167,7 +169,9 @@ public class Deliveries {
             return List.of();
         }
         try (Stream<Path> files = Files.list(folder())) {
-            return files.filter(file -> file.getFileName().toString().matches("\\d{16}\\.\\d{8}\\." + WebhookSource.ID + "\\" + SUFFIX))
+            return files.filter(file -> file.getFileName()
+                            .toString()
+                            .matches("\\d{16}\\.\\d{8}\\." + WebhookSource.ID + "\\" + SUFFIX))
                     .sorted()
                     .toList();
         }

@@ -16,7 +16,6 @@ class DistinctEvent extends InvisibleAction implements Queue.QueueAction {
 
     @Override
     public boolean shouldSchedule(List<Action> others) {
-        return others.stream()
-                .noneMatch(other -> other instanceof DistinctEvent event && event.cause.equals(cause));
+        return others.stream().noneMatch(other -> other instanceof DistinctEvent event && event.cause.equals(cause));
     }
 }

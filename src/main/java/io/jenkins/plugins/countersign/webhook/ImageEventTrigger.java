@@ -13,7 +13,6 @@ import hudson.model.ParametersDefinitionProperty;
 import hudson.model.StringParameterDefinition;
 import hudson.triggers.Trigger;
 import hudson.triggers.TriggerDescriptor;
-import io.jenkins.plugins.countersign.engine.delivery.EventKind;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -112,8 +111,7 @@ public class ImageEventTrigger extends Trigger<Item> {
             if (!trigger.wants(event)) {
                 continue;
             }
-            if (!(trigger.job instanceof Job<?, ?> job)
-                    || Jenkins.get().getItemByFullName(job.getFullName()) != job) {
+            if (!(trigger.job instanceof Job<?, ?> job) || Jenkins.get().getItemByFullName(job.getFullName()) != job) {
                 // Deleted jobs do not stop their triggers.
                 STARTED.remove(trigger);
                 continue;

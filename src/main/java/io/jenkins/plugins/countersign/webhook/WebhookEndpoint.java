@@ -38,7 +38,8 @@ public class WebhookEndpoint implements UnprotectedRootAction {
     private static final Logger LOGGER = Logger.getLogger(WebhookEndpoint.class.getName());
 
     /** The source, and for those that can do nothing else the secret. */
-    private static final Pattern PATH = Pattern.compile("/(" + WebhookSource.ID + ")(?:/([\\x21-\\x2e\\x30-\\x7e]{1,256}))?");
+    private static final Pattern PATH =
+            Pattern.compile("/(" + WebhookSource.ID + ")(?:/([\\x21-\\x2e\\x30-\\x7e]{1,256}))?");
 
     private static final int SEEN = 20_000;
     private static final Duration WINDOW = Duration.ofDays(1);
@@ -109,7 +110,8 @@ public class WebhookEndpoint implements UnprotectedRootAction {
         }
         if (payload.tellsEventsApart() && !seen.isNew(source.getId(), body)) {
             if (payload.isRepeatedUntilAccepted()) {
-                // The registry did not get our answer. Refused, it would repeat this for ever and never send what came after.
+                // The registry did not get our answer. Refused, it would repeat this for ever and never send what came
+                // after.
                 return;
             }
             throw new DeliveryException("the delivery to " + source.getId() + " was accepted before");

@@ -144,7 +144,8 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
                 try {
                     yield new PointedPayload(repositoryPointer, tagPointer, digestPointer);
                 } catch (IllegalArgumentException e) {
-                    throw new DeliveryException("a JSON pointer of the source " + id + " is none: " + e.getMessage(), e);
+                    throw new DeliveryException(
+                            "a JSON pointer of the source " + id + " is none: " + e.getMessage(), e);
                 }
             }
         };
@@ -176,7 +177,8 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
         public FormValidation doCheckId(@QueryParameter String value) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
             return ID_PATTERN.matcher(Util.fixNull(value)).matches()
-                    ? FormValidation.ok(Messages.WebhookSource_Url(Jenkins.get().getRootUrl() + WebhookEndpoint.URL + "/" + value))
+                    ? FormValidation.ok(
+                            Messages.WebhookSource_Url(Jenkins.get().getRootUrl() + WebhookEndpoint.URL + "/" + value))
                     : FormValidation.error(Messages.WebhookSource_BadId());
         }
 

@@ -60,8 +60,7 @@ public class ApprovalFormsTest {
         assertEquals(0, least.getTimeout());
         assertEquals("HOURS", least.getUnit());
         assertNull(least.getMessage());
-        new SnippetizerTester(jenkins)
-                .assertRoundTrip(least, "awaitApprovals image: '" + IMAGE + "', stage: 'qa'");
+        new SnippetizerTester(jenkins).assertRoundTrip(least, "awaitApprovals image: '" + IMAGE + "', stage: 'qa'");
 
         least.setTimeout(3);
         least.setUnit("days");
@@ -93,7 +92,8 @@ public class ApprovalFormsTest {
         FreeStyleProject job = jenkins.createFreeStyleProject();
         job.getBuildersList().add(new ApproveImageBuilder(step));
         job = jenkins.configRoundtrip(job);
-        jenkins.assertEqualDataBoundBeans(step, job.getBuildersList().get(ApproveImageBuilder.class).getStep());
+        jenkins.assertEqualDataBoundBeans(
+                step, job.getBuildersList().get(ApproveImageBuilder.class).getStep());
     }
 
     @Test

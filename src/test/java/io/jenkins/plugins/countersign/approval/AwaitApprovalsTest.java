@@ -61,8 +61,9 @@ public class AwaitApprovalsTest {
 
     @Test
     public void theSamePersonTwiceOpensNothing_twoPeopleDo() throws Exception {
-        WorkflowRun run = start("def a = awaitApprovals image: '" + gate.image() + "', stage: 'qa', message: 'Try the login'\n"
-                + "echo \"approved by ${a.approvals*.person.sort()} on ${a.digest}, ${a.approvals[0].comment}\"");
+        WorkflowRun run = start(
+                "def a = awaitApprovals image: '" + gate.image() + "', stage: 'qa', message: 'Try the login'\n"
+                        + "echo \"approved by ${a.approvals*.person.sort()} on ${a.digest}, ${a.approvals[0].comment}\"");
         jenkins.waitForMessage("missing 2 of qa", run);
         gate.saysAndTells("carol", Saying.Word.APPROVE, "qa", "looks good");
         jenkins.waitForMessage("missing 1 of qa", run);
@@ -80,7 +81,8 @@ public class AwaitApprovalsTest {
         jenkins.assertLogContains("approved by [carol, erin] on " + gate.digest + ", really good", run);
         assertFalse(PauseAction.isPaused(node(run)));
         assertEquals(0, WaitingGates.get().size());
-        assertEquals("carol,erin", run.getEnvironment(hudson.model.TaskListener.NULL).get("COUNTERSIGN_APPROVERS"));
+        assertEquals(
+                "carol,erin", run.getEnvironment(hudson.model.TaskListener.NULL).get("COUNTERSIGN_APPROVERS"));
         String ledger = Files.readString(ControllerLedger.get().file());
         assertThat(ledger, containsString("\"outcome\":\"open\""));
     }
@@ -103,7 +105,8 @@ public class AwaitApprovalsTest {
     @Test
     public void whoStartedTheBuildIsExcluded() throws Exception {
         WorkflowJob job = job("awaitApprovals image: '" + gate.image() + "', stage: 'release'");
-        WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank"))).waitForStart();
+        WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank")))
+                .waitForStart();
         gate.saysAndTells("frank", Saying.Word.APPROVE, "release", "I trust myself");
         jenkins.waitForMessage("frank started the build of this image", run);
         assertTrue(run.isBuilding());
@@ -125,14 +128,17 @@ public class AwaitApprovalsTest {
 
     @Test
     public void theDeadlineEndsTheWaitWithItsOwnCause() throws Exception {
-        WorkflowRun run = start("awaitApprovals image: '" + gate.image() + "', stage: 'qa', timeout: 1, unit: 'SECONDS'");
+        WorkflowRun run =
+                start("awaitApprovals image: '" + gate.image() + "', stage: 'qa', timeout: 1, unit: 'SECONDS'");
         jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
         InterruptedBuildAction interrupted = run.getAction(InterruptedBuildAction.class);
         assertNotNull(interrupted);
         DeadlinePassed cause = (DeadlinePassed) interrupted.getCauses().get(0);
         assertEquals("qa", cause.getStage());
         assertThat(cause.getShortDescription(), containsString("The gate of stage qa did not open until"));
-        assertEquals("expired", run.getAction(ImageApprovalsAction.class).getGate("1").getState());
+        assertEquals(
+                "expired",
+                run.getAction(ImageApprovalsAction.class).getGate("1").getState());
     }
 
     @Test
@@ -151,7 +157,8 @@ public class AwaitApprovalsTest {
 
     @Test
     public void aTagIsResolvedOnce_andTheMovedTagChangesNothing() throws Exception {
-        WorkflowRun run = start("def a = awaitApprovals image: '" + gate.repository + ":1.0', stage: 'release'\necho \"is ${a.image}\"");
+        WorkflowRun run = start("def a = awaitApprovals image: '" + gate.repository
+                + ":1.0', stage: 'release'\necho \"is ${a.image}\"");
         jenkins.waitForMessage("from here on only the digest counts", run);
         try (var opened = gate.open()) {
             var other = io.jenkins.plugins.countersign.cli.demo.DemoImage.build(
@@ -186,12 +193,14 @@ public class AwaitApprovalsTest {
     @Test
     public void approveImageSignsWithAKeyOfTheBuild_onlyForItsOwner() throws Exception {
         gate.keepForBuilds("carol", "erin", "grace");
-        WorkflowRun refused = start("approveImage image: '" + gate.image() + "', stage: 'qa', credentialsId: 'grace-key'");
+        WorkflowRun refused =
+                start("approveImage image: '" + gate.image() + "', stage: 'qa', credentialsId: 'grace-key'");
         jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(refused));
         jenkins.assertLogContains("grace has no role that could say this at stage qa", refused);
 
         WorkflowRun run = job(
-                        "approveImage image: '" + gate.image() + "', stage: 'qa', credentialsId: 'carol-key', comment: 'ok'\n"
+                        "approveImage image: '" + gate.image()
+                                + "', stage: 'qa', credentialsId: 'carol-key', comment: 'ok'\n"
                                 + "def e = approveImage image: '" + gate.image()
                                 + "', stage: 'qa', credentialsId: 'erin-key', role: 'qa'\n"
                                 + "echo \"signed by ${e.person}\"\n"
@@ -201,16 +210,13 @@ public class AwaitApprovalsTest {
                 .waitForStart();
         jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
         jenkins.assertLogContains("signed by erin", run);
-        assertThat(
-                "no secret in the log",
-                JenkinsRule.getLog(run),
-                not(containsString("PRIVATE KEY")));
+        assertThat("no secret in the log", JenkinsRule.getLog(run), not(containsString("PRIVATE KEY")));
     }
 
     @Test
     public void aDeclarativeStageRunsOnlyForAnApprovedImage() throws Exception {
-        String script = "pipeline { agent none\n stages { stage('Deploy') {\n when { imageApproved image: '" + gate.image()
-                + "', stage: 'release' }\n steps { echo 'deploying' } } } }";
+        String script = "pipeline { agent none\n stages { stage('Deploy') {\n when { imageApproved image: '"
+                + gate.image() + "', stage: 'release' }\n steps { echo 'deploying' } } } }";
         WorkflowRun held = start(script);
         jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(held));
         jenkins.assertLogContains("Stage \"Deploy\" skipped due to when conditional", held);
@@ -237,7 +243,9 @@ public class AwaitApprovalsTest {
 
     private static FlowNode node(WorkflowRun run) {
         return new DepthFirstScanner()
-                .findFirstMatch(run.getExecution(), found -> !PauseAction.getPauseActions(found).isEmpty());
+                .findFirstMatch(
+                        run.getExecution(),
+                        found -> !PauseAction.getPauseActions(found).isEmpty());
     }
 
     private static void awaitState(GatePage page, String state) throws Exception {

@@ -202,7 +202,9 @@ final class Chromium implements AutoCloseable {
         Files.write(
                 file,
                 Base64.getDecoder()
-                        .decode(send("Page.captureScreenshot", Map.of("format", "png")).path("data").asText()));
+                        .decode(send("Page.captureScreenshot", Map.of("format", "png"))
+                                .path("data")
+                                .asText()));
     }
 
     private static String quoted(String text) throws Exception {

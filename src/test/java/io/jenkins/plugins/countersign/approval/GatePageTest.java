@@ -128,10 +128,13 @@ public class GatePageTest {
         assertEquals(
                 "nothing answers there",
                 404,
-                client.getPage(new URL(url() + "approve?digest=" + gate.digest)).getWebResponse().getStatusCode());
+                client.getPage(new URL(url() + "approve?digest=" + gate.digest))
+                        .getWebResponse()
+                        .getStatusCode());
         JenkinsRule.WebClient browser = jenkins.createWebClient().login("carol");
         browser.setThrowExceptionOnFailingStatusCode(false);
-        WebRequest withoutCrumb = request("approve", Map.of("digest", gate.digest.toString(), "credentialsId", "carol-key"));
+        WebRequest withoutCrumb =
+                request("approve", Map.of("digest", gate.digest.toString(), "credentialsId", "carol-key"));
         assertEquals(403, browser.getPage(withoutCrumb).getWebResponse().getStatusCode());
         assertNothingWritten();
     }
@@ -143,7 +146,10 @@ public class GatePageTest {
         assertThat(carol.getContentAsString(), containsString("Wrote the approval by carol"));
         WebResponse again = post("carol", "approve", act("carol", "comment", "works"), "once-1");
         assertEquals(carol.getContentAsString(), again.getContentAsString());
-        assertEquals(422, post("carol", "approve", act("carol", "comment", "other"), "once-1").getStatusCode());
+        assertEquals(
+                422,
+                post("carol", "approve", act("carol", "comment", "other"), "once-1")
+                        .getStatusCode());
         assertEquals("one statement", 1, statements());
         jenkins.waitForMessage("missing 1 of qa", run);
         HtmlPage page = client("erin").getPage(run, "countersign/");
@@ -172,7 +178,8 @@ public class GatePageTest {
         assertThat(page.asNormalizedText(), containsString("Reject…"));
 
         assertEquals(422, post("frank", "reject", act("frank")).getStatusCode());
-        assertEquals(200, post("frank", "reject", act("frank", "comment", "crashes")).getStatusCode());
+        assertEquals(
+                200, post("frank", "reject", act("frank", "comment", "crashes")).getStatusCode());
         jenkins.waitForMessage("frank rejected the image as qa", run);
     }
 
@@ -181,7 +188,9 @@ public class GatePageTest {
         gate.keepFor("carol", "erin");
         WebResponse borrowed = post("carol", "approve", act("erin"));
         assertEquals(422, borrowed.getStatusCode());
-        assertThat(borrowed.getContentAsString(), containsString("The key belongs to erin in the trust policy, and you are carol"));
+        assertThat(
+                borrowed.getContentAsString(),
+                containsString("The key belongs to erin in the trust policy, and you are carol"));
         gate.keepFor("mallory", "carol");
         WebResponse stranger = post("mallory", "approve", act("carol"));
         assertEquals(403, stranger.getStatusCode());
@@ -201,18 +210,27 @@ public class GatePageTest {
         assertThat(moved.getContentAsString(), containsString("You were looking at"));
         assertNothingWritten();
         assertNull("no such gate", run.getAction(ImageApprovalsAction.class).getGate("../1"));
-        assertEquals(404, client("carol").getPage(new URL(jenkins.getURL() + run.getUrl() + "countersign/gate/2/"))
-                .getWebResponse()
-                .getStatusCode());
+        assertEquals(
+                404,
+                client("carol")
+                        .getPage(new URL(jenkins.getURL() + run.getUrl() + "countersign/gate/2/"))
+                        .getWebResponse()
+                        .getStatusCode());
     }
 
     @Test
     public void anOverrideIsANamedActWithAReason() throws Exception {
         gate.saysAndTells("erin", Saying.Word.REJECT, "qa", "not good");
         jenkins.waitForMessage("erin rejected the image", run);
-        assertEquals(403, post("carol", "override", act("carol", "comment", "I know better")).getStatusCode());
+        assertEquals(
+                403,
+                post("carol", "override", act("carol", "comment", "I know better"))
+                        .getStatusCode());
         assertEquals(422, post("grace", "override", act("grace")).getStatusCode());
-        assertEquals(200, post("grace", "override", act("grace", "comment", "tested by hand")).getStatusCode());
+        assertEquals(
+                200,
+                post("grace", "override", act("grace", "comment", "tested by hand"))
+                        .getStatusCode());
         jenkins.waitForMessage("was overridden by grace", run);
         String ledger = Files.readString(ControllerLedger.get().file());
         assertThat(ledger, containsString("\"what\":\"override\""));
@@ -247,9 +265,13 @@ public class GatePageTest {
             HtmlPage html = client("reader").getPage(run, page);
             assertEquals(page, 0, html.getByXPath("//img[@src='x']").size());
         }
-        assertThat(
-                client("reader").<HtmlPage>getPage(run, "countersign/").asNormalizedText(), containsString(HOSTILE));
-        assertEquals(0, client("carol").goTo("countersign-waiting").getByXPath("//img[@src='x']").size());
+        assertThat(client("reader").<HtmlPage>getPage(run, "countersign/").asNormalizedText(), containsString(HOSTILE));
+        assertEquals(
+                0,
+                client("carol")
+                        .goTo("countersign-waiting")
+                        .getByXPath("//img[@src='x']")
+                        .size());
     }
 
     @Test
@@ -260,13 +282,14 @@ public class GatePageTest {
         assertEquals(0, waiting("reader"));
         HtmlPage page = client("carol").goTo("countersign-waiting");
         assertThat(page.asNormalizedText(), containsString(gate.digest.toString()));
-        assertThat(client("reader").goTo("countersign-waiting").asNormalizedText(), containsString("nobody waits for you"));
-        jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
-                .grant(Jenkins.READ)
-                .everywhere()
-                .toEveryone());
+        assertThat(
+                client("reader").goTo("countersign-waiting").asNormalizedText(),
+                containsString("nobody waits for you"));
+        jenkins.jenkins.setAuthorizationStrategy(
+                new MockAuthorizationStrategy().grant(Jenkins.READ).everywhere().toEveryone());
         assertEquals("who cannot see the job sees no gate of it", 0, waiting("carol"));
-        assertEquals(404, client("carol").getPage(new URL(url())).getWebResponse().getStatusCode());
+        assertEquals(
+                404, client("carol").getPage(new URL(url())).getWebResponse().getStatusCode());
     }
 
     @Test
@@ -274,35 +297,49 @@ public class GatePageTest {
         ApproveImageStep.DescriptorImpl descriptor =
                 jenkins.jenkins.getDescriptorByType(ApproveImageStep.DescriptorImpl.class);
         gate.keepForBuilds("carol");
-        try (var ignored = hudson.security.ACL.as2(hudson.model.User.getById("reader", true).impersonate2())) {
-            assertEquals(1, descriptor.doFillCredentialsIdItems(run.getParent(), "present").size());
-            assertEquals(1, descriptor.doFillRegistryCredentialsIdItems(run.getParent(), "", "present").size());
+        try (var ignored = hudson.security.ACL.as2(
+                hudson.model.User.getById("reader", true).impersonate2())) {
             assertEquals(
-                    hudson.util.FormValidation.Kind.OK, descriptor.doCheckStage(run.getParent(), "nowhere").kind);
+                    1,
+                    descriptor
+                            .doFillCredentialsIdItems(run.getParent(), "present")
+                            .size());
+            assertEquals(
+                    1,
+                    descriptor
+                            .doFillRegistryCredentialsIdItems(run.getParent(), "", "present")
+                            .size());
+            assertEquals(hudson.util.FormValidation.Kind.OK, descriptor.doCheckStage(run.getParent(), "nowhere").kind);
         }
-        try (var ignored = hudson.security.ACL.as2(hudson.model.User.getById("admin", true).impersonate2())) {
+        try (var ignored =
+                hudson.security.ACL.as2(hudson.model.User.getById("admin", true).impersonate2())) {
             assertTrue(descriptor.doFillCredentialsIdItems(run.getParent(), "").size() > 1);
             assertEquals(
                     hudson.util.FormValidation.Kind.ERROR, descriptor.doCheckStage(run.getParent(), "nowhere").kind);
         }
         for (String check : List.of("checkImage", "checkStage", "fillCredentialsIdItems")) {
             WebResponse get = client("carol")
-                    .getPage(new URL(jenkins.getURL() + "descriptorByName/" + ApproveImageStep.class.getName() + "/" + check))
+                    .getPage(new URL(
+                            jenkins.getURL() + "descriptorByName/" + ApproveImageStep.class.getName() + "/" + check))
                     .getWebResponse();
             assertEquals(check, 404, get.getStatusCode());
         }
     }
 
     private int waiting(String user) throws Exception {
-        return client(user).getJSON("countersign-waiting/api/json").getJSONObject().getInt("count");
+        return client(user)
+                .getJSON("countersign-waiting/api/json")
+                .getJSONObject()
+                .getInt("count");
     }
 
     private WorkflowRun start(String stage, String starter) throws Exception {
         WorkflowJob job = jenkins.createProject(WorkflowJob.class, name.getMethodName());
         job.setDefinition(new CpsFlowDefinition(
-                "awaitApprovals image: '" + gate.image() + "', stage: '" + stage + "', message: '" + HOSTILE + "'", true));
-        WorkflowRun started =
-                job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause(starter))).waitForStart();
+                "awaitApprovals image: '" + gate.image() + "', stage: '" + stage + "', message: '" + HOSTILE + "'",
+                true));
+        WorkflowRun started = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause(starter)))
+                .waitForStart();
         runs.add(started);
         return started;
     }
@@ -381,7 +418,13 @@ public class GatePageTest {
 
     /** What the keys look like must stand nowhere but in credentials' own files. */
     private void assertNoSecret() throws Exception {
-        String canary = gate.keys.get("carol").unencryptedSecret().lines().skip(1).findFirst().orElseThrow();
+        String canary = gate.keys
+                .get("carol")
+                .unencryptedSecret()
+                .lines()
+                .skip(1)
+                .findFirst()
+                .orElseThrow();
         assertNotNull(canary);
         for (String file : List.of("build.xml", "log", "workflow-completed/flowNodeStore.xml")) {
             File found = new File(run.getRootDir(), file);

@@ -56,17 +56,20 @@ public class GateRestartTest {
             Thread.sleep(passed - System.currentTimeMillis());
         }
         sessions.then(jenkins -> {
-            WorkflowRun expires =
-                    jenkins.jenkins.getItemByFullName("expires", WorkflowJob.class).getBuildByNumber(1);
+            WorkflowRun expires = jenkins.jenkins
+                    .getItemByFullName("expires", WorkflowJob.class)
+                    .getBuildByNumber(1);
             jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(expires));
             DeadlinePassed cause = (DeadlinePassed)
                     expires.getAction(InterruptedBuildAction.class).getCauses().get(0);
             assertEquals("qa", cause.getStage());
             assertEquals(
-                    "expired", expires.getAction(ImageApprovalsAction.class).getGate("1").getState());
+                    "expired",
+                    expires.getAction(ImageApprovalsAction.class).getGate("1").getState());
 
-            WorkflowRun waits =
-                    jenkins.jenkins.getItemByFullName("waits", WorkflowJob.class).getBuildByNumber(1);
+            WorkflowRun waits = jenkins.jenkins
+                    .getItemByFullName("waits", WorkflowJob.class)
+                    .getBuildByNumber(1);
             assertTrue(waits.isBuilding());
             GatePage page = waits.getAction(ImageApprovalsAction.class).getGate("1");
             assertThat(page.getApprovers().toString(), containsString("carol"));

@@ -60,7 +60,8 @@ public class GateWalkTest {
                     "awaitApprovals image: '" + gate.image()
                             + "', stage: 'qa', message: 'Try the login on staging', timeout: 3, unit: 'DAYS'",
                     true));
-            WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank"))).waitForStart();
+            WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank")))
+                    .waitForStart();
             jenkins.waitForMessage("missing 2 of qa", run);
 
             String root = jenkins.getURL().toString();
@@ -73,7 +74,9 @@ public class GateWalkTest {
             picture(carol, "gate-waiting");
             carol.click("[data-countersign-open=gate-1-approve]");
             carol.await("document.querySelector('#gate-1-approve[open]')");
-            assertThat(carol.evaluate("document.querySelector('#gate-1-approve').innerText"), containsString(gate.digest.toString()));
+            assertThat(
+                    carol.evaluate("document.querySelector('#gate-1-approve').innerText"),
+                    containsString(gate.digest.toString()));
             carol.type("#gate-1-approve-comment", "Logged in, paid, logged out");
             picture(carol, "gate-approve");
             carol.evaluate("window.leaving = true; document.querySelector('#gate-1-approve [type=submit]').click()");
@@ -85,7 +88,10 @@ public class GateWalkTest {
             erin.dark(true);
             erin.logIn(root, "erin");
             erin.open(root + run.getUrl() + "countersign/");
-            assertEquals("no sideways scrolling", "true", erin.evaluate("document.documentElement.scrollWidth <= window.innerWidth"));
+            assertEquals(
+                    "no sideways scrolling",
+                    "true",
+                    erin.evaluate("document.documentElement.scrollWidth <= window.innerWidth"));
             picture(erin, "gate-narrow");
             erin.click("[data-countersign-open=gate-1-reject]");
             erin.await("document.querySelector('#gate-1-reject[open]')");

@@ -34,8 +34,9 @@ public final class GatesBench {
 
     public static void main(String[] args) throws Exception {
         Duration idle = Duration.ofSeconds(args.length > 0 ? Long.parseLong(args[0]) : 60);
-        System.out.println("gates " + GATES + ", idle for " + idle.toSeconds() + " s, Java "
-                + System.getProperty("java.version") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
+        System.out.println(
+                "gates " + GATES + ", idle for " + idle.toSeconds() + " s, Java " + System.getProperty("java.version")
+                        + ", " + Runtime.getRuntime().availableProcessors() + " processors");
         measure("each of its own image", idle, i -> i);
         measure("all of one image", idle, i -> 0);
     }

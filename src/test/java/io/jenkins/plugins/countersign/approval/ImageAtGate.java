@@ -41,6 +41,7 @@ final class ImageAtGate implements AutoCloseable {
     final Map<String, SigningKey> keys = new LinkedHashMap<>();
     /** Of its own: what one policy of a name and version says, the ledger never forgets. */
     private final String name = "policy-" + java.util.UUID.randomUUID();
+
     private String stages = "  qa: {needs: [{role: qa, count: 2}]}\n"
             + "  release: {needs: [{role: release, count: 1}], exclude: [build-starter]}\n";
 

@@ -90,19 +90,39 @@ public class ChainOnCommandLineTest {
     private static Answer as(String person, String... arguments) {
         List<String> all = new ArrayList<>(Arrays.asList(arguments));
         all.addAll(List.of(
-                "--key", cast.key(person).toString(), "--password-file", cast.password().toString()));
+                "--key",
+                cast.key(person).toString(),
+                "--password-file",
+                cast.password().toString()));
         return registry(all.toArray(String[]::new));
     }
 
     private static Answer approve(String image, String person, String stage, String role) {
-        return as(person, "approve", image, "--stage", stage, "--role", role, "--policy", cast.policy().toString());
+        return as(
+                person,
+                "approve",
+                image,
+                "--stage",
+                stage,
+                "--role",
+                role,
+                "--policy",
+                cast.policy().toString());
     }
 
     private static Answer promote(String image, String stage, String to) throws Exception {
         return as(
-                "gate", "promote", image, "--stage", stage, "--to", to,
-                "--policy", cast.policy().toString(),
-                "--ledger", FOLDER.getRoot().toPath().resolve("ledger.jsonl").toString());
+                "gate",
+                "promote",
+                image,
+                "--stage",
+                stage,
+                "--to",
+                to,
+                "--policy",
+                cast.policy().toString(),
+                "--ledger",
+                FOLDER.getRoot().toPath().resolve("ledger.jsonl").toString());
     }
 
     private static String push(String name) {
@@ -113,7 +133,12 @@ public class ChainOnCommandLineTest {
     }
 
     private static boolean isThere(String repository, String tag) {
-        return registry("status", REGISTRY.host() + "/" + repository + ":" + tag, "--stage", "qa", "--policy",
+        return registry(
+                                "status",
+                                REGISTRY.host() + "/" + repository + ":" + tag,
+                                "--stage",
+                                "qa",
+                                "--policy",
                                 cast.policy().toString())
                         .code()
                 != ExitCode.REGISTRY.code();
@@ -124,13 +149,22 @@ public class ChainOnCommandLineTest {
         String image = push("team/app:1.0");
         assertEquals(REGISTRY.host() + "/team/app:1.0@" + built, image);
         as("builder", "sign", image, "--simple-signatures").is(ExitCode.PASS);
-        registry("verify", image, "--public-key", cast.key("builder").resolveSibling("builder.pub").toString())
+        registry(
+                        "verify",
+                        image,
+                        "--public-key",
+                        cast.key("builder").resolveSibling("builder.pub").toString())
                 .is(ExitCode.PASS);
 
-        promote(image, "qa", REGISTRY.host() + "/qa/app:1.0").is(ExitCode.SIGNATURE).says("carol as qa");
+        promote(image, "qa", REGISTRY.host() + "/qa/app:1.0")
+                .is(ExitCode.SIGNATURE)
+                .says("carol as qa");
         assertTrue("a held gate promotes nothing", !isThere("qa/app", "1.0"));
         approve(image, "carol", "qa", "qa").is(ExitCode.PASS);
-        String tested = promote(image, "qa", REGISTRY.host() + "/qa/app:1.0").is(ExitCode.PASS).out().strip();
+        String tested = promote(image, "qa", REGISTRY.host() + "/qa/app:1.0")
+                .is(ExitCode.PASS)
+                .out()
+                .strip();
 
         approve(tested, "frank", "production", "release").is(ExitCode.PASS);
         approve(tested, "frank", "production", "release").is(ExitCode.PASS);
@@ -146,7 +180,13 @@ public class ChainOnCommandLineTest {
                 .out()
                 .strip();
         assertTrue(released, released.endsWith(built.toString()));
-        registry("verify", released, "--stage", "production", "--policy", cast.policy().toString())
+        registry(
+                        "verify",
+                        released,
+                        "--stage",
+                        "production",
+                        "--policy",
+                        cast.policy().toString())
                 .is(ExitCode.PASS)
                 .says("grace as release");
     }
@@ -155,8 +195,17 @@ public class ChainOnCommandLineTest {
     public void aRejectionHoldsUntilItIsWithdrawn() throws Exception {
         String image = push("team/rejected:1.0");
         String rejection = as(
-                        "carol", "reject", image, "--stage", "qa", "--role", "qa", "--reason", "crashes",
-                        "--policy", cast.policy().toString())
+                        "carol",
+                        "reject",
+                        image,
+                        "--stage",
+                        "qa",
+                        "--role",
+                        "qa",
+                        "--reason",
+                        "crashes",
+                        "--policy",
+                        cast.policy().toString())
                 .is(ExitCode.PASS)
                 .out()
                 .strip();
@@ -173,7 +222,8 @@ public class ChainOnCommandLineTest {
         try (Repository layout = Repositories.open("oci:" + other)) {
             layout.tag(DemoImage.build(null, null, Map.of("evil", "x"), layout), "1.0");
         }
-        registry("push", "oci:" + other + ":1.0", REGISTRY.host() + "/team/moved:1.0").is(ExitCode.PASS);
+        registry("push", "oci:" + other + ":1.0", REGISTRY.host() + "/team/moved:1.0")
+                .is(ExitCode.PASS);
         as("builder", "sign", image).is(ExitCode.REGISTRY).says("somebody pushed in between");
         approve(image, "carol", "qa", "qa").is(ExitCode.REGISTRY).says("somebody pushed in between");
     }
@@ -193,7 +243,8 @@ public class ChainOnCommandLineTest {
         byte[] whole = Files.readAllBytes(archive);
         Path cut = FOLDER.getRoot().toPath().resolve("cut.tar");
         Files.write(cut, Arrays.copyOf(whole, whole.length / 2));
-        registry("push", "oci-archive:" + cut, REGISTRY.host() + "/team/cut:1.0").is(ExitCode.REGISTRY);
+        registry("push", "oci-archive:" + cut, REGISTRY.host() + "/team/cut:1.0")
+                .is(ExitCode.REGISTRY);
         assertTrue(!isThere("team/cut", "1.0"));
     }
 
@@ -203,15 +254,30 @@ public class ChainOnCommandLineTest {
         Path wrong = FOLDER.newFile().toPath();
         Files.writeString(wrong, "secret-that-must-not-show");
         Answer refused = run(
-                "status", image, "--stage", "qa", "--policy", cast.policy().toString(),
-                "--ca-file", REGISTRY.authority().toString(), "--user", DockerRegistry.USER,
-                "--registry-password-file", wrong.toString());
+                "status",
+                image,
+                "--stage",
+                "qa",
+                "--policy",
+                cast.policy().toString(),
+                "--ca-file",
+                REGISTRY.authority().toString(),
+                "--user",
+                DockerRegistry.USER,
+                "--registry-password-file",
+                wrong.toString());
         refused.is(ExitCode.REGISTRY).says("401");
         assertThat(refused.err(), not(containsString("secret-that-must-not-show")));
         run("status", image, "--stage", "qa", "--policy", cast.policy().toString())
                 .is(ExitCode.REGISTRY)
                 .says("certificate");
-        run("status", "localhost:1/team/app:1.0", "--stage", "qa", "--policy", cast.policy().toString())
+        run(
+                        "status",
+                        "localhost:1/team/app:1.0",
+                        "--stage",
+                        "qa",
+                        "--policy",
+                        cast.policy().toString())
                 .is(ExitCode.REGISTRY)
                 .says("localhost:1");
     }
@@ -246,7 +312,8 @@ public class ChainOnCommandLineTest {
     @Test
     public void aNewKeyIsEncryptedAndNeverOverwritesAnother() throws Exception {
         String name = FOLDER.getRoot().toPath().resolve("mine").toString();
-        run("key", "generate", name, "--password-file", cast.password().toString()).is(ExitCode.PASS);
+        run("key", "generate", name, "--password-file", cast.password().toString())
+                .is(ExitCode.PASS);
         assertThat(Files.readString(Path.of(name + ".key")), containsString("ENCRYPTED SIGSTORE PRIVATE KEY"));
         run("key", "generate", name, "--password-file", cast.password().toString())
                 .is(ExitCode.USAGE)
@@ -255,12 +322,18 @@ public class ChainOnCommandLineTest {
         String shown = run("key", "show", name + ".pub").is(ExitCode.PASS).out();
         assertEquals(
                 shown,
-                run("key", "show", name + ".key", "--password-file", cast.password().toString())
+                run(
+                                "key",
+                                "show",
+                                name + ".key",
+                                "--password-file",
+                                cast.password().toString())
                         .is(ExitCode.PASS)
                         .out());
         RealPart.require("openssl");
         assertThat(
-                Run.of("openssl", "pkey", "-pubin", "-in", name + ".pub", "-noout", "-text").succeeded(),
+                Run.of("openssl", "pkey", "-pubin", "-in", name + ".pub", "-noout", "-text")
+                        .succeeded(),
                 containsString("prime256v1"));
     }
 
@@ -272,7 +345,8 @@ public class ChainOnCommandLineTest {
     @Test
     public void everyExitCodeIsInTheHelpAndInTheDocumentation() throws Exception {
         Path page = Path.of("docs/command-line.md");
-        String documentation = Files.readString(Files.exists(page) ? page : Path.of("..").resolve(page));
+        String documentation =
+                Files.readString(Files.exists(page) ? page : Path.of("..").resolve(page));
         String help = run("--help").is(ExitCode.PASS).out().replaceAll("\\s+", " ");
         for (ExitCode code : ExitCode.values()) {
             assertThat(help, containsString(code.meaning()));

@@ -59,8 +59,24 @@ public class OfflineCommandsTest {
     public void aPersonSignsOfflineAndAnAuditorLooks() throws Exception {
         Path request = file("approval.request.json");
         String shown = run(
-                ExitCode.PASS, "request", "create", image, "--policy", file("policy.yaml"), "--person", "carol", "--stage",
-                "qa", "--role", "qa", "--comment", "looks good", "--out", request, "--bytes", file("approval.bytes"));
+                ExitCode.PASS,
+                "request",
+                "create",
+                image,
+                "--policy",
+                file("policy.yaml"),
+                "--person",
+                "carol",
+                "--stage",
+                "qa",
+                "--role",
+                "qa",
+                "--comment",
+                "looks good",
+                "--out",
+                request,
+                "--bytes",
+                file("approval.bytes"));
         assertThat(shown, containsString("predicate.comment: looks good"));
         assertEquals(shown, run(ExitCode.PASS, "request", "show", request));
         run(ExitCode.PASS, "request", "sign", request, "--key", file("mallory.pem"), "--out", file("wrong.sig"));
@@ -76,11 +92,28 @@ public class OfflineCommandsTest {
         run(ExitCode.POLICY, "evidence", image, file("empty.xml"), "--kind", "test_result", "--key", file("ci.pem"));
         Path ledger = file("ledger.jsonl");
         run(
-                ExitCode.PASS, "promote", image, "--to", "oci:" + file("prod") + ":1.0", "--stage", "qa", "--policy",
-                file("policy.yaml"), "--key", file("gate.pem"), "--ledger", ledger);
+                ExitCode.PASS,
+                "promote",
+                image,
+                "--to",
+                "oci:" + file("prod") + ":1.0",
+                "--stage",
+                "qa",
+                "--policy",
+                file("policy.yaml"),
+                "--key",
+                file("gate.pem"),
+                "--ledger",
+                ledger);
         assertThat(
                 run(
-                        ExitCode.PASS, "audit", "verify", ledger, "--published-in", "oci:" + file("prod"), "--policy",
+                        ExitCode.PASS,
+                        "audit",
+                        "verify",
+                        ledger,
+                        "--published-in",
+                        "oci:" + file("prod"),
+                        "--policy",
                         file("policy.yaml")),
                 containsString(" records, the last of "));
         String promoted = run(ExitCode.PASS, "audit", "export", ledger, "--kind", "promoted");
@@ -94,8 +127,17 @@ public class OfflineCommandsTest {
     @Test
     public void aPolicyIsExportedAndSaysWhatItCannotSay() throws Exception {
         String written = run(
-                ExitCode.PASS, "export", "registry.example.com/prod/app", "--format", "containers", "--stage", "qa", "--policy",
-                file("policy.yaml"), "--to", file("export"));
+                ExitCode.PASS,
+                "export",
+                "registry.example.com/prod/app",
+                "--format",
+                "containers",
+                "--stage",
+                "qa",
+                "--policy",
+                file("policy.yaml"),
+                "--to",
+                file("export"));
         assertThat(written, containsString("policy.json"));
         assertTrue(Files.exists(file("export/registries.d/countersign.yaml")));
         assertThat(err.toString(), containsString("A rejection, block or withdrawal after the promotion is not seen"));

@@ -32,7 +32,8 @@ public class ArchitectureTest {
             .should()
             .dependOnClassesThat(com.tngtech.archunit.base.DescribedPredicate.describe(
                     "are ours but not the engine's",
-                    c -> c.getPackageName().startsWith(ROOT) && !c.getPackageName().startsWith(ROOT + ".engine")));
+                    c -> c.getPackageName().startsWith(ROOT)
+                            && !c.getPackageName().startsWith(ROOT + ".engine")));
 
     @ArchTest
     public static final ArchRule imageIsALeaf = noClasses()

@@ -34,7 +34,8 @@ public record Run(int exitCode, String output) {
             Process process = builder.start();
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
-                throw new AssertionError(command + " still ran after " + LIMIT_SECONDS + " s: " + Files.readString(log));
+                throw new AssertionError(
+                        command + " still ran after " + LIMIT_SECONDS + " s: " + Files.readString(log));
             }
             return new Run(process.exitValue(), new String(Files.readAllBytes(log), StandardCharsets.UTF_8));
         } finally {

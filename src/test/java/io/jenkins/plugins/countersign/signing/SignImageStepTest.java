@@ -203,8 +203,7 @@ public class SignImageStepTest {
                 "The library /somewhere/lib.so may not be loaded on",
                 pipeline(Result.FAILURE, "node {signImage image: '" + pinned() + "', credentialsId: 'token'}"));
         r.assertLogContains(
-                "is a folder",
-                pipeline(Result.FAILURE, "signImage image: 'oci:/etc:1', credentialsId: 'release'"));
+                "is a folder", pipeline(Result.FAILURE, "signImage image: 'oci:/etc:1', credentialsId: 'release'"));
         assertEquals(List.of(), found());
     }
 
@@ -215,22 +214,23 @@ public class SignImageStepTest {
                 "def signed = signImage(image: '" + pinned() + "', credentialsId: 'release', annotations: 'build=7')\n"
                         + "echo \"signed: ${signed}\"\n"
                         + "def v = verifyImage(image: signed, publicKeys: '''"
-                        + PublicKeys.pem(KeyGenerator.generate(new SecureRandom()).publicKey())
+                        + PublicKeys.pem(
+                                KeyGenerator.generate(new SecureRandom()).publicKey())
                         + PublicKeys.pem(key.publicKey()) + "''')\n"
                         + "echo \"verified: ${v.image} ${v.signatures[0].annotations.build} ${v.signatures[0].key}\"");
         r.assertLogContains("signed: " + pinned(), build);
-        r.assertLogContains(
-                "verified: " + pinned() + " 7 " + PublicKeys.fingerprint(key.publicKey()), build);
+        r.assertLogContains("verified: " + pinned() + " 7 " + PublicKeys.fingerprint(key.publicKey()), build);
         r.assertLogContains("and 2 platform manifests below it", build);
         var believed = signatures(index.digest()).believed();
         assertEquals(1, believed.size());
-        assertEquals(3, believed.get(0).inTotoStatement().orElseThrow().subjects().size());
+        assertEquals(
+                3, believed.get(0).inTotoStatement().orElseThrow().subjects().size());
     }
 
     @Test
     public void withoutADigestTheTagIsResolvedOnceAndTheLogSaysSo() throws Exception {
-        Run<?, ?> build = pipeline(
-                Result.SUCCESS, "echo 'is ' + signImage(image: '" + name + ":1', credentialsId: 'release')");
+        Run<?, ?> build =
+                pipeline(Result.SUCCESS, "echo 'is ' + signImage(image: '" + name + ":1', credentialsId: 'release')");
         r.assertLogContains("is " + index.digest() + " now; only this digest counts", build);
         r.assertLogContains("is " + pinned(), build);
     }
@@ -245,8 +245,7 @@ public class SignImageStepTest {
         r.assertLogContains("cosign 3 stops reading the .sig signatures", build);
         Run<?, ?> second = pipeline(Result.SUCCESS, "signImage image: '" + pinned() + "', credentialsId: 'release'");
         r.assertLogNotContains("cosign 3 stops reading", second);
-        for (Descriptor subject :
-                Subjects.of(repository, index.digest())) {
+        for (Descriptor subject : Subjects.of(repository, index.digest())) {
             assertThat(
                     signatures(subject.digest()).believed().stream()
                             .map(evidence -> evidence.format())
@@ -257,7 +256,8 @@ public class SignImageStepTest {
 
     @Test
     public void verifyRefusesWhatIsNotAPlainSignatureByTheKey() throws Exception {
-        String verify = "verifyImage image: '" + pinned() + "', publicKeys: '''" + PublicKeys.pem(key.publicKey()) + "'''";
+        String verify =
+                "verifyImage image: '" + pinned() + "', publicKeys: '''" + PublicKeys.pem(key.publicKey()) + "'''";
         r.assertLogContains("no signature by the given keys was found", pipeline(Result.FAILURE, verify));
 
         SignatureStore store = new SignatureStore(repository);
@@ -266,15 +266,10 @@ public class SignImageStepTest {
                 List.of(new Statement.Subject(name, index.digest(), Map.of())),
                 "https://plugins.jenkins.io/countersign/approval/v1",
                 StrictJson.object());
-        store.attachBundle(
-                image, SigstoreBundle.sign(approval, key), approval.predicateType(), Instant.now());
-        store.attachRecord(
-                image, DsseEnvelope.sign(SignatureTypes.RECORD, approval.toBytes(), key), Instant.now());
+        store.attachBundle(image, SigstoreBundle.sign(approval, key), approval.predicateType(), Instant.now());
+        store.attachRecord(image, DsseEnvelope.sign(SignatureTypes.RECORD, approval.toBytes(), key), Instant.now());
         SigningKey stranger = KeyGenerator.generate(new SecureRandom());
-        Statement plain = new Statement(
-                approval.subjects(),
-                ImageSignature.PREDICATE_TYPE,
-                StrictJson.object());
+        Statement plain = new Statement(approval.subjects(), ImageSignature.PREDICATE_TYPE, StrictJson.object());
         store.attachBundle(image, SigstoreBundle.sign(plain, stranger), plain.predicateType(), Instant.now());
         Run<?, ?> refused = pipeline(Result.FAILURE, verify);
         r.assertLogContains("says something else than a plain signature", refused);
@@ -305,7 +300,10 @@ public class SignImageStepTest {
     public void byAStageVerifySaysWhoIsMissing() throws Exception {
         CountersignConfiguration.get()
                 .setTrustPolicy(Policies.oneStage(
-                        "qa", "carol", key.publicKey(), KeyGenerator.generate(new SecureRandom()).publicKey()));
+                        "qa",
+                        "carol",
+                        key.publicKey(),
+                        KeyGenerator.generate(new SecureRandom()).publicKey()));
         try {
             Run<?, ?> refused = pipeline(Result.FAILURE, "verifyImage image: '" + pinned() + "', stage: 'qa'");
             r.assertLogContains("is not verified for the stage qa", refused);
@@ -335,7 +333,8 @@ public class SignImageStepTest {
                 .add(new EnvironmentVariablesNodeProperty(
                         new EnvironmentVariablesNodeProperty.Entry("IMAGE", pinned())));
         r.assertLogContains(
-                "signImage: ", pipeline(Result.FAILURE, "node {signImage image: '${IMAGE}', credentialsId: 'release'}"));
+                "signImage: ",
+                pipeline(Result.FAILURE, "node {signImage image: '${IMAGE}', credentialsId: 'release'}"));
     }
 
     @Test
@@ -347,9 +346,7 @@ public class SignImageStepTest {
                 .filter(credentials -> credentials.getId().equals("release"))
                 .findFirst()
                 .orElseThrow();
-        assertFalse(CredentialsProvider.getOrCreateFingerprintOf(used)
-                .getJobs()
-                .isEmpty());
+        assertFalse(CredentialsProvider.getOrCreateFingerprintOf(used).getJobs().isEmpty());
     }
 
     @Test

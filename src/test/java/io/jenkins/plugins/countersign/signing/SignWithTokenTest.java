@@ -88,7 +88,8 @@ public class SignWithTokenTest {
         plain.setInsecurePlainHttp(true);
         CountersignConfiguration.get().setRegistries(List.of(plain));
         repository = Repositories.open(
-                registry.host() + "/team/app", RegistryAccess.of(registry.host()).insecurePlainHttp());
+                registry.host() + "/team/app",
+                RegistryAccess.of(registry.host()).insecurePlainHttp());
         index = Samples.pushIndex(repository, 1);
         repository.tag(index.digest(), "1");
         image = repository.name() + ":1@" + index.digest();
@@ -127,7 +128,8 @@ public class SignWithTokenTest {
                 new SigningTokenCredentialsImpl(CredentialsScope.GLOBAL, id, "", uri, PublicKeys.pem(key));
         credentials.setPin(Secret.fromString(pin));
         var all = SystemCredentialsProvider.getInstance().getCredentials();
-        all.removeIf(other -> other instanceof SigningCredentials signing && signing.getId().equals(id));
+        all.removeIf(other ->
+                other instanceof SigningCredentials signing && signing.getId().equals(id));
         all.add(credentials);
         SystemCredentialsProvider.getInstance().save();
     }
@@ -146,7 +148,9 @@ public class SignWithTokenTest {
     }
 
     private int signatures() throws Exception {
-        return ImageSignatures.by(repository, index.digest(), List.of(alice)).believed().size();
+        return ImageSignatures.by(repository, index.digest(), List.of(alice))
+                .believed()
+                .size();
     }
 
     private void nothingSigned() throws Exception {
@@ -181,16 +185,19 @@ public class SignWithTokenTest {
         keep("wrong", "pkcs11:token=release;object=alice", SoftHsm.PIN, alice);
         build(Result.SUCCESS, "wrong", "");
 
-        // Nothing of it is left on the agent: no helper process, no login, no provider, no PIN in what can be seen of it.
+        // Nothing of it is left on the agent: no helper process, no login, no provider, no PIN in what can be seen of
+        // it.
         assertEquals("", agent.getChannel().call(new WhatIsLeft(SoftHsm.PIN)));
         try (Stream<Path> left = Files.list(hsm.folder().resolve("tmp"))) {
             assertEquals(
                     List.of(),
                     left.map(path -> path.getFileName().toString())
-                            .filter(name -> name.startsWith("countersign-token") && !name.startsWith("countersign-tokens-"))
+                            .filter(name ->
+                                    name.startsWith("countersign-token") && !name.startsWith("countersign-tokens-"))
                             .toList());
         }
-        assertFalse(agent.getChannel().call(new UsesTheTokenWithoutPin(hsm.library(), hsm.folder().toString())));
+        assertFalse(agent.getChannel()
+                .call(new UsesTheTokenWithoutPin(hsm.library(), hsm.folder().toString())));
     }
 
     @Test
@@ -228,7 +235,9 @@ public class SignWithTokenTest {
         public String call() throws IOException {
             StringBuilder left = new StringBuilder();
             String pin = new StringBuilder(reversedPin).reverse().toString();
-            ProcessHandle.current().descendants().forEach(child -> left.append(child.info()).append('\n'));
+            ProcessHandle.current()
+                    .descendants()
+                    .forEach(child -> left.append(child.info()).append('\n'));
             for (String file : List.of("/proc/self/cmdline", "/proc/self/environ")) {
                 if (new File(file).canRead()
                         && new String(Files.readAllBytes(Path.of(file)), StandardCharsets.ISO_8859_1).contains(pin)) {

@@ -78,7 +78,9 @@ public class SignedForOthersTest {
                 .encodeToString((DockerRegistry.USER + ":" + DockerRegistry.PASSWORD).getBytes(StandardCharsets.UTF_8));
         Files.writeString(
                 root.resolve("config.json"), "{\"auths\":{\"" + registry.host() + "\":{\"auth\":\"" + login + "\"}}}");
-        Files.copy(registry.authority(), Files.createDirectory(root.resolve("certs")).resolve("ca.crt"));
+        Files.copy(
+                registry.authority(),
+                Files.createDirectory(root.resolve("certs")).resolve("ca.crt"));
     }
 
     private Run run(String program, String... arguments) throws Exception {
@@ -166,15 +168,26 @@ public class SignedForOthersTest {
             run("cosign3", "verify", "--key", "ours.pub", "--insecure-ignore-tlog=true", "-a", "stage=build", name)
                     .succeeded();
             run(
-                            "cosign2", "verify", "--key", "ours.pub", "--insecure-ignore-tlog=true",
-                            "--trusted-root=trusted-root.json", name)
+                            "cosign2",
+                            "verify",
+                            "--key",
+                            "ours.pub",
+                            "--insecure-ignore-tlog=true",
+                            "--trusted-root=trusted-root.json",
+                            name)
                     .succeeded();
             refused(run("cosign3", "verify", "--key", "stranger.pub", "--insecure-ignore-tlog=true", name));
         }
         run("cosign3", "verify", "--key", "ours.pub", "--insecure-ignore-tlog=true", repository.name() + ":1")
                 .succeeded();
         refused(run(
-                "cosign3", "verify", "--key", "ours.pub", "--insecure-ignore-tlog=true", "-a", "stage=qa",
+                "cosign3",
+                "verify",
+                "--key",
+                "ours.pub",
+                "--insecure-ignore-tlog=true",
+                "-a",
+                "stage=qa",
                 repository.name() + ":1"));
     }
 
@@ -190,9 +203,23 @@ public class SignedForOthersTest {
                             + "\":[{\"type\":\"sigstoreSigned\",\"keyPath\":\"" + root.resolve(key)
                             + "\",\"signedIdentity\":{\"type\":\"matchRepoDigestOrExact\"}}]}}}");
             Run copied = run(
-                    "skopeo-sigstore", "--policy", "policy.json", "--registries.d", "registries.d", "copy",
-                    "--remove-signatures", "--override-os", "linux", "--override-arch", "amd64", "--src-authfile",
-                    "config.json", "--src-cert-dir", "certs", "docker://" + repository.name() + ":1", "dir:pulled-" + key);
+                    "skopeo-sigstore",
+                    "--policy",
+                    "policy.json",
+                    "--registries.d",
+                    "registries.d",
+                    "copy",
+                    "--remove-signatures",
+                    "--override-os",
+                    "linux",
+                    "--override-arch",
+                    "amd64",
+                    "--src-authfile",
+                    "config.json",
+                    "--src-cert-dir",
+                    "certs",
+                    "docker://" + repository.name() + ":1",
+                    "dir:pulled-" + key);
             if (key.equals("ours.pub")) {
                 copied.succeeded();
             } else {

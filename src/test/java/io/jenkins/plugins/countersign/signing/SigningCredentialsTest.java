@@ -206,9 +206,10 @@ public class SigningCredentialsTest {
 
     @Test
     public void everyFormOfKeyIsOpened() throws Exception {
-        for (String pem : List.of(key.unencryptedSecret(), key.unencryptedSecret().replace("\n", "\r\n"))) {
-            SigningKeyCredentialsImpl plain = new SigningKeyCredentialsImpl(
-                    CredentialsScope.GLOBAL, "plain", "", Secret.fromString(pem));
+        for (String pem :
+                List.of(key.unencryptedSecret(), key.unencryptedSecret().replace("\n", "\r\n"))) {
+            SigningKeyCredentialsImpl plain =
+                    new SigningKeyCredentialsImpl(CredentialsScope.GLOBAL, "plain", "", Secret.fromString(pem));
             assertEquals(key.publicKey(), SigningKeys.signer(plain).publicKey());
         }
         SigningKeyCredentialsImpl emptyPassword = new SigningKeyCredentialsImpl(
@@ -296,8 +297,7 @@ public class SigningCredentialsTest {
         Class<?> type = field.equals("Key") ? SigningKeyCredentialsImpl.class : SigningTokenCredentialsImpl.class;
         try (JenkinsRule.WebClient browser = r.createWebClient().withThrowExceptionOnFailingStatusCode(false)) {
             browser.withBasicCredentials(user);
-            URL url = browser.createCrumbedUrl(
-                    context + "descriptorByName/" + type.getName() + "/check" + field);
+            URL url = browser.createCrumbedUrl(context + "descriptorByName/" + type.getName() + "/check" + field);
             WebRequest request = new WebRequest(new URL(url + "&" + query), method);
             Page page = browser.getPage(request);
             String content = page.getWebResponse().getContentAsString();
@@ -319,7 +319,9 @@ public class SigningCredentialsTest {
         assertThat(check("reader", "Key", HttpMethod.POST, query), not(containsString(fingerprint)));
         assertThat(check("reader", "Key", HttpMethod.POST, "value=nonsense"), not(containsString("PEM")));
 
-        assertThat(check("admin", "Key", HttpMethod.POST, query), containsString("ECDSA P-256, fingerprint " + fingerprint));
+        assertThat(
+                check("admin", "Key", HttpMethod.POST, query),
+                containsString("ECDSA P-256, fingerprint " + fingerprint));
         assertThat(check("admin", "Key", HttpMethod.POST, "value=nonsense%21"), containsString("neither PEM"));
         assertThat(
                 check("admin", "Key", HttpMethod.POST, "value=" + encode(encrypted) + "&password=wrong"),
@@ -369,17 +371,26 @@ public class SigningCredentialsTest {
                                                 List.of(Map.of(
                                                         "credentials",
                                                         List.of(
-                                                                Map.of("signingKey", Map.of(
-                                                                        "scope", "GLOBAL",
-                                                                        "id", "release",
-                                                                        "key", encrypted,
-                                                                        "password", PASSWORD)),
-                                                                Map.of("signingToken", Map.of(
-                                                                        "scope", "SYSTEM",
-                                                                        "id", "token",
-                                                                        "uri", "pkcs11:token=release;object=alice",
-                                                                        "pin", PIN,
-                                                                        "publicKey", publicKey))))))))));
+                                                                Map.of(
+                                                                        "signingKey",
+                                                                        Map.of(
+                                                                                "scope",
+                                                                                "GLOBAL",
+                                                                                "id",
+                                                                                "release",
+                                                                                "key",
+                                                                                encrypted,
+                                                                                "password",
+                                                                                PASSWORD)),
+                                                                Map.of(
+                                                                        "signingToken",
+                                                                        Map.of(
+                                                                                "scope", "SYSTEM",
+                                                                                "id", "token",
+                                                                                "uri",
+                                                                                        "pkcs11:token=release;object=alice",
+                                                                                "pin", PIN,
+                                                                                "publicKey", publicKey))))))))));
         ConfigurationAsCode.get().configure(yaml.toString());
         assertEquals(
                 key.publicKey(),
@@ -411,10 +422,14 @@ public class SigningCredentialsTest {
         try (ACLContext as = ACL.as2(User.getById("reader", true).impersonate2())) {
             assertEquals(
                     List.of("mine"),
-                    step.doFillCredentialsIdItems(job, "mine").stream().map(item -> item.value).toList());
+                    step.doFillCredentialsIdItems(job, "mine").stream()
+                            .map(item -> item.value)
+                            .toList());
             assertEquals(
                     List.of("mine"),
-                    step.doFillCredentialsIdItems(null, "mine").stream().map(item -> item.value).toList());
+                    step.doFillCredentialsIdItems(null, "mine").stream()
+                            .map(item -> item.value)
+                            .toList());
             assertEquals(
                     List.of("login"),
                     step.doFillRegistryCredentialsIdItems(job, "registry.example.com/app", "login").stream()
@@ -427,7 +442,9 @@ public class SigningCredentialsTest {
         try (ACLContext as = ACL.as2(User.getById("configurer", true).impersonate2())) {
             assertEquals(
                     List.of("", "release"),
-                    step.doFillCredentialsIdItems(job, "release").stream().map(item -> item.value).toList());
+                    step.doFillCredentialsIdItems(job, "release").stream()
+                            .map(item -> item.value)
+                            .toList());
             assertNotEquals(
                     step.doCheckCredentialsId(job, "release").renderHtml(),
                     step.doCheckCredentialsId(job, "missing").renderHtml());
@@ -445,7 +462,8 @@ public class SigningCredentialsTest {
             public boolean perform(AbstractBuild<?, ?> build, Launcher launcher, BuildListener listener)
                     throws AbortException {
                 outcome[0] = "nothing";
-                outcome[0] = SigningKeys.find(id, SigningCredentials.class, build, IMAGE).getDescription();
+                outcome[0] = SigningKeys.find(id, SigningCredentials.class, build, IMAGE)
+                        .getDescription();
                 return true;
             }
         });
@@ -469,12 +487,15 @@ public class SigningCredentialsTest {
     @Issue({"SECURITY-3265", "SECURITY-3045"})
     @Test
     public void aBuildUsesOnlyWhatItsContextLendsIt() throws Exception {
-        store(described(CredentialsScope.GLOBAL, "global", "the global one"), described(CredentialsScope.SYSTEM, "system", ""));
+        store(
+                described(CredentialsScope.GLOBAL, "global", "the global one"),
+                described(CredentialsScope.SYSTEM, "system", ""));
         Folder mine = r.jenkins.createProject(Folder.class, "mine");
         Folder other = r.jenkins.createProject(Folder.class, "other");
         for (Folder f : List.of(mine, other)) {
             store(f).addCredentials(
-                            Domain.global(), described(CredentialsScope.GLOBAL, "in-" + f.getName(), "of " + f.getName()));
+                            Domain.global(),
+                            described(CredentialsScope.GLOBAL, "in-" + f.getName(), "of " + f.getName()));
         }
         SystemCredentialsProvider.getInstance()
                 .getDomainCredentialsMap()
@@ -513,9 +534,12 @@ public class SigningCredentialsTest {
         keepForAlice(described(CredentialsScope.USER, "own", "alice's own"));
         User alice = User.getById("alice", true);
         User reader = User.getById("reader", true);
-        assertTrue(SigningKeys.findOwn("own", SigningKeyCredentials.class, alice, IMAGE).isPresent());
-        assertTrue(SigningKeys.findOwn("own", SigningKeyCredentials.class, reader, IMAGE).isEmpty());
-        assertTrue(SigningKeys.findOwn("global", SigningKeyCredentials.class, alice, IMAGE).isEmpty());
+        assertTrue(SigningKeys.findOwn("own", SigningKeyCredentials.class, alice, IMAGE)
+                .isPresent());
+        assertTrue(SigningKeys.findOwn("own", SigningKeyCredentials.class, reader, IMAGE)
+                .isEmpty());
+        assertTrue(SigningKeys.findOwn("global", SigningKeyCredentials.class, alice, IMAGE)
+                .isEmpty());
     }
 
     private static CredentialsStore store(Folder of) {
@@ -531,7 +555,8 @@ public class SigningCredentialsTest {
     private static void keepForAlice(Credentials credentials) throws IOException {
         User alice = User.getById("alice", true);
         try (ACLContext as = ACL.as2(alice.impersonate2())) {
-            CredentialsStore store = CredentialsProvider.lookupStores(alice).iterator().next();
+            CredentialsStore store =
+                    CredentialsProvider.lookupStores(alice).iterator().next();
             store.removeCredentials(Domain.global(), credentials);
             store.addCredentials(Domain.global(), credentials);
         }

@@ -39,8 +39,7 @@ public final class DemoImage {
             throws IOException {
         byte[] tar = tar(files);
         byte[] layer = gzip(tar);
-        ObjectNode manifest =
-                JSON.createObjectNode().put("schemaVersion", 2).put("mediaType", MediaTypes.OCI_MANIFEST);
+        ObjectNode manifest = JSON.createObjectNode().put("schemaVersion", 2).put("mediaType", MediaTypes.OCI_MANIFEST);
         ObjectNode config;
         ArrayNode layers = JSON.createArrayNode();
         if (baseOrNull == null) {

@@ -105,11 +105,16 @@ public final class DemoJenkins {
                     person,
                     gate.path("url").asText() + "approve",
                     Map.of(
-                            "digest", gate.path("digest").asText(),
-                            "credentialsId", "my-key",
-                            "role", "",
-                            "comment", "looks good to " + person));
-            out.println("== " + person + " approves: " + JSON.readTree(answer.body()).path("message").asText());
+                            "digest",
+                            gate.path("digest").asText(),
+                            "credentialsId",
+                            "my-key",
+                            "role",
+                            "",
+                            "comment",
+                            "looks good to " + person));
+            out.println("== " + person + " approves: "
+                    + JSON.readTree(answer.body()).path("message").asText());
             return true;
         }
         return false;
@@ -152,8 +157,8 @@ public final class DemoJenkins {
     }
 
     private HttpRequest.Builder request(String user, String path) {
-        String login = Base64.getEncoder()
-                .encodeToString((user + ":" + DemoCast.PASSWORD).getBytes(StandardCharsets.UTF_8));
+        String login =
+                Base64.getEncoder().encodeToString((user + ":" + DemoCast.PASSWORD).getBytes(StandardCharsets.UTF_8));
         return HttpRequest.newBuilder(URI.create(url + path))
                 .timeout(Duration.ofSeconds(60))
                 .header("Authorization", "Basic " + login)

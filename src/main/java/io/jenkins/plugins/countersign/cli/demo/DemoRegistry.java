@@ -208,7 +208,11 @@ public final class DemoRegistry implements AutoCloseable {
         String mediaType = exchange.getRequestHeaders().getFirst("Content-Type");
         for (JsonNode blob : json.path("layers")) {
             if (!holding.blobs.containsKey(Digest.parse(blob.path("digest").asText()))) {
-                refuse(exchange, 400, "MANIFEST_BLOB_UNKNOWN", blob.path("digest").asText());
+                refuse(
+                        exchange,
+                        400,
+                        "MANIFEST_BLOB_UNKNOWN",
+                        blob.path("digest").asText());
                 return;
             }
         }
@@ -236,7 +240,8 @@ public final class DemoRegistry implements AutoCloseable {
         for (Map.Entry<Digest, Stored> entry : new TreeMap<>(holding.manifests).entrySet()) {
             JsonNode json = JSON.readTree(entry.getValue().content());
             if (subject.toString().equals(json.path("subject").path("digest").asText())) {
-                ObjectNode descriptor = manifests.addObject()
+                ObjectNode descriptor = manifests
+                        .addObject()
                         .put("mediaType", entry.getValue().mediaType())
                         .put("digest", entry.getKey().toString())
                         .put("size", entry.getValue().content().length)

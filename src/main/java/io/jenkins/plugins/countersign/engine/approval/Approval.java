@@ -76,12 +76,34 @@ public record Approval(
 
     public Approval withRequest(String id) {
         return new Approval(
-                image, stage, role, approver, policy, id, evidence, issuedAt, expiresAtOrNull, sequence, origin, comment);
+                image,
+                stage,
+                role,
+                approver,
+                policy,
+                id,
+                evidence,
+                issuedAt,
+                expiresAtOrNull,
+                sequence,
+                origin,
+                comment);
     }
 
     public Approval withEvidence(List<Digest> seen) {
         return new Approval(
-                image, stage, role, approver, policy, request, seen, issuedAt, expiresAtOrNull, sequence, origin, comment);
+                image,
+                stage,
+                role,
+                approver,
+                policy,
+                request,
+                seen,
+                issuedAt,
+                expiresAtOrNull,
+                sequence,
+                origin,
+                comment);
     }
 
     public Approval withExpiry(Instant end) {
@@ -91,12 +113,34 @@ public record Approval(
 
     public Approval withOrigin(Origin from) {
         return new Approval(
-                image, stage, role, approver, policy, request, evidence, issuedAt, expiresAtOrNull, sequence, from, comment);
+                image,
+                stage,
+                role,
+                approver,
+                policy,
+                request,
+                evidence,
+                issuedAt,
+                expiresAtOrNull,
+                sequence,
+                from,
+                comment);
     }
 
     public Approval withComment(String text) {
         return new Approval(
-                image, stage, role, approver, policy, request, evidence, issuedAt, expiresAtOrNull, sequence, origin, text);
+                image,
+                stage,
+                role,
+                approver,
+                policy,
+                request,
+                evidence,
+                issuedAt,
+                expiresAtOrNull,
+                sequence,
+                origin,
+                text);
     }
 
     public Optional<Instant> expiresAt() {
@@ -180,13 +224,14 @@ public record Approval(
         }
         ApprovedImage image = ApprovedImage.read(imageMembers, subjects.subList(1, subjects.size()));
         if (!subjects.get(0).equals(image.digest())) {
-            throw new StatementException("predicate.image.digest is " + image.digest() + ", and the first subject is "
-                    + subjects.get(0));
+            throw new StatementException(
+                    "predicate.image.digest is " + image.digest() + ", and the first subject is " + subjects.get(0));
         }
         for (Statement.Subject subject : statement.subjects()) {
             if (!subject.name().equals(image.repository())) {
                 throw new StatementException("a subject is named \"" + StatementMembers.shown(subject.name())
-                        + "\", and predicate.image.repository is \"" + StatementMembers.shown(image.repository()) + "\"");
+                        + "\", and predicate.image.repository is \"" + StatementMembers.shown(image.repository())
+                        + "\"");
             }
         }
         Approval approval = new Approval(
@@ -224,7 +269,8 @@ public record Approval(
         String found = subject.annotations().get(name);
         if (!expected.equals(found)) {
             throw new StatementException("a subject's annotation \"" + name + "\" is "
-                    + (found == null ? "missing" : "\"" + StatementMembers.shown(found) + "\"") + ", and the predicate says \""
+                    + (found == null ? "missing" : "\"" + StatementMembers.shown(found) + "\"")
+                    + ", and the predicate says \""
                     + StatementMembers.shown(expected) + "\"");
         }
     }

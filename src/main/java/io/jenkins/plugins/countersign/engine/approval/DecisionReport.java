@@ -80,7 +80,9 @@ final class DecisionReport {
         decision.openUntil().ifPresent(time -> line(text, "  ", "stays open until " + time + " if nothing is added"));
         if (!decision.holds().isEmpty()) {
             line(text, "", "Held because");
-            decision.holds().forEach(hold -> line(text, "  - ", hold.text() + " [" + hold.reason().word() + "]"));
+            decision.holds()
+                    .forEach(hold -> line(
+                            text, "  - ", hold.text() + " [" + hold.reason().word() + "]"));
         }
         if (!decision.counted().isEmpty()) {
             line(text, "", "Counted");
@@ -88,8 +90,8 @@ final class DecisionReport {
                 line(
                         text,
                         "  - ",
-                        c.person() + " as " + c.role() + " at " + c.issuedAt() + ", key " + c.key().shortHex()
-                                + (c.token() ? " (hardware token)" : ""));
+                        c.person() + " as " + c.role() + " at " + c.issuedAt() + ", key "
+                                + c.key().shortHex() + (c.token() ? " (hardware token)" : ""));
             }
         }
         for (Missing m : decision.missing()) {
@@ -109,7 +111,8 @@ final class DecisionReport {
                         "  - ",
                         s.kind() + (s.person().isEmpty() ? "" : " by " + s.person())
                                 + (s.role().isEmpty() ? "" : " as " + s.role()) + " in "
-                                + s.manifest().shortHex() + ": " + s.text() + " [" + s.reason().word() + "]");
+                                + s.manifest().shortHex() + ": " + s.text() + " ["
+                                + s.reason().word() + "]");
             }
         }
         return text.toString();
@@ -117,6 +120,8 @@ final class DecisionReport {
 
     /** Text of strangers stays on its line and sends no control sequences to a terminal. */
     private static void line(StringBuilder text, String indent, String content) {
-        text.append(indent).append(content.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?")).append('\n');
+        text.append(indent)
+                .append(content.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?"))
+                .append('\n');
     }
 }

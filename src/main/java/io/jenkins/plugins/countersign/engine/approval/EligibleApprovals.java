@@ -34,8 +34,7 @@ final class EligibleApprovals {
         for (SignedStatement statement : judgement.statements.values()) {
             if (statement.approval().isPresent() && isEntitled(statement) && judgement.isGood(statement)) {
                 byPersonAndRole
-                        .computeIfAbsent(
-                                statement.person().name() + " " + statement.role(), key -> new ArrayList<>())
+                        .computeIfAbsent(statement.person().name() + " " + statement.role(), key -> new ArrayList<>())
                         .add(statement);
             }
         }
@@ -47,8 +46,8 @@ final class EligibleApprovals {
                 judgement.setAside(
                         older,
                         SetAsideReason.SUPERSEDED,
-                        "is superseded by " + newest.person().name() + "'s approval of " + newest.issuedAt() + " (sequence "
-                                + newest.sequence() + ")");
+                        "is superseded by " + newest.person().name() + "'s approval of " + newest.issuedAt()
+                                + " (sequence " + newest.sequence() + ")");
             }
             if (isStanding(newest) && exclusions.allow(newest) && evidence.isNamed(newest)) {
                 eligible.add(newest);
@@ -101,12 +100,16 @@ final class EligibleApprovals {
 
     static boolean isInTime(Judgement judgement, SignedStatement statement) {
         Instant now = judgement.in.now();
-        if (statement.expiresAt().isPresent() && !now.isBefore(statement.expiresAt().get())) {
+        if (statement.expiresAt().isPresent()
+                && !now.isBefore(statement.expiresAt().get())) {
             judgement.setAside(
-                    statement, SetAsideReason.EXPIRED, "has expired at " + statement.expiresAt().get());
+                    statement,
+                    SetAsideReason.EXPIRED,
+                    "has expired at " + statement.expiresAt().get());
             return false;
         }
-        Optional<Instant> tooOldAt = judgement.stage.maxAge().map(age -> statement.issuedAt().plus(age));
+        Optional<Instant> tooOldAt =
+                judgement.stage.maxAge().map(age -> statement.issuedAt().plus(age));
         if (tooOldAt.isPresent() && !now.isBefore(tooOldAt.get())) {
             judgement.setAside(
                     statement,
@@ -121,7 +124,10 @@ final class EligibleApprovals {
     /** What was counted makes the gate's answer as short-lived as itself. */
     static void limit(Judgement judgement, SignedStatement counted) {
         counted.expiresAt().ifPresent(judgement::openUntil);
-        judgement.stage.maxAge().ifPresent(age -> judgement.openUntil(counted.issuedAt().plus(age)));
+        judgement
+                .stage
+                .maxAge()
+                .ifPresent(age -> judgement.openUntil(counted.issuedAt().plus(age)));
         counted.key().notAfter().ifPresent(notAfter -> {
             Optional<Instant> proven = judgement.proven(counted.digest());
             if (proven.isEmpty() || proven.get().isAfter(notAfter)) {

@@ -32,7 +32,9 @@ final class EvidenceCheck {
                 String fault = fault(requirement, newest);
                 if (fault.isEmpty()) {
                     good++;
-                    requirement.maxAge().ifPresent(age -> judgement.openUntil(newest.time().plus(age)));
+                    requirement
+                            .maxAge()
+                            .ifPresent(age -> judgement.openUntil(newest.time().plus(age)));
                 } else {
                     faults.add("the one of " + newest.time() + " by " + newest.signer() + " " + fault);
                 }
@@ -106,7 +108,8 @@ final class EvidenceCheck {
                 judgement.setAside(
                         statement,
                         SetAsideReason.EVIDENCE_NOT_NAMED,
-                        "names no good evidence of the kind " + requirement.kind().word() + ", which must have been seen");
+                        "names no good evidence of the kind "
+                                + requirement.kind().word() + ", which must have been seen");
                 return false;
             }
         }

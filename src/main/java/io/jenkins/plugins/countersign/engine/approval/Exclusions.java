@@ -43,7 +43,8 @@ final class Exclusions {
     private void exclude(Optional<Set<String>> names, SetAsideReason reason, String text, String unknown) {
         if (names.isEmpty()) {
             judgement.hold(
-                    HoldReason.ORIGIN_UNKNOWN, unknown + "; attach the build's provenance, or decide in the build itself");
+                    HoldReason.ORIGIN_UNKNOWN,
+                    unknown + "; attach the build's provenance, or decide in the build itself");
             return;
         }
         for (Person person : judgement.policy.people().values()) {
@@ -59,7 +60,8 @@ final class Exclusions {
     private static boolean isKnownAs(Person person, String name) {
         Matcher matcher = ADDRESS.matcher(name);
         if (matcher.matches()) {
-            return person.isKnownAs(matcher.group(2).strip()) || person.isKnownAs(matcher.group(1).strip());
+            return person.isKnownAs(matcher.group(2).strip())
+                    || person.isKnownAs(matcher.group(1).strip());
         }
         return person.isKnownAs(name.strip());
     }
@@ -94,7 +96,8 @@ final class Exclusions {
     /** Whether the statement's person may; sets it aside otherwise. */
     boolean allow(SignedStatement statement) {
         Optional<KeyTimes.Fault> fault = of(statement.person().name());
-        fault.ifPresent(f -> judgement.setAside(statement, f.reason(), statement.person().name() + " " + f.text()));
+        fault.ifPresent(f ->
+                judgement.setAside(statement, f.reason(), statement.person().name() + " " + f.text()));
         return fault.isEmpty();
     }
 }

@@ -29,7 +29,9 @@ final class FewestApprovals {
     private final int[] place;
 
     private FewestApprovals(
-            List<Requirement> needs, Map<String, ? extends Set<Integer>> fits, Map<String, ? extends Set<Integer>> could) {
+            List<Requirement> needs,
+            Map<String, ? extends Set<Integer>> fits,
+            Map<String, ? extends Set<Integer>> could) {
         TreeSet<String> everybody = new TreeSet<>(fits.keySet());
         everybody.addAll(could.keySet());
         people = List.copyOf(everybody);
@@ -58,7 +60,9 @@ final class FewestApprovals {
      * @return empty when all of them together do not fill all places
      */
     static Optional<List<Addition>> find(
-            List<Requirement> needs, Map<String, ? extends Set<Integer>> fits, Map<String, ? extends Set<Integer>> could) {
+            List<Requirement> needs,
+            Map<String, ? extends Set<Integer>> fits,
+            Map<String, ? extends Set<Integer>> could) {
         FewestApprovals search = new FewestApprovals(needs, fits, could);
         int places = Arrays.stream(search.capacity).sum();
         for (int i = 0; i < places; i++) {

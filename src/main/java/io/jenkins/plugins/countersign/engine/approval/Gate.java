@@ -41,7 +41,8 @@ public final class Gate {
                             HoldReason.UNKNOWN_STAGE,
                             "the trust policy " + input.policy() + " has no stage \"" + input.stage() + "\"; it has "
                                     + String.join(
-                                            ", ", input.policy().policy().stages().keySet()))),
+                                            ", ",
+                                            input.policy().policy().stages().keySet()))),
                     List.of(),
                     List.of(),
                     List.of(),

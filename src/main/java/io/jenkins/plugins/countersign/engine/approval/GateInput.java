@@ -73,62 +73,172 @@ public record GateInput(
 
     public GateInput withAlsoKnownAs(Set<String> repositories) {
         return new GateInput(
-                policy, stage, image, repositories, destination, statements, unknown, provenTimes, seals, evidence, build,
-                ledger, now);
+                policy,
+                stage,
+                image,
+                repositories,
+                destination,
+                statements,
+                unknown,
+                provenTimes,
+                seals,
+                evidence,
+                build,
+                ledger,
+                now);
     }
 
     public GateInput withDestination(String repository) {
         return new GateInput(
-                policy, stage, image, alsoKnownAs, repository, statements, unknown, provenTimes, seals, evidence, build,
-                ledger, now);
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                repository,
+                statements,
+                unknown,
+                provenTimes,
+                seals,
+                evidence,
+                build,
+                ledger,
+                now);
     }
 
     public GateInput withStatements(List<FoundSignature> found) {
         return new GateInput(
-                policy, stage, image, alsoKnownAs, destination, found, unknown, provenTimes, seals, evidence, build, ledger,
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                found,
+                unknown,
+                provenTimes,
+                seals,
+                evidence,
+                build,
+                ledger,
                 now);
     }
 
     /** The collection did not end with a clear answer. */
     public GateInput withUnknown(String why) {
         return new GateInput(
-                policy, stage, image, alsoKnownAs, destination, statements, why, provenTimes, seals, evidence, build, ledger,
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                statements,
+                why,
+                provenTimes,
+                seals,
+                evidence,
+                build,
+                ledger,
                 now);
     }
 
     public GateInput withProvenTimes(Map<Digest, Instant> times) {
         return new GateInput(
-                policy, stage, image, alsoKnownAs, destination, statements, unknown, times, seals, evidence, build, ledger,
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                statements,
+                unknown,
+                times,
+                seals,
+                evidence,
+                build,
+                ledger,
                 now);
     }
 
     public GateInput withSeals(Map<String, StageSeal> before) {
         return new GateInput(
-                policy, stage, image, alsoKnownAs, destination, statements, unknown, provenTimes, before, evidence, build,
-                ledger, now);
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                statements,
+                unknown,
+                provenTimes,
+                before,
+                evidence,
+                build,
+                ledger,
+                now);
     }
 
     public GateInput withEvidence(List<AttachedEvidence> attached) {
         return new GateInput(
-                policy, stage, image, alsoKnownAs, destination, statements, unknown, provenTimes, seals, attached, build,
-                ledger, now);
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                statements,
+                unknown,
+                provenTimes,
+                seals,
+                attached,
+                build,
+                ledger,
+                now);
     }
 
     public GateInput withBuild(BuildFacts facts) {
         return new GateInput(
-                policy, stage, image, alsoKnownAs, destination, statements, unknown, provenTimes, seals, evidence, facts,
-                ledger, now);
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                statements,
+                unknown,
+                provenTimes,
+                seals,
+                evidence,
+                facts,
+                ledger,
+                now);
     }
 
     public GateInput withLedger(LedgerView view) {
         return new GateInput(
-                policy, stage, image, alsoKnownAs, destination, statements, unknown, provenTimes, seals, evidence, build, view,
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                statements,
+                unknown,
+                provenTimes,
+                seals,
+                evidence,
+                build,
+                view,
                 now);
     }
 
     public GateInput at(Instant time) {
         return new GateInput(
-                policy, stage, image, alsoKnownAs, destination, statements, unknown, provenTimes, seals, evidence, build,
-                ledger, time);
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                statements,
+                unknown,
+                provenTimes,
+                seals,
+                evidence,
+                build,
+                ledger,
+                time);
     }
 }

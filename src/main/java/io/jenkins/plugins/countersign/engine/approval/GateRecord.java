@@ -70,7 +70,9 @@ public record GateRecord(
         }
 
         static Optional<Kind> of(String word) {
-            return Arrays.stream(values()).filter(kind -> kind.word().equals(word)).findFirst();
+            return Arrays.stream(values())
+                    .filter(kind -> kind.word().equals(word))
+                    .findFirst();
         }
 
         /** Whether it can only hold a gate, never open one: then doubts about the key's time do not make it void. */
@@ -112,7 +114,19 @@ public record GateRecord(
             Instant issuedAt,
             long sequence) {
         return new GateRecord(
-                Kind.REJECTION, image, stage, role, author, policy, List.of(), null, reason, "", issuedAt, null, sequence);
+                Kind.REJECTION,
+                image,
+                stage,
+                role,
+                author,
+                policy,
+                List.of(),
+                null,
+                reason,
+                "",
+                issuedAt,
+                null,
+                sequence);
     }
 
     /** Takes back statements of the author's own. */
@@ -238,7 +252,8 @@ public record GateRecord(
     /** @throws StatementException if the payload is not one strict record whose parts fit its kind */
     public static GateRecord read(byte[] payload) throws StatementException {
         try {
-            StatementMembers members = new StatementMembers(StrictJson.readObject(payload, Approval.MAX_LENGTH), "record");
+            StatementMembers members =
+                    new StatementMembers(StrictJson.readObject(payload, Approval.MAX_LENGTH), "record");
             members.constant("type", TYPE);
             String word = members.text("kind");
             Kind kind = Kind.of(word)

@@ -19,6 +19,7 @@ final class GateRecords {
     private final Map<Digest, List<SignedStatement>> withdrawals = new HashMap<>();
     /** Withdrawals whose key is believed enough to open one. */
     private final Set<Digest> goodWithdrawals = new HashSet<>();
+
     private final Map<Digest, List<SignedStatement>> overrides = new HashMap<>();
     /** Withdrawals and overrides that changed something. */
     private final Set<Digest> effective = new HashSet<>();
@@ -68,7 +69,8 @@ final class GateRecords {
                 judgement.setAside(
                         override,
                         SetAsideReason.ROLE_NOT_NEEDED,
-                        judgement.policy
+                        judgement
+                                .policy
                                 .overrideRole()
                                 .map(role -> "only the role " + role + " may override")
                                 .orElse("the trust policy lets nobody override"));
@@ -79,7 +81,9 @@ final class GateRecords {
                     && exclusions.allow(override)
                     && !isWithdrawn(override, false)) {
                 for (Digest target : override.record().orElseThrow().targets()) {
-                    overrides.computeIfAbsent(target, digest -> new ArrayList<>()).add(override);
+                    overrides
+                            .computeIfAbsent(target, digest -> new ArrayList<>())
+                            .add(override);
                 }
             }
         }
@@ -138,7 +142,8 @@ final class GateRecords {
                         HoldReason.REJECTED,
                         rejection.person().name() + " rejected the image as " + rejection.role() + " in stage "
                                 + rejection.stage() + " at " + rejection.issuedAt() + ": "
-                                + quoted(rejection) + ". " + lifting(rejection.person().name(), rejection.digest()));
+                                + quoted(rejection) + ". "
+                                + lifting(rejection.person().name(), rejection.digest()));
             }
         }
     }
@@ -177,19 +182,24 @@ final class GateRecords {
 
     /** A registry that hides a rejection must not open a gate: what the ledger has seen once must be found again. */
     private void vanished() {
-        for (KnownStatement known : judgement.in.ledger().known(judgement.in.image().digest())) {
+        for (KnownStatement known :
+                judgement.in.ledger().known(judgement.in.image().digest())) {
             if (judgement.statements.containsKey(known.statement()) || !wouldHold(known)) {
                 continue;
             }
             boolean lifted = known.kind().equals(Kind.WITHDRAWAL.word())
                     ? isOverridden(known.statement(), known.stage(), false)
                     : withdrawnBy(known.statement(), known.person(), true).isPresent()
-                            || isOverridden(known.statement(), known.stage(), known.kind().equals(Kind.BLOCK.word()));
+                            || isOverridden(
+                                    known.statement(),
+                                    known.stage(),
+                                    known.kind().equals(Kind.BLOCK.word()));
             if (!lifted) {
                 judgement.hold(
                         HoldReason.RECORD_VANISHED,
                         "the ledger has seen a " + known.kind() + " by " + known.person() + " at " + known.firstSeen()
-                                + " (" + known.statement() + "), which is not found any more, or cannot be verified with"
+                                + " (" + known.statement()
+                                + "), which is not found any more, or cannot be verified with"
                                 + " this trust policy. Restore it, or " + lifting(known.person(), known.statement()));
             }
         }
@@ -200,7 +210,8 @@ final class GateRecords {
         if (kind == Kind.BLOCK) {
             return judgement.policy.isInRole(known.person(), known.role()) && mayBlock(known.role());
         }
-        boolean here = judgement.stagesUpToHere.contains(known.stage()) && judgement.isThisRepository(known.repository());
+        boolean here =
+                judgement.stagesUpToHere.contains(known.stage()) && judgement.isThisRepository(known.repository());
         if (kind == Kind.REJECTION) {
             return here
                     && judgement.policy.isInRole(known.person(), known.role())
@@ -279,12 +290,14 @@ final class GateRecords {
         judgement.setAside(
                 statement,
                 SetAsideReason.OTHER_STAGE,
-                "is about the stage " + StatementMembers.shown(statement.stage()) + ", this is " + judgement.stage.name());
+                "is about the stage " + StatementMembers.shown(statement.stage()) + ", this is "
+                        + judgement.stage.name());
     }
 
     private String lifting(String person, Digest statement) {
         return person + " can withdraw it"
-                + judgement.policy
+                + judgement
+                        .policy
                         .overrideRole()
                         .map(role -> ", or somebody in the role " + role + " can override it, by name (" + statement
                                 + ") and with a reason")

@@ -64,8 +64,8 @@ public final class ImageStatements {
     public Person ownerOf(PublicKey key) throws StatementException {
         Digest fingerprint = PublicKeys.fingerprint(key);
         return policy.ownerOf(fingerprint)
-                .orElseThrow(() -> new StatementException("the key " + fingerprint + " belongs to nobody in the trust policy "
-                        + policy.name() + " version " + policy.version()));
+                .orElseThrow(() -> new StatementException("the key " + fingerprint
+                        + " belongs to nobody in the trust policy " + policy.name() + " version " + policy.version()));
     }
 
     /**
@@ -156,8 +156,9 @@ public final class ImageStatements {
 
     private void requireStage(String stage) throws StatementException {
         if (policy.stage(stage).isEmpty()) {
-            throw new StatementException("the trust policy " + policy.name() + " version " + policy.version()
-                    + " has no stage \"" + stage + "\"; it has " + String.join(", ", policy.stages().keySet()));
+            throw new StatementException(
+                    "the trust policy " + policy.name() + " version " + policy.version() + " has no stage \"" + stage
+                            + "\"; it has " + String.join(", ", policy.stages().keySet()));
         }
     }
 

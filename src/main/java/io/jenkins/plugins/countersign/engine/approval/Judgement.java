@@ -48,13 +48,16 @@ final class Judgement {
         policyHolds();
         clockHolds();
         if (!in.unknown().isEmpty()) {
-            hold(HoldReason.UNKNOWN, "the statements about " + in.image().digest() + " may not be complete: " + in.unknown());
+            hold(
+                    HoldReason.UNKNOWN,
+                    "the statements about " + in.image().digest() + " may not be complete: " + in.unknown());
         }
         if (in.statements().size() > Gate.MAX_STATEMENTS) {
             hold(
                     HoldReason.TOO_MANY_STATEMENTS,
-                    "there are " + in.statements().size() + " statements about " + in.image().digest() + ", at most "
-                            + Gate.MAX_STATEMENTS + " are read; remove those that are not ours from the repository");
+                    "there are " + in.statements().size() + " statements about "
+                            + in.image().digest() + ", at most " + Gate.MAX_STATEMENTS
+                            + " are read; remove those that are not ours from the repository");
             return decision(List.of(), List.of(), List.of());
         }
         readStatements();
@@ -118,14 +121,16 @@ final class Judgement {
         if (source.equals(in.image().repository()) || in.alsoKnownAs().contains(source)) {
             hold(
                     HoldReason.POLICY_FROM_JUDGED_REPOSITORY,
-                    "the trust policy comes from " + source + ", the repository that it judges; keep it in one of its own");
+                    "the trust policy comes from " + source
+                            + ", the repository that it judges; keep it in one of its own");
         }
         long highest = in.ledger().highestPolicyVersion(policy.name()).orElse(0);
         Optional<Digest> known = in.ledger().policyDigest(policy.name(), policy.version());
         if (policy.version() < highest) {
             hold(
                     HoldReason.POLICY_OLDER_THAN_SEEN,
-                    "the trust policy " + in.policy() + " is older than version " + highest + ", which the ledger knows");
+                    "the trust policy " + in.policy() + " is older than version " + highest
+                            + ", which the ledger knows");
         } else if (known.isPresent() && !known.get().equals(policy.digest())) {
             hold(
                     HoldReason.POLICY_OLDER_THAN_SEEN,
@@ -156,14 +161,18 @@ final class Judgement {
         byContent.forEach((digest, same) -> {
             if (same.size() > 1) {
                 // The same words under several signatures, perhaps with several keys: the best one speaks.
-                same.sort(Comparator.comparing((SignedStatement s) -> timeFault(s).isPresent())
-                        .thenComparing(s -> !s.key().token())
-                        .thenComparing(s -> s.manifest().toString())
-                        .thenComparing(s -> s.key().fingerprint().toString()));
+                same.sort(
+                        Comparator.comparing((SignedStatement s) -> timeFault(s).isPresent())
+                                .thenComparing(s -> !s.key().token())
+                                .thenComparing(s -> s.manifest().toString())
+                                .thenComparing(s -> s.key().fingerprint().toString()));
             }
             statements.put(digest, same.get(0));
             for (SignedStatement other : same.subList(1, same.size())) {
-                setAside(other, SetAsideReason.DUPLICATE, "is the same as the one in " + same.get(0).manifest());
+                setAside(
+                        other,
+                        SetAsideReason.DUPLICATE,
+                        "is the same as the one in " + same.get(0).manifest());
             }
         });
     }
@@ -204,7 +213,8 @@ final class Judgement {
             setAside(
                     statement,
                     SetAsideReason.OTHER_POLICY,
-                    "was made under the trust policy \"" + named.name() + "\", this gate has \"" + policy.name() + "\"");
+                    "was made under the trust policy \"" + named.name() + "\", this gate has \"" + policy.name()
+                            + "\"");
         } else if (named.version() > policy.version()) {
             setAside(
                     statement,
@@ -238,7 +248,8 @@ final class Judgement {
                 setAside(
                         statement,
                         SetAsideReason.OTHER_DIGEST,
-                        "names " + platform + " too, which is no platform manifest of " + in.image().digest());
+                        "names " + platform + " too, which is no platform manifest of "
+                                + in.image().digest());
                 return false;
             }
         }
@@ -251,7 +262,10 @@ final class Judgement {
         if (digest.equals(in.image().digest()) || in.image().platforms().contains(digest)) {
             return true;
         }
-        setAside(statement, SetAsideReason.OTHER_DIGEST, "is about " + digest + ", this is " + in.image().digest());
+        setAside(
+                statement,
+                SetAsideReason.OTHER_DIGEST,
+                "is about " + digest + ", this is " + in.image().digest());
         return false;
     }
 
@@ -263,7 +277,8 @@ final class Judgement {
         setAside(
                 statement,
                 SetAsideReason.OTHER_REPOSITORY,
-                "is about the repository " + repository + ", this is " + in.image().repository());
+                "is about the repository " + repository + ", this is "
+                        + in.image().repository());
         return false;
     }
 

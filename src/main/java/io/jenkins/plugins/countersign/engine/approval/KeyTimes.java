@@ -42,7 +42,8 @@ public final class KeyTimes {
         }
         if (key.notBefore().isPresent()) {
             Instant notBefore = key.notBefore().get();
-            if (issuedAt.isBefore(notBefore) || (proven.isPresent() && proven.get().isBefore(notBefore))) {
+            if (issuedAt.isBefore(notBefore)
+                    || (proven.isPresent() && proven.get().isBefore(notBefore))) {
                 return fault(
                         SetAsideReason.KEY_NOT_YET_VALID,
                         "was signed before the key " + key.shown() + " became valid at " + notBefore);

@@ -47,7 +47,8 @@ final class Places {
                 continue;
             }
             this.eligible.put(key(statement.person().name(), statement.role()), statement);
-            fits.computeIfAbsent(statement.person().name(), name -> new TreeSet<>()).addAll(places);
+            fits.computeIfAbsent(statement.person().name(), name -> new TreeSet<>())
+                    .addAll(places);
         }
         this.assignment = Assignment.of(needs, judgement.stage.distinctPeople(), fits);
     }
@@ -71,7 +72,8 @@ final class Places {
         Set<SignedStatement> used = new HashSet<>();
         for (int i = 0; i < needs.size(); i++) {
             for (String person : new TreeSet<>(assignment.filled(i))) {
-                SignedStatement statement = eligible.get(key(person, needs.get(i).role()));
+                SignedStatement statement =
+                        eligible.get(key(person, needs.get(i).role()));
                 used.add(statement);
                 EligibleApprovals.limit(judgement, statement);
                 counted.add(new Counted(
@@ -134,8 +136,10 @@ final class Places {
         Map<String, Set<Integer>> could = new TreeMap<>();
         for (int i = 0; i < needs.size(); i++) {
             for (Person person : judgement.policy.inRole(needs.get(i).role())) {
-                if (!assignment.fits(person.name(), i) && canSign(person, needs.get(i).token())) {
-                    could.computeIfAbsent(person.name(), name -> new TreeSet<>()).add(i);
+                if (!assignment.fits(person.name(), i)
+                        && canSign(person, needs.get(i).token())) {
+                    could.computeIfAbsent(person.name(), name -> new TreeSet<>())
+                            .add(i);
                 }
             }
         }
@@ -211,7 +215,8 @@ final class Places {
                 .collect(Collectors.joining(", and "));
         String text = "missing: " + places;
         if (enough.isEmpty()) {
-            return text + ". Too few of the people whom the trust policy names could still approve; whoever keeps it must"
+            return text
+                    + ". Too few of the people whom the trust policy names could still approve; whoever keeps it must"
                     + " see to that";
         }
         Set<Integer> contested = new TreeSet<>();

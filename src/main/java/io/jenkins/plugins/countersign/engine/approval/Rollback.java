@@ -45,7 +45,8 @@ final class Rollback {
         }
         Digest last = promotions.get(promotions.size() - 1).image();
         List<Requirement> needs = judgement.stage.rollback().isEmpty()
-                ? judgement.policy
+                ? judgement
+                        .policy
                         .overrideRole()
                         .map(role -> List.of(new Requirement(role, 1, false)))
                         .orElse(List.of())
@@ -73,7 +74,9 @@ final class Rollback {
                                             + needs.stream()
                                                     .map(Requirement::toString)
                                                     .collect(Collectors.joining(", and "))
-                                            + (fits.isEmpty() ? "" : "; so far there is one by " + String.join(", ", fits.keySet()))));
+                                            + (fits.isEmpty()
+                                                    ? ""
+                                                    : "; so far there is one by " + String.join(", ", fits.keySet()))));
         }
     }
 
@@ -110,7 +113,8 @@ final class Rollback {
             judgement.setAside(
                     rollback,
                     SetAsideReason.OTHER_STAGE,
-                    "is for the stage " + StatementMembers.shown(rollback.stage()) + ", this is " + judgement.stage.name());
+                    "is for the stage " + StatementMembers.shown(rollback.stage()) + ", this is "
+                            + judgement.stage.name());
             return false;
         }
         Digest from = rollback.record().orElseThrow().from().orElseThrow();

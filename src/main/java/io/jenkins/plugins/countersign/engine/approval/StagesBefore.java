@@ -24,8 +24,8 @@ final class StagesBefore {
                     || !seal.image().equals(judgement.in.image().digest())) {
                 judgement.hold(
                         HoldReason.NOT_SEALED,
-                        "stage " + name + " comes before, and has no seal for " + judgement.in.image().digest()
-                                + "; its gate must open first");
+                        "stage " + name + " comes before, and has no seal for "
+                                + judgement.in.image().digest() + "; its gate must open first");
             } else {
                 judge(judgement.policy.stage(name).orElseThrow(), seal);
             }

@@ -68,7 +68,8 @@ final class StatementMembers {
     void constant(String name, String expected) throws StatementException {
         String found = text(name);
         if (!found.equals(expected)) {
-            throw new StatementException(what + "." + name + " is \"" + shown(found) + "\", expected \"" + expected + "\"");
+            throw new StatementException(
+                    what + "." + name + " is \"" + shown(found) + "\", expected \"" + expected + "\"");
         }
     }
 

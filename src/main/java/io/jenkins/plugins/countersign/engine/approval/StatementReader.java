@@ -27,6 +27,7 @@ public final class StatementReader {
 
     /** People by folded name: folding is slow, and a statement may spell a name in another case. */
     private final Map<String, Person> people = new HashMap<>();
+
     private final List<SignedStatement> statements = new ArrayList<>();
     private final List<SetAside> setAside = new ArrayList<>();
 
@@ -91,7 +92,8 @@ public final class StatementReader {
                     found,
                     digest,
                     SetAsideReason.MALFORMED,
-                    "the payload is a \"" + StatementMembers.shown(envelope.payloadType()) + "\", expected " + expected);
+                    "the payload is a \"" + StatementMembers.shown(envelope.payloadType()) + "\", expected "
+                            + expected);
             return;
         }
         if (envelope.payload().length > Approval.MAX_LENGTH) {
@@ -134,8 +136,7 @@ public final class StatementReader {
                     "the trust policy has no person \"" + StatementMembers.shown(name) + "\""));
             return;
         }
-        List<PublicKey> keys =
-                person.get().keys().stream().map(PolicyKey::key).toList();
+        List<PublicKey> keys = person.get().keys().stream().map(PolicyKey::key).toList();
         try {
             PublicKey signedWith = envelope.verify(keys);
             PolicyKey key = person.get().keys().stream()

@@ -115,8 +115,8 @@ public final class Ledger implements LedgerView, AutoCloseable {
      */
     public synchronized LedgerRecord append(String kind, Map<String, String> fields) throws LedgerException {
         if (broken != null) {
-            throw new LedgerException("the ledger " + file + " takes no more records until it is opened again, because "
-                    + broken);
+            throw new LedgerException(
+                    "the ledger " + file + " takes no more records until it is opened again, because " + broken);
         }
         if (!channel.isOpen()) {
             throw new LedgerException("the ledger " + file + " is closed");
@@ -127,8 +127,8 @@ public final class Ledger implements LedgerView, AutoCloseable {
                 : LedgerLine.seal(head.sequence() + 1, now, head.hash(), kind, fields);
         byte[] line = LedgerLine.encode(record);
         if (line.length > LedgerLine.MAX_BYTES) {
-            throw new IllegalArgumentException("the record has " + line.length + " bytes, a ledger takes at most "
-                    + LedgerLine.MAX_BYTES);
+            throw new IllegalArgumentException(
+                    "the record has " + line.length + " bytes, a ledger takes at most " + LedgerLine.MAX_BYTES);
         }
         new LedgerMemory().learn(record);
         try {
@@ -140,8 +140,8 @@ public final class Ledger implements LedgerView, AutoCloseable {
             channel.force(false);
         } catch (IOException e) {
             broken = "writing record " + record.sequence() + " failed: " + e;
-            throw new LedgerException("writing record " + record.sequence() + " to the ledger " + file + " failed: " + e,
-                    e);
+            throw new LedgerException(
+                    "writing record " + record.sequence() + " to the ledger " + file + " failed: " + e, e);
         }
         head = record.head(head == null ? record.field("name") : head.ledger());
         memory.learn(record);
@@ -278,7 +278,11 @@ public final class Ledger implements LedgerView, AutoCloseable {
         channel.truncate(found.length());
         channel.force(true);
         return Map.of(
-                "bytes", Long.toString(found.tail()), "digest", digest.toString(), "file",
+                "bytes",
+                Long.toString(found.tail()),
+                "digest",
+                digest.toString(),
+                "file",
                 aside.getFileName().toString());
     }
 
@@ -300,7 +304,8 @@ public final class Ledger implements LedgerView, AutoCloseable {
         return identity;
     }
 
-    private static FileChannel lock(Path file, long deadline) throws IOException, LedgerException, InterruptedException {
+    private static FileChannel lock(Path file, long deadline)
+            throws IOException, LedgerException, InterruptedException {
         FileChannel lockChannel = FileChannel.open(
                 file.resolveSibling(file.getFileName() + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         boolean locked = false;
@@ -319,8 +324,9 @@ public final class Ledger implements LedgerView, AutoCloseable {
 
     private static void pause(Path file, long deadline) throws LedgerException, InterruptedException {
         if (System.nanoTime() >= deadline) {
-            throw new LedgerException("the ledger " + file + " is open elsewhere: one writer has a ledger at a time. Give each"
-                    + " controller and each command line a ledger of its own");
+            throw new LedgerException(
+                    "the ledger " + file + " is open elsewhere: one writer has a ledger at a time. Give each"
+                            + " controller and each command line a ledger of its own");
         }
         TimeUnit.MILLISECONDS.sleep(20);
     }
@@ -337,8 +343,8 @@ public final class Ledger implements LedgerView, AutoCloseable {
         try {
             memory.learn(record);
         } catch (IllegalArgumentException e) {
-            throw new UncheckedLedgerException("record " + record.sequence() + " lacks what a \"" + record.kind()
-                    + "\" needs: " + e.getMessage());
+            throw new UncheckedLedgerException(
+                    "record " + record.sequence() + " lacks what a \"" + record.kind() + "\" needs: " + e.getMessage());
         }
     }
 

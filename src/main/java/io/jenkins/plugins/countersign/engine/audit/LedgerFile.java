@@ -150,7 +150,8 @@ public final class LedgerFile {
     /** A writer killed between a record's last byte and its line feed has written the record. */
     private static boolean isWhole(byte[] line, LedgerRecord last) {
         try {
-            LedgerLine.decode(line, last == null ? 1 : last.sequence() + 1, last == null ? LedgerRecord.NONE : last.hash());
+            LedgerLine.decode(
+                    line, last == null ? 1 : last.sequence() + 1, last == null ? LedgerRecord.NONE : last.hash());
             return true;
         } catch (LedgerException torn) {
             return false;

@@ -64,8 +64,8 @@ final class LedgerLine {
             throw new LedgerException("record " + expectedSequence + " is not written as a ledger writes it");
         }
         if (r.sequence() != expectedSequence) {
-            throw new LedgerException("record " + expectedSequence + " is missing: record " + r.sequence()
-                    + " stands in its place");
+            throw new LedgerException(
+                    "record " + expectedSequence + " is missing: record " + r.sequence() + " stands in its place");
         }
         if (!r.previous().equals(expectedPrevious)) {
             throw new LedgerException("record " + r.sequence() + " follows a record with hash " + r.previous()

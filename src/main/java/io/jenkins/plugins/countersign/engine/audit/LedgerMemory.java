@@ -44,17 +44,19 @@ final class LedgerMemory implements LedgerView {
                                 statement,
                                 firstSeen.get(statement)));
             }
-            case RecordKind.PROMOTED -> promotions
-                    .computeIfAbsent(new Destination(r.field("repository"), r.field("stage")), any -> new ArrayList<>())
-                    .add(new KnownPromotion(
-                            r.field("repository"),
-                            r.field("stage"),
-                            r.field("tag"),
-                            Digest.parse(r.field("image")),
-                            r.time()));
-            case RecordKind.POLICY -> policies
-                    .computeIfAbsent(r.field("name"), any -> new TreeMap<>())
-                    .putIfAbsent(Long.parseLong(r.field("version")), Digest.parse(r.field("digest")));
+            case RecordKind.PROMOTED ->
+                promotions
+                        .computeIfAbsent(
+                                new Destination(r.field("repository"), r.field("stage")), any -> new ArrayList<>())
+                        .add(new KnownPromotion(
+                                r.field("repository"),
+                                r.field("stage"),
+                                r.field("tag"),
+                                Digest.parse(r.field("image")),
+                                r.time()));
+            case RecordKind.POLICY ->
+                policies.computeIfAbsent(r.field("name"), any -> new TreeMap<>())
+                        .putIfAbsent(Long.parseLong(r.field("version")), Digest.parse(r.field("digest")));
             default -> {
                 // Other kinds are history for people; the gate asks nothing of them.
             }
@@ -62,7 +64,8 @@ final class LedgerMemory implements LedgerView {
     }
 
     synchronized boolean knows(Digest image, Digest statement) {
-        return byImage.getOrDefault(image, List.of()).stream().anyMatch(k -> k.statement().equals(statement));
+        return byImage.getOrDefault(image, List.of()).stream()
+                .anyMatch(k -> k.statement().equals(statement));
     }
 
     /** Everything about any image of the repository, oldest first. */
@@ -99,7 +102,8 @@ final class LedgerMemory implements LedgerView {
 
     @Override
     public synchronized Optional<Digest> policyDigest(String policy, long version) {
-        return Optional.ofNullable(policies.getOrDefault(policy, new TreeMap<>()).get(version));
+        return Optional.ofNullable(
+                policies.getOrDefault(policy, new TreeMap<>()).get(version));
     }
 
     @Override

@@ -21,7 +21,9 @@ public interface LedgerView {
     /** What was last promoted to the repository after the stage. */
     default Optional<Digest> lastPromoted(String repository, String stage) {
         List<KnownPromotion> all = promotions(repository, stage);
-        return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1).image());
+        return all.isEmpty()
+                ? Optional.empty()
+                : Optional.of(all.get(all.size() - 1).image());
     }
 
     /** The highest version of the named trust policy that was ever accepted. */

@@ -91,8 +91,8 @@ public interface Payload {
             throw new DeliveryException("the payload has no list at " + pointer);
         }
         if (node.size() > MAX_EVENTS) {
-            throw new DeliveryException("the payload has " + node.size() + " entries at " + pointer + ", at most " + MAX_EVENTS
-                    + " are read");
+            throw new DeliveryException("the payload has " + node.size() + " entries at " + pointer + ", at most "
+                    + MAX_EVENTS + " are read");
         }
         return node;
     }

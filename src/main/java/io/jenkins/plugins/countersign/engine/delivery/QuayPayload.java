@@ -28,7 +28,8 @@ public final class QuayPayload implements Payload {
             }
         }
         if (names.size() > MAX_EVENTS) {
-            throw new DeliveryException("the payload has " + names.size() + " tags, at most " + MAX_EVENTS + " are read");
+            throw new DeliveryException(
+                    "the payload has " + names.size() + " tags, at most " + MAX_EVENTS + " are read");
         }
         List<RegistryEvent> events = new ArrayList<>();
         for (String tag : names) {

@@ -38,7 +38,9 @@ public record RegistryEvent(
         new ImageReference(registry, repository, tagOrNull, digestOrNull);
         actor = printable(actor);
         id = printable(id);
-        if (kind == EventKind.PUSHED && tagOrNull != null && ATTACHMENT_TAG.matcher(tagOrNull).matches()) {
+        if (kind == EventKind.PUSHED
+                && tagOrNull != null
+                && ATTACHMENT_TAG.matcher(tagOrNull).matches()) {
             kind = EventKind.ATTACHED;
         }
     }

@@ -70,8 +70,7 @@ public record BuildInputs(String file, List<BuildInput> inputs, List<Unknown> un
         collector.frontend(file.text(), options);
         Budget budget = new Budget();
         for (Platform platform : options.platforms()) {
-            Resolution resolution =
-                    new Resolution(file, options, Platforms.normalised(platform), triggers, budget);
+            Resolution resolution = new Resolution(file, options, Platforms.normalised(platform), triggers, budget);
             try {
                 resolution.run();
             } catch (TooMuchException e) {
@@ -79,8 +78,7 @@ public record BuildInputs(String file, List<BuildInput> inputs, List<Unknown> un
             }
             collector.add(resolution);
         }
-        collector.unknowns.addAll(
-                BuilderDifferences.of(file, options, List.copyOf(collector.inputs.values())));
+        collector.unknowns.addAll(BuilderDifferences.of(file, options, List.copyOf(collector.inputs.values())));
         return collector.inputs();
     }
 
@@ -182,8 +180,9 @@ public record BuildInputs(String file, List<BuildInput> inputs, List<Unknown> un
 
         BuildInputs inputs() {
             List<BuildInput> sorted = new ArrayList<>(inputs.values());
-            sorted.sort(Comparator.comparingInt((BuildInput input) -> input.place().line())
-                    .thenComparingInt(input -> input.place().column()));
+            sorted.sort(
+                    Comparator.comparingInt((BuildInput input) -> input.place().line())
+                            .thenComparingInt(input -> input.place().column()));
             return new BuildInputs(file, sorted, List.copyOf(unknowns), refusal);
         }
     }

@@ -31,13 +31,19 @@ final class BuilderDifferences {
                     .map(other -> other.from().name())
                     .anyMatch(name -> !name.equals(base) && name.equalsIgnoreCase(base));
             if (builder == Builder.KANIKO && nearlyAStage) {
-                add(unknowns, builder, stage.from().node(), "takes \"" + GoText.shown(base) + "\" for the stage of that name");
+                add(
+                        unknowns,
+                        builder,
+                        stage.from().node(),
+                        "takes \"" + GoText.shown(base) + "\" for the stage of that name");
             }
             for (Instruction command : stage.commands()) {
                 if (simple && !command.node().heredocs().isEmpty()) {
                     add(unknowns, builder, command.node(), "knows no heredocs and reads its body as instructions");
                 }
-                if (simple && command instanceof Instruction.Run run && !run.mounts().isEmpty()) {
+                if (simple
+                        && command instanceof Instruction.Run run
+                        && !run.mounts().isEmpty()) {
                     add(unknowns, builder, command.node(), "does not carry out mounts");
                 }
             }

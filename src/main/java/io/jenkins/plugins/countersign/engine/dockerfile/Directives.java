@@ -64,8 +64,8 @@ final class Directives {
             return null;
         }
         if (!seen.add(directive.name())) {
-            throw new RepeatedException(
-                    "only one " + directive.name().name().toLowerCase(java.util.Locale.ROOT) + " parser directive can be used");
+            throw new RepeatedException("only one " + directive.name().name().toLowerCase(java.util.Locale.ROOT)
+                    + " parser directive can be used");
         }
         return directive;
     }
@@ -139,7 +139,8 @@ final class Directives {
         if (found != null) {
             String value = found.value();
             int blank = value.indexOf(' ');
-            return new Syntax(blank < 0 ? value : value.substring(0, blank), lineOf(text, found.valueAt()), found.valueAt());
+            return new Syntax(
+                    blank < 0 ? value : value.substring(0, blank), lineOf(text, found.valueAt()), found.valueAt());
         }
         String json = GoJson.syntax(text.substring(head(text)));
         return json == null ? null : new Syntax(json, lineOf(text, head(text)), -1);

@@ -44,7 +44,8 @@ final class Glob {
                     continue;
                 }
                 if (following != '*' && following != '?' && following != '\\') {
-                    throw new LexerException("invalid pattern (" + GoText.shown(pattern) + ") in substitution: invalid escape");
+                    throw new LexerException(
+                            "invalid pattern (" + GoText.shown(pattern) + ") in substitution: invalid escape");
                 }
                 at++;
                 tokens[count++] = following;

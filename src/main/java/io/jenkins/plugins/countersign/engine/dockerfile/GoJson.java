@@ -229,7 +229,10 @@ final class GoJson {
                 int unit = hex();
                 if (unit >= 0xD800 && unit < 0xE000) {
                     int mark = at;
-                    if (unit < 0xDC00 && at + 1 < text.length() && text.charAt(at) == '\\' && text.charAt(at + 1) == 'u') {
+                    if (unit < 0xDC00
+                            && at + 1 < text.length()
+                            && text.charAt(at) == '\\'
+                            && text.charAt(at + 1) == 'u') {
                         at += 2;
                         int low = hex();
                         if (low >= 0xDC00 && low < 0xE000) {

@@ -21,9 +21,7 @@ final class GoText {
 
     /** The text for people. */
     static String shown(String text) {
-        return isAscii(text)
-                ? text
-                : new String(text.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        return isAscii(text) ? text : new String(text.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     /** Go's text of an ordinary Java string. */
@@ -54,7 +52,9 @@ final class GoText {
     /** Width in the upper half, character in the lower. */
     private static long decode(String text, int at) {
         int first = text.charAt(at);
-        int length = first >= 0xC2 && first <= 0xDF ? 2 : first >= 0xE0 && first <= 0xEF ? 3 : first >= 0xF0 && first <= 0xF4 ? 4 : 1;
+        int length = first >= 0xC2 && first <= 0xDF
+                ? 2
+                : first >= 0xE0 && first <= 0xEF ? 3 : first >= 0xF0 && first <= 0xF4 ? 4 : 1;
         if (length == 1 || at + length > text.length()) {
             return REPLACED;
         }
@@ -82,7 +82,9 @@ final class GoText {
         } else if (rune < 0x800) {
             to.append((char) (0xC0 | rune >> 6)).append((char) (0x80 | rune & 0x3F));
         } else if (rune < 0x10000) {
-            to.append((char) (0xE0 | rune >> 12)).append((char) (0x80 | rune >> 6 & 0x3F)).append((char) (0x80 | rune & 0x3F));
+            to.append((char) (0xE0 | rune >> 12))
+                    .append((char) (0x80 | rune >> 6 & 0x3F))
+                    .append((char) (0x80 | rune & 0x3F));
         } else {
             to.append((char) (0xF0 | rune >> 18))
                     .append((char) (0x80 | rune >> 12 & 0x3F))

@@ -50,8 +50,8 @@ final class ImageNames {
         int colon = rest.indexOf(':');
         String remote = colon < 0 ? rest : rest.substring(0, colon);
         if (!GoText.lower(remote).equals(remote)) {
-            throw new NameException("invalid reference format: repository name (" + GoText.shown(remote)
-                    + ") must be lowercase");
+            throw new NameException(
+                    "invalid reference format: repository name (" + GoText.shown(remote) + ") must be lowercase");
         }
         return parse(domain + "/" + rest);
     }

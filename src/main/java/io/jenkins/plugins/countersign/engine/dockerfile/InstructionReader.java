@@ -241,20 +241,24 @@ final class InstructionReader {
         if (chomp) {
             at++;
         }
-        while (at < word.length() && (word.charAt(at) == ' ' || word.charAt(at) >= '\t' && word.charAt(at) <= '\r' && word.charAt(at) != 0x0B)) {
+        while (at < word.length()
+                && (word.charAt(at) == ' '
+                        || word.charAt(at) >= '\t' && word.charAt(at) <= '\r' && word.charAt(at) != 0x0B)) {
             at++;
         }
         String rest = word.substring(at);
         if (rest.isEmpty() || rest.indexOf('<') >= 0) {
             return null;
         }
-        List<String> names =
-                ShellLexer.ofHeredocName(false, budget).process(rest, ShellLexer.Variables.NONE).words();
+        List<String> names = ShellLexer.ofHeredocName(false, budget)
+                .process(rest, ShellLexer.Variables.NONE)
+                .words();
         if (names.size() != 1) {
             return null;
         }
-        List<String> raw =
-                ShellLexer.ofHeredocName(true, budget).process(rest, ShellLexer.Variables.NONE).words();
+        List<String> raw = ShellLexer.ofHeredocName(true, budget)
+                .process(rest, ShellLexer.Variables.NONE)
+                .words();
         if (raw.size() != 1) {
             throw new LexerException("internal lexing of heredoc produced inconsistent results: " + GoText.shown(rest));
         }

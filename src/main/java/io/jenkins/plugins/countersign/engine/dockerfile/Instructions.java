@@ -114,7 +114,8 @@ final class Instructions {
             case "expose" -> {
                 atLeastOne(node);
                 flags(node, NO_FLAGS);
-                return new Instruction.Expose(node, args.stream().map(Word::text).toList());
+                return new Instruction.Expose(
+                        node, args.stream().map(Word::text).toList());
             }
             case "volume" -> {
                 atLeastOne(node);
@@ -153,7 +154,8 @@ final class Instructions {
             if (!isStageName(name)) {
                 throw new DockerfileException(
                         node.source().place(args.get(2).start(), args.get(2).end()),
-                        "invalid name for build stage: \"" + GoText.shown(args.get(2).text())
+                        "invalid name for build stage: \""
+                                + GoText.shown(args.get(2).text())
                                 + "\", name can't start with a number or contain symbols");
             }
         } else if (args.size() != 1) {
@@ -195,7 +197,8 @@ final class Instructions {
                     equals < 0
                             ? new Instruction.Variable(word.text(), null)
                             : new Instruction.Variable(
-                                    word.text().substring(0, equals), word.text().substring(equals + 1)));
+                                    word.text().substring(0, equals),
+                                    word.text().substring(equals + 1)));
         }
         return new Instruction.Arg(node, variables);
     }
@@ -219,7 +222,8 @@ final class Instructions {
         if (args.size() < 2) {
             throw error(
                     node,
-                    name + " requires at least two arguments, but only one was provided. Destination could not be determined");
+                    name
+                            + " requires at least two arguments, but only one was provided. Destination could not be determined");
         }
         Flags flags = flags(node, add ? ADD_FLAGS : COPY_FLAGS);
         String destination = args.get(args.size() - 1).text();
@@ -295,7 +299,8 @@ final class Instructions {
         for (Word device : flags.many("device")) {
             device(node, device.text());
         }
-        return new Instruction.Run(node, flags.many("mount"), sources, !flags.many("device").isEmpty());
+        return new Instruction.Run(
+                node, flags.many("mount"), sources, !flags.many("device").isEmpty());
     }
 
     /** The value of {@code from} in a mount, which alone is read before variables are; empty when there is none. */
@@ -307,8 +312,7 @@ final class Instructions {
                 from = field.substring(equals + 1);
                 int dollar = from.indexOf('$');
                 if (dollar >= 0 && dollar != from.length() - 1) {
-                    throw error(
-                            node, "'from' doesn't support variable expansion, define alias stage instead");
+                    throw error(node, "'from' doesn't support variable expansion, define alias stage instead");
                 }
             }
         }
@@ -380,7 +384,10 @@ final class Instructions {
 
     private static int skipBlanks(String line, int from) {
         int at = from;
-        while (at < line.length() && line.charAt(at) != 0x0B && line.charAt(at) < 0x80 && GoText.isSpace(line.charAt(at))) {
+        while (at < line.length()
+                && line.charAt(at) != 0x0B
+                && line.charAt(at) < 0x80
+                && GoText.isSpace(line.charAt(at))) {
             at++;
         }
         return at;

@@ -20,7 +20,8 @@ final class LintOptions {
                     };
             if (!right) {
                 throw new DockerfileException(
-                        Place.line(1), "failed to parse check options: invalid check option \"" + GoText.shown(part) + "\"");
+                        Place.line(1),
+                        "failed to parse check options: invalid check option \"" + GoText.shown(part) + "\"");
             }
         }
     }

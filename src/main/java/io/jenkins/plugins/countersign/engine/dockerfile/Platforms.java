@@ -7,11 +7,47 @@ import java.util.Set;
 final class Platforms {
 
     private static final Set<String> SYSTEMS = Set.of(
-            "aix", "android", "darwin", "dragonfly", "freebsd", "hurd", "illumos", "ios", "js", "linux", "nacl", "netbsd",
-            "openbsd", "plan9", "solaris", "windows", "zos");
+            "aix",
+            "android",
+            "darwin",
+            "dragonfly",
+            "freebsd",
+            "hurd",
+            "illumos",
+            "ios",
+            "js",
+            "linux",
+            "nacl",
+            "netbsd",
+            "openbsd",
+            "plan9",
+            "solaris",
+            "windows",
+            "zos");
     private static final Set<String> ARCHITECTURES = Set.of(
-            "386", "amd64", "amd64p32", "arm", "armbe", "arm64", "arm64be", "ppc64", "ppc64le", "loong64", "mips", "mipsle",
-            "mips64", "mips64le", "mips64p32", "mips64p32le", "ppc", "riscv", "riscv64", "s390", "s390x", "sparc", "sparc64",
+            "386",
+            "amd64",
+            "amd64p32",
+            "arm",
+            "armbe",
+            "arm64",
+            "arm64be",
+            "ppc64",
+            "ppc64le",
+            "loong64",
+            "mips",
+            "mipsle",
+            "mips64",
+            "mips64le",
+            "mips64p32",
+            "mips64p32le",
+            "ppc",
+            "riscv",
+            "riscv64",
+            "s390",
+            "s390x",
+            "sparc",
+            "sparc64",
             "wasm");
 
     private Platforms() {}
@@ -137,11 +173,12 @@ final class Platforms {
                 arch = "arm";
                 v = "v6";
             }
-            case "arm" -> v = switch (v) {
-                case "", "7" -> "v7";
-                case "5", "6", "8" -> "v" + v;
-                default -> v;
-            };
+            case "arm" ->
+                v = switch (v) {
+                    case "", "7" -> "v7";
+                    case "5", "6", "8" -> "v" + v;
+                    default -> v;
+                };
             default -> {}
         }
         String os = GoText.lower(system);

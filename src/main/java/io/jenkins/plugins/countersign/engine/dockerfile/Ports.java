@@ -67,7 +67,8 @@ final class Ports {
         if (gap >= 0 && text.indexOf("::", gap + 1) >= 0) {
             return false;
         }
-        String[] halves = gap < 0 ? new String[] {text} : new String[] {text.substring(0, gap), text.substring(gap + 2)};
+        String[] halves =
+                gap < 0 ? new String[] {text} : new String[] {text.substring(0, gap), text.substring(gap + 2)};
         for (int half = 0; half < halves.length; half++) {
             if (halves[half].isEmpty()) {
                 continue;
@@ -81,7 +82,9 @@ final class Ports {
                     }
                     groups += 2;
                 } else {
-                    if (part.isEmpty() || part.length() > 4 || !part.chars().allMatch(c -> c < 0x80 && Character.digit(c, 16) >= 0)) {
+                    if (part.isEmpty()
+                            || part.length() > 4
+                            || !part.chars().allMatch(c -> c < 0x80 && Character.digit(c, 16) >= 0)) {
                         return false;
                     }
                     groups++;

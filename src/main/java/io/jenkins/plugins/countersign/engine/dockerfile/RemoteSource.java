@@ -40,9 +40,7 @@ enum RemoteSource {
     /** {@code ^[a-zA-Z0-9]+://} */
     private static int schemeEnd(String source) {
         int at = 0;
-        while (at < source.length()
-                && source.charAt(at) < 0x80
-                && Character.isLetterOrDigit(source.charAt(at))) {
+        while (at < source.length() && source.charAt(at) < 0x80 && Character.isLetterOrDigit(source.charAt(at))) {
             at++;
         }
         return at > 0 && source.startsWith("://", at) ? at : -1;
@@ -150,7 +148,8 @@ enum RemoteSource {
             }
             int equals = pair.indexOf('=');
             String key = unescaped((equals < 0 ? pair : pair.substring(0, equals)).replace('+', ' '));
-            String value = equals < 0 ? "" : unescaped(pair.substring(equals + 1).replace('+', ' '));
+            String value =
+                    equals < 0 ? "" : unescaped(pair.substring(equals + 1).replace('+', ' '));
             if (key == null || value == null) {
                 continue;
             }
@@ -170,11 +169,14 @@ enum RemoteSource {
             String key = pair.getKey();
             String value = pair.getValue();
             if (FLAGS.contains(key)) {
-                require(value.isEmpty() || GoNumbers.bool(value) != null, "invalid " + key + " value: \"" + value + "\"");
+                require(
+                        value.isEmpty() || GoNumbers.bool(value) != null,
+                        "invalid " + key + " value: \"" + value + "\"");
                 continue;
             }
             require(
-                    Set.of("ref", "tag", "branch", "subdir", "checksum", "commit", "mtime").contains(key),
+                    Set.of("ref", "tag", "branch", "subdir", "checksum", "commit", "mtime")
+                            .contains(key),
                     "unexpected query \"" + key + "\"");
             require(!value.isEmpty(), "query \"" + key + "\" has no value");
             require(

@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.dockerfile;
 
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs.Refusal;
-import io.jenkins.plugins.countersign.engine.dockerfile.Node.Word;
 import io.jenkins.plugins.countersign.engine.dockerfile.ShellLexer.LexerException;
 import io.jenkins.plugins.countersign.engine.image.Platform;
 import java.io.IOException;
@@ -145,7 +144,9 @@ final class Resolution {
                     unsetIn.remove(variable.name());
                 } else if (variable.value() != null) {
                     Set<String> unset = new TreeSet<>();
-                    globals.put(variable.name(), expandGlobal(variable.value(), arg.node().place(), unset));
+                    globals.put(
+                            variable.name(),
+                            expandGlobal(variable.value(), arg.node().place(), unset));
                     if (unset.isEmpty()) {
                         unsetIn.remove(variable.name());
                     } else {
@@ -169,8 +170,7 @@ final class Resolution {
             unset.addAll(result.unset());
             return result.text();
         } catch (LexerException e) {
-            throw new DockerfileException(
-                    place, "failed to process \"" + GoText.shown(word) + "\": " + e.getMessage());
+            throw new DockerfileException(place, "failed to process \"" + GoText.shown(word) + "\": " + e.getMessage());
         }
     }
 
@@ -178,7 +178,8 @@ final class Resolution {
         int index = 0;
         for (Dockerfile.Stage stage : file.stages()) {
             Instruction.From from = stage.from();
-            Place place = from.node().source().place(from.base().start(), from.base().end());
+            Place place =
+                    from.node().source().place(from.base().start(), from.base().end());
             Set<String> unset = new TreeSet<>();
             String baseName = expandGlobal(from.base().text(), place, unset);
             for (String variable : unset) {
@@ -277,7 +278,8 @@ final class Resolution {
                 if (found == null) {
                     Place at = trigger != null
                             ? trigger
-                            : Values.ofMount(file.text(), run.node(), run.mounts().get(i), from);
+                            : Values.ofMount(
+                                    file.text(), run.node(), run.mounts().get(i), from);
                     found = unregistered(from.isEmpty() ? SCRATCH : from, BuildInput.Kind.MOUNT, at, owner);
                 }
                 sources.add(found);
@@ -317,8 +319,7 @@ final class Resolution {
     }
 
     private StageState unregistered(String name, BuildInput.Kind kind, Place place, StageState owner) {
-        StageState state =
-                new StageState(states.size(), null, name, "", kind, GoText.shown(name), place, owner.owner);
+        StageState state = new StageState(states.size(), null, name, "", kind, GoText.shown(name), place, owner.owner);
         register(state);
         return state;
     }
@@ -406,7 +407,11 @@ final class Resolution {
         }
         if (state.baseName.equals(SCRATCH) && state.context == null) {
             if (state.inFile() && state.reachable) {
-                unknown(Unknown.Kind.SCRATCH, SCRATCH, "the stage begins with nothing; no image stands for its files", state.place);
+                unknown(
+                        Unknown.Kind.SCRATCH,
+                        SCRATCH,
+                        "the stage begins with nothing; no image stands for its files",
+                        state.place);
             }
             return;
         }
@@ -428,7 +433,8 @@ final class Resolution {
         } catch (ImageNames.NameException e) {
             refuse(new DockerfileException(
                     state.place,
-                    "failed to parse stage name \"" + GoText.shown(state.baseName) + "\": " + GoText.shown(e.getMessage())));
+                    "failed to parse stage name \"" + GoText.shown(state.baseName) + "\": "
+                            + GoText.shown(e.getMessage())));
         }
     }
 
@@ -460,7 +466,8 @@ final class Resolution {
         if (state.base != null) {
             for (StageState.Command command : state.base.commands) {
                 if (command.instruction() instanceof Instruction.Onbuild onbuild) {
-                    Place place = command.trigger() ? state.place : onbuild.node().place();
+                    Place place =
+                            command.trigger() ? state.place : onbuild.node().place();
                     added.add(trigger(onbuild.expression(), state, place));
                 }
             }

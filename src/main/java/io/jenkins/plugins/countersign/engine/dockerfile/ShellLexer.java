@@ -244,7 +244,8 @@ final class ShellLexer {
         }
         while (true) {
             switch (peek()) {
-                case EOF -> throw new LexerException("unexpected end of statement while looking for matching double-quote");
+                case EOF ->
+                    throw new LexerException("unexpected end of statement while looking for matching double-quote");
                 case '"' -> {
                     rune = next();
                     if (rawQuotes) {
@@ -409,7 +410,8 @@ final class ShellLexer {
         }
         next();
         int start = at;
-        while (at < source.length() && (source.charAt(at) == '\t' || source.charAt(at) == '\r' || source.charAt(at) == ' ')) {
+        while (at < source.length()
+                && (source.charAt(at) == '\t' || source.charAt(at) == '\r' || source.charAt(at) == ' ')) {
             at++;
         }
         return "<<" + source.substring(start, at);

@@ -48,8 +48,7 @@ final class Source {
         int first = pieceAt(start);
         int from = file[first] + start - joined[first];
         boolean inOnePiece = end > start && (first + 1 == count || end <= joined[first + 1]);
-        return new Place(
-                lines[first], column(from), inOnePiece ? from : -1, inOnePiece ? from + end - start : -1);
+        return new Place(lines[first], column(from), inOnePiece ? from : -1, inOnePiece ? from + end - start : -1);
     }
 
     private int pieceAt(int offset) {

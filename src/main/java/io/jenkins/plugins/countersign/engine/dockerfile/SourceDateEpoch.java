@@ -44,8 +44,7 @@ final class SourceDateEpoch {
         for (Dockerfile.Stage stage : file.stages()) {
             if (!stage.from().name().isEmpty() && stage.from().name().equals(GoText.lower(value))) {
                 Place place = stage.from().node().place();
-                String base = resolution.expandGlobal(
-                        stage.from().base().text(), place, new java.util.TreeSet<>());
+                String base = resolution.expandGlobal(stage.from().base().text(), place, new java.util.TreeSet<>());
                 if (!base.equals("scratch")) {
                     throw new DockerfileException(place, "SOURCE_DATE_EPOCH stage must use FROM scratch");
                 }

@@ -58,7 +58,8 @@ final class StageDispatch {
                     resolution.unknown(
                             Unknown.Kind.VARIABLE,
                             name,
-                            "unless the base image sets the variable " + name + ", the builder stops here: " + e.getMessage(),
+                            "unless the base image sets the variable " + name + ", the builder stops here: "
+                                    + e.getMessage(),
                             command.place());
                 }
             }
@@ -102,7 +103,8 @@ final class StageDispatch {
     }
 
     private void pairs(StageState state, Instruction.Pairs pairs) throws LexerException, TooMuchException {
-        List<Map.Entry<String, String>> expanded = new ArrayList<>(pairs.variables().size());
+        List<Map.Entry<String, String>> expanded =
+                new ArrayList<>(pairs.variables().size());
         for (Instruction.Variable variable : pairs.variables()) {
             expanded.add(Map.entry(expand(state, variable.name()), expand(state, variable.value())));
         }
@@ -201,12 +203,13 @@ final class StageDispatch {
         }
         Long octal = GoNumbers.unsigned(chmod, 8);
         if (octal != null ? octal > 07777 : !Signals.isSymbolicMode(chmod)) {
-            throw new StopException("invalid chmod parameter: '" + chmod
-                    + "'. it should be octal string and between 0 and 07777");
+            throw new StopException(
+                    "invalid chmod parameter: '" + chmod + "'. it should be octal string and between 0 and 07777");
         }
     }
 
-    private static void verifySources(Instruction.Copy copy, List<String> sources, String checksum) throws StopException {
+    private static void verifySources(Instruction.Copy copy, List<String> sources, String checksum)
+            throws StopException {
         if (!checksum.isEmpty()) {
             if (sources.size() != 1) {
                 throw new StopException("checksum can't be specified for multiple sources");

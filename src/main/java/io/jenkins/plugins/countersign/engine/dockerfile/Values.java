@@ -23,9 +23,7 @@ final class Values {
         String raw = node.line().substring(mount.start(), mount.end());
         int prefix = raw.indexOf("from=" + value);
         if (prefix < 0 || value.isEmpty()) {
-            return node.source().place(mount.start(), mount.end()).line() == 0
-                    ? node.place()
-                    : start(node, mount);
+            return node.source().place(mount.start(), mount.end()).line() == 0 ? node.place() : start(node, mount);
         }
         char before = prefix == 0 ? ' ' : raw.charAt(prefix - 1);
         int end = prefix + 5 + value.length();

@@ -71,7 +71,9 @@ public record Claim(
         }
         if (isVersionOf(PredicateTypes.CYCLONEDX, type)) {
             return Optional.of(sbom(
-                    type, predicate.path("bomFormat").asText().equals("CycloneDX"), predicate.path("metadata").path("timestamp")));
+                    type,
+                    predicate.path("bomFormat").asText().equals("CycloneDX"),
+                    predicate.path("metadata").path("timestamp")));
         }
         if (isVersionOf(PredicateTypes.SPDX, type)) {
             return Optional.of(sbom(
@@ -92,22 +94,21 @@ public record Claim(
     private static Claim testResult(String type, JsonNode predicate) throws EvidenceException {
         String result = predicate.path("result").asText();
         if (!RESULTS.contains(result)) {
-            throw new EvidenceException(
-                    "the test result is \"" + result + "\", expected PASSED, WARNED or FAILED");
+            throw new EvidenceException("the test result is \"" + result + "\", expected PASSED, WARNED or FAILED");
         }
         if (!result.equals("FAILED") && predicate.path("failedTests").size() > 0) {
             throw new EvidenceException("the test result is " + result + " and lists "
                     + predicate.path("failedTests").size() + " failed tests: it contradicts itself");
         }
-        return new Claim(
-                Kind.TEST_RESULT, type, result, null, ReportFile.time(predicate.path("finishedOn")));
+        return new Claim(Kind.TEST_RESULT, type, result, null, ReportFile.time(predicate.path("finishedOn")));
     }
 
     private static Claim scan(String type, JsonNode predicate) throws EvidenceException {
         JsonNode results = predicate.path("scanner").path("result");
         if (!results.isArray()) {
-            throw new EvidenceException("the scan has no list of results: an empty list means that nothing was found, none"
-                    + " means nothing");
+            throw new EvidenceException(
+                    "the scan has no list of results: an empty list means that nothing was found, none"
+                            + " means nothing");
         }
         Severity worst = Severity.NONE;
         for (JsonNode result : results) {
@@ -115,7 +116,11 @@ public record Claim(
             worst = rank.compareTo(worst) > 0 ? rank : worst;
         }
         return new Claim(
-                Kind.SCAN, type, "", worst, ReportFile.time(predicate.path("metadata").path("scanFinishedOn")));
+                Kind.SCAN,
+                type,
+                "",
+                worst,
+                ReportFile.time(predicate.path("metadata").path("scanFinishedOn")));
     }
 
     /** The worst of what the methods say; a score that cannot be read is the worst there is. */
@@ -141,13 +146,22 @@ public record Claim(
     private static Claim provenance(String type, JsonNode predicate) throws EvidenceException {
         JsonNode definition = predicate.path("buildDefinition");
         if (definition.path("buildType").asText().isEmpty()
-                || predicate.path("runDetails").path("builder").path("id").asText().isEmpty()) {
+                || predicate
+                        .path("runDetails")
+                        .path("builder")
+                        .path("id")
+                        .asText()
+                        .isEmpty()) {
             throw new EvidenceException("the provenance says neither how nor by whom the image was built");
         }
         List<Digest> golden = new ArrayList<>();
         for (JsonNode dependency : definition.path("resolvedDependencies")) {
             String sha256 = "sha256:" + dependency.path("digest").path("sha256").asText();
-            if (dependency.path("annotations").path("countersign.golden").asText().equals("true")
+            if (dependency
+                            .path("annotations")
+                            .path("countersign.golden")
+                            .asText()
+                            .equals("true")
                     && Digest.isDigest(sha256)) {
                 golden.add(Digest.parse(sha256));
             }

@@ -83,7 +83,8 @@ public record EvidenceReading(List<AttachedEvidence> attached, Map<Digest, Claim
                     continue;
                 }
                 Optional<Instant> proven = Optional.ofNullable(provenTimes.get(payload));
-                // Evidence that does not say when it was made is as new as its proof, or as the moment in which it is read.
+                // Evidence that does not say when it was made is as new as its proof, or as the moment in which it is
+                // read.
                 Instant claimed = claim.get().time().orElse(proven.orElse(now));
                 Optional<KeyTimes.Fault> fault = KeyTimes.check(keys.get(evidence.key()), claimed, proven, now);
                 if (fault.isPresent()) {

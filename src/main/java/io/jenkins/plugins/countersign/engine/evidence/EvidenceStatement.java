@@ -52,7 +52,8 @@ public record EvidenceStatement(Descriptor image, Statement statement) {
     public static EvidenceStatement of(Repository repository, Digest image, String predicateType, ObjectNode predicate)
             throws RegistryException {
         List<Statement.Subject> subjects = Subjects.of(repository, image, repository.name(), Map.of());
-        return new EvidenceStatement(Subjects.of(repository, image).get(0), new Statement(subjects, predicateType, predicate));
+        return new EvidenceStatement(
+                Subjects.of(repository, image).get(0), new Statement(subjects, predicateType, predicate));
     }
 
     /**
@@ -73,8 +74,8 @@ public record EvidenceStatement(Descriptor image, Statement statement) {
             names.add(subject.digest());
             Manifest manifest = repository
                     .manifest(subject.digest())
-                    .orElseThrow(() -> new RegistryException(
-                            "there is no " + subject.digest() + " in " + repository.name()));
+                    .orElseThrow(() ->
+                            new RegistryException("there is no " + subject.digest() + " in " + repository.name()));
             manifest.read().config().ifPresent(config -> names.add(config.digest()));
         }
         return names;

@@ -64,7 +64,9 @@ public record Provenance(
         /** The sources: {@code git+https://…@ref}. */
         public static Dependency source(String repository, String reference, String commit) {
             return new Dependency(
-                    "git+" + repository + (reference.isEmpty() ? "" : "@" + reference), Map.of("gitCommit", commit), Map.of());
+                    "git+" + repository + (reference.isEmpty() ? "" : "@" + reference),
+                    Map.of("gitCommit", commit),
+                    Map.of());
         }
 
         /**
@@ -72,8 +74,10 @@ public record Provenance(
          *
          * @param golden whether the catalogue allowed it, and the built image was shown to begin with its layers
          */
-        public static Dependency baseImage(ImageReference image, Digest digest, Platform platformOrNull, boolean golden) {
-            String uri = "pkg:docker/" + image.name() + image.tag().map(tag -> "@" + encoded(tag)).orElse("");
+        public static Dependency baseImage(
+                ImageReference image, Digest digest, Platform platformOrNull, boolean golden) {
+            String uri = "pkg:docker/" + image.name()
+                    + image.tag().map(tag -> "@" + encoded(tag)).orElse("");
             return new Dependency(
                     platformOrNull == null ? uri : uri + "?platform=" + encoded(platformOrNull.toString()),
                     Map.of(digest.algorithm(), digest.hex()),

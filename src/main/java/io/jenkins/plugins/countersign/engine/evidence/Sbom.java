@@ -41,7 +41,7 @@ public record Sbom(String predicateType, ObjectNode document, int components, In
                     json.path("packages").size(),
                     ReportFile.time(json.path("creationInfo").path("created")));
         }
-        throw new EvidenceException("the bill of materials is neither CycloneDX in JSON (bomFormat) nor SPDX 2 in JSON"
-                + " (spdxVersion)");
+        throw new EvidenceException(
+                "the bill of materials is neither CycloneDX in JSON (bomFormat) nor SPDX 2 in JSON" + " (spdxVersion)");
     }
 }

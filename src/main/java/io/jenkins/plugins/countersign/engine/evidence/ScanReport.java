@@ -65,8 +65,8 @@ public record ScanReport(
                     + " descriptor), nor SARIF (runs): run the scanner with --format json or -o json");
         }
         if (report.findings.size() > MAX_FINDINGS) {
-            throw new EvidenceException(
-                    "the scan report has " + report.findings.size() + " findings, at most " + MAX_FINDINGS + " are read");
+            throw new EvidenceException("the scan report has " + report.findings.size() + " findings, at most "
+                    + MAX_FINDINGS + " are read");
         }
         return report;
     }
@@ -105,7 +105,9 @@ public record ScanReport(
             ObjectNode entry = result.addObject().put("id", finding.id());
             ArrayNode severity = entry.putArray("severity");
             severity.addObject().put("method", scanner).put("score", finding.severity());
-            severity.addObject().put("method", "countersign").put("score", finding.rank().word());
+            severity.addObject()
+                    .put("method", "countersign")
+                    .put("score", finding.rank().word());
             entry.putArray("annotations").addObject().put("where", finding.where());
         }
         json.putObject("metadata")
@@ -143,7 +145,8 @@ public record ScanReport(
             for (JsonNode found : result.path("Vulnerabilities")) {
                 findings.add(finding(
                         found.path("VulnerabilityID"),
-                        found.path("PkgName").asText() + " " + found.path("InstalledVersion").asText(),
+                        found.path("PkgName").asText() + " "
+                                + found.path("InstalledVersion").asText(),
                         found.path("Severity")));
             }
             for (JsonNode found : result.path("Misconfigurations")) {
@@ -191,7 +194,10 @@ public record ScanReport(
         return new ScanReport(
                 "grype",
                 descriptor.path("version").asText(),
-                ReportFile.time(database.has("built") ? database.path("built") : database.path("status").path("built")),
+                ReportFile.time(
+                        database.has("built")
+                                ? database.path("built")
+                                : database.path("status").path("built")),
                 ReportFile.time(descriptor.path("timestamp")),
                 images,
                 findings);
@@ -206,11 +212,17 @@ public record ScanReport(
         for (JsonNode run : json.path("runs")) {
             for (JsonNode invocation : run.path("invocations")) {
                 require(
-                        json, "SARIF", invocation.path("executionSuccessful").asBoolean(true), "a scan did not succeed");
+                        json,
+                        "SARIF",
+                        invocation.path("executionSuccessful").asBoolean(true),
+                        "a scan did not succeed");
             }
             require(json, "SARIF", run.path("results").isArray(), "a run has no \"results\": it was not completed");
             Map<String, JsonNode> rules = new HashMap<>();
-            run.path("tool").path("driver").path("rules").forEach(rule -> rules.put(rule.path("id").asText(), rule));
+            run.path("tool")
+                    .path("driver")
+                    .path("rules")
+                    .forEach(rule -> rules.put(rule.path("id").asText(), rule));
             for (JsonNode result : run.path("results")) {
                 if (!isSuppressed(result)) {
                     findings.add(sarifFinding(result, rules));
@@ -241,7 +253,11 @@ public record ScanReport(
     private static Finding sarifFinding(JsonNode result, Map<String, JsonNode> rules) {
         String id = result.path("ruleId").asText(result.path("rule").path("id").asText("(unnamed)"));
         JsonNode rule = rules.get(id);
-        String where = result.path("locations").path(0).path("physicalLocation").path("artifactLocation").path("uri")
+        String where = result.path("locations")
+                .path(0)
+                .path("physicalLocation")
+                .path("artifactLocation")
+                .path("uri")
                 .asText();
         String score = result.path("properties").path("security-severity").asText();
         if (score.isEmpty() && rule != null) {

@@ -25,7 +25,11 @@ import javax.xml.stream.XMLStreamReader;
  * @param files the reports that were read, by name
  */
 public record TestReport(
-        List<String> passed, List<String> warned, List<String> failed, List<String> skipped, Map<String, Digest> files) {
+        List<String> passed,
+        List<String> warned,
+        List<String> failed,
+        List<String> skipped,
+        Map<String, Digest> files) {
 
     private static final int MAX_BYTES = 64 * 1024 * 1024;
     private static final int MAX_TESTS = 1_000_000;

@@ -34,9 +34,10 @@ public record Enforcement(
     public static Enforcement of(TrustPolicy policy, String stageName, List<String> repositories, Instant now)
             throws ExportException {
         Stage stage = policy.stage(stageName)
-                .orElseThrow(() -> new ExportException("the trust policy " + policy.name() + " version " + policy.version()
-                        + " has no stage \"" + stageName + "\"; it has "
-                        + String.join(", ", policy.stages().keySet())));
+                .orElseThrow(
+                        () -> new ExportException("the trust policy " + policy.name() + " version " + policy.version()
+                                + " has no stage \"" + stageName + "\"; it has "
+                                + String.join(", ", policy.stages().keySet())));
         if (repositories.isEmpty()) {
             throw new ExportException("no repository was named whose images are to be sealed");
         }
@@ -52,7 +53,8 @@ public record Enforcement(
         List<String> leftOut = new ArrayList<>();
         for (PolicyKey key : policy.gateKeys()) {
             if (key.compromisedSince().isPresent()) {
-                leftOut.add("The gate key " + key.shown() + " is compromised since " + key.compromisedSince().get()
+                leftOut.add("The gate key " + key.shown() + " is compromised since "
+                        + key.compromisedSince().get()
                         + ". This verifier cannot tell older seals from newer ones, so the key is left out: what it sealed is"
                         + " refused until it is sealed again.");
             } else if (key.notAfter().filter(now::isAfter).isPresent()
@@ -76,7 +78,8 @@ public record Enforcement(
 
     private static List<String> unseen(TrustPolicy policy, Stage stage) {
         List<String> unseen = new ArrayList<>();
-        unseen.add("Who approved is not looked at (" + needs(stage) + "): the gate did, and its seal is what is required here."
+        unseen.add("Who approved is not looked at (" + needs(stage)
+                + "): the gate did, and its seal is what is required here."
                 + " \"countersign verify\" looks at the approvals themselves.");
         unseen.add("A rejection, block or withdrawal after the promotion is not seen: the seal stays.");
         unseen.add("The seal does not end: neither the approvals' age"
@@ -84,11 +87,14 @@ public record Enforcement(
                 + " nor the end of the trust policy (" + policy.expires() + ") is looked at.");
         unseen.add("That a newer image has taken this one's place is not seen: an older tag or digest stays admitted.");
         if (stage.freshness().isPresent()) {
-            unseen.add("The stage's head and its freshness (" + stage.freshness().get() + ") are not looked at.");
+            unseen.add(
+                    "The stage's head and its freshness (" + stage.freshness().get() + ") are not looked at.");
         }
         if (!stage.evidence().isEmpty()) {
             unseen.add("Evidence is not looked at: "
-                    + String.join("; ", stage.evidence().stream().map(Object::toString).toList()) + ".");
+                    + String.join(
+                            "; ",
+                            stage.evidence().stream().map(Object::toString).toList()) + ".");
         }
         if (!policy.golden().isEmpty()) {
             unseen.add("The catalogue of golden images and the lineage are not looked at.");
@@ -105,6 +111,7 @@ public record Enforcement(
 
     /** {@code main version 7, stage production} */
     String title() {
-        return "trust policy " + policy.name() + " version " + policy.version() + " (" + policy.digest() + "), stage " + stage;
+        return "trust policy " + policy.name() + " version " + policy.version() + " (" + policy.digest() + "), stage "
+                + stage;
     }
 }

@@ -30,10 +30,12 @@ public enum ExportFormat {
     /** Source: sse-secure-systems/connaisseur, {@code docs/validators/sigstore_cosign.md}, {@code docs/basics.md}. */
     CONNAISSEUR("connaisseur", ExportFormat::connaisseur);
 
-    private static final String STAGE_UNSEEN = "The stage is not looked at: every seal of the gate for the same repository"
-            + " and tag is accepted. Give each stage a repository of its own.";
-    private static final String TAG_UNSEEN = "The name in the seal is not compared: a seal for another tag or repository"
-            + " admits the same digest here too.";
+    private static final String STAGE_UNSEEN =
+            "The stage is not looked at: every seal of the gate for the same repository"
+                    + " and tag is accepted. Give each stage a repository of its own.";
+    private static final String TAG_UNSEEN =
+            "The name in the seal is not compared: a seal for another tag or repository"
+                    + " admits the same digest here too.";
 
     private final String word;
     private final Function<Enforcement, Export> writer;
@@ -75,7 +77,8 @@ public enum ExportFormat {
         }
         if (e.keys().size() > 1) {
             limits = new ArrayList<>(limits);
-            limits.add("More than one gate key needs containers/image 5.30 or later (keyDatas); older ones refuse the file.");
+            limits.add(
+                    "More than one gate key needs containers/image 5.30 or later (keyDatas); older ones refuse the file.");
         }
         Map<String, String> files = new LinkedHashMap<>();
         files.put("policy.json", json.toPrettyString() + "\n");
@@ -90,9 +93,12 @@ public enum ExportFormat {
                 TAG_UNSEEN,
                 "Images of other repositories are not looked at by this policy: refuse them by another one.");
         StringBuilder yaml = new StringBuilder(comment(e, limits));
-        yaml.append("apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata:\n  name: ").append(name(e));
-        yaml.append("\nspec:\n  webhookConfiguration: {failurePolicy: Fail, timeoutSeconds: 30}\n  background: false\n");
-        yaml.append("  rules:\n    - name: sealed\n      match:\n        any:\n          - resources: {kinds: [Pod]}\n");
+        yaml.append("apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata:\n  name: ")
+                .append(name(e));
+        yaml.append(
+                "\nspec:\n  webhookConfiguration: {failurePolicy: Fail, timeoutSeconds: 30}\n  background: false\n");
+        yaml.append(
+                "  rules:\n    - name: sealed\n      match:\n        any:\n          - resources: {kinds: [Pod]}\n");
         yaml.append("      verifyImages:\n        - type: Cosign\n          failureAction: Enforce\n");
         yaml.append("          required: true\n          verifyDigest: true\n          mutateDigest: true\n");
         yaml.append("          imageReferences:\n");
@@ -102,7 +108,9 @@ public enum ExportFormat {
         }
         yaml.append("          attestors:\n            - count: 1\n              entries:\n");
         for (String key : e.keys()) {
-            yaml.append("                - annotations: {stage: ").append(quoted(e.stage())).append("}\n");
+            yaml.append("                - annotations: {stage: ")
+                    .append(quoted(e.stage()))
+                    .append("}\n");
             yaml.append("                  keys:\n                    rekor: {ignoreTlog: true}\n");
             yaml.append("                    ctlog: {ignoreSCT: true}\n                    publicKeys: |-\n");
             indented(yaml, key, 22);
@@ -145,8 +153,12 @@ public enum ExportFormat {
         }
         yaml.append("  policy:\n");
         for (String repository : e.repositories()) {
-            yaml.append("    - pattern: ").append(quoted(repository + ":*")).append("\n      validator: ").append(name(e));
-            yaml.append("\n      with: {trustRoot: \"*\", threshold: 1, verifyInTransparencyLog: false, verifySCT: false}\n");
+            yaml.append("    - pattern: ")
+                    .append(quoted(repository + ":*"))
+                    .append("\n      validator: ")
+                    .append(name(e));
+            yaml.append(
+                    "\n      with: {trustRoot: \"*\", threshold: 1, verifyInTransparencyLog: false, verifySCT: false}\n");
         }
         return new Export(CONNAISSEUR, Map.of("connaisseur-" + e.stage() + ".yaml", yaml.toString()), limits);
     }
@@ -162,7 +174,9 @@ public enum ExportFormat {
     }
 
     private static String plain(Enforcement e, List<String> limits) {
-        StringBuilder text = new StringBuilder("Made by Countersign from the ").append(e.title()).append(".\n");
+        StringBuilder text = new StringBuilder("Made by Countersign from the ")
+                .append(e.title())
+                .append(".\n");
         text.append("What is not checked here:\n");
         limits.forEach(limit -> text.append("- ").append(limit).append('\n'));
         return text.toString();

@@ -33,14 +33,15 @@ public final class BaseCheck {
 
     public static BaseReport check(BuildInputs inputs, Catalogue catalogue, CheckContext context) {
         BaseCheck check = new BaseCheck(catalogue, context);
-        inputs.refused().ifPresent(refusal -> check.add(
-                Severity.ERROR,
-                "unreadable",
-                refusal.place(),
-                "",
-                "",
-                "the builder would refuse this Dockerfile: " + refusal.message(),
-                ""));
+        inputs.refused()
+                .ifPresent(refusal -> check.add(
+                        Severity.ERROR,
+                        "unreadable",
+                        refusal.place(),
+                        "",
+                        "",
+                        "the builder would refuse this Dockerfile: " + refusal.message(),
+                        ""));
         inputs.inputs().forEach(check::input);
         inputs.unknowns().forEach(check::unknown);
         check.findings.sort(Comparator.comparingInt(Finding::line).thenComparingInt(Finding::column));
@@ -62,8 +63,8 @@ public final class BaseCheck {
             String because,
             String message,
             String suggestion) {
-        findings.add(new Finding(
-                severity, rule, place.line(), place.column(), reference, because, message, suggestion));
+        findings.add(
+                new Finding(severity, rule, place.line(), place.column(), reference, because, message, suggestion));
     }
 
     private void input(BuildInput input) {
@@ -77,7 +78,8 @@ public final class BaseCheck {
                     input.place(),
                     input.reference(),
                     "",
-                    "the builder would pull \"" + input.reference() + "\", which no catalogue can name: " + e.getMessage(),
+                    "the builder would pull \"" + input.reference() + "\", which no catalogue can name: "
+                            + e.getMessage(),
                     suggestion());
             return;
         }
@@ -102,7 +104,8 @@ public final class BaseCheck {
                     input.place(),
                     input.reference(),
                     exemption.get().image().written(),
-                    describe(input) + " is let through until " + day(exemption.get().until()) + "; "
+                    describe(input) + " is let through until "
+                            + day(exemption.get().until()) + "; "
                             + exemption.get().owner() + " answers for it"
                             + because(exemption.get().reason()),
                     "");
@@ -112,7 +115,8 @@ public final class BaseCheck {
             if (entry.scope().covers(input.kind(), context)
                     && inForce(entry)
                     && entry.image().matchesAnySpelling(image)
-                    && (entry.digests().isEmpty() || image.digest().filter(entry.digests()::contains).isPresent())) {
+                    && (entry.digests().isEmpty()
+                            || image.digest().filter(entry.digests()::contains).isPresent())) {
                 add(
                         Severity.ERROR,
                         "denied",
@@ -152,7 +156,8 @@ public final class BaseCheck {
     private boolean matches(Entry entry, BuildInput input, ImageReference image) {
         return entry.scope().covers(input.kind(), context)
                 && entry.image().matches(image)
-                && (entry.digests().isEmpty() || image.digest().filter(entry.digests()::contains).isPresent());
+                && (entry.digests().isEmpty()
+                        || image.digest().filter(entry.digests()::contains).isPresent());
     }
 
     private Optional<Exemption> exemption(BuildInput input, ImageReference image) {
@@ -189,7 +194,8 @@ public final class BaseCheck {
     }
 
     private long warningDays() {
-        return catalogue.warnBefore().toTotalMonths() * 30 + catalogue.warnBefore().getDays();
+        return catalogue.warnBefore().toTotalMonths() * 30
+                + catalogue.warnBefore().getDays();
     }
 
     private void requireDigest(BuildInput input, ImageReference image, boolean required, String because) {
@@ -200,7 +206,8 @@ public final class BaseCheck {
                     input.place(),
                     input.reference(),
                     because,
-                    describe(input) + " is golden, but must be written with its digest: a tag may point elsewhere tomorrow",
+                    describe(input)
+                            + " is golden, but must be written with its digest: a tag may point elsewhere tomorrow",
                     "write " + input.reference() + "@sha256:…, or let \"check --pin\" write it");
         }
     }
@@ -301,7 +308,8 @@ public final class BaseCheck {
             } else if (!entry.digests().isEmpty() && image.digest().isEmpty()) {
                 rule = "digest-required";
                 why = "is allowed with certain digests only, and written without one";
-            } else if (!entry.digests().isEmpty() && image.digest().filter(entry.digests()::contains).isEmpty()) {
+            } else if (!entry.digests().isEmpty()
+                    && image.digest().filter(entry.digests()::contains).isEmpty()) {
                 why = "has a digest that the catalogue does not allow";
             } else if (entry.until() != null && !now.isBefore(entry.until())) {
                 rule = "retired";
@@ -344,11 +352,13 @@ public final class BaseCheck {
         String rule = unknown.kind().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
         String suggestion =
                 switch (unknown.kind()) {
-                    case VARIABLE -> "give " + unknown.subject() + " a value with a default, or to this check as a build argument";
+                    case VARIABLE ->
+                        "give " + unknown.subject() + " a value with a default, or to this check as a build argument";
                     case REMOTE_ADD -> "put the content into a golden image or the build context";
                     case NAMED_CONTEXT -> "use a context of the form docker-image://<golden image>";
                     case SCRATCH -> suggestion();
-                    case FRONTEND, OTHER_BUILDER -> "build with BuildKit, or write the construct so that all builders read the same";
+                    case FRONTEND, OTHER_BUILDER ->
+                        "build with BuildKit, or write the construct so that all builders read the same";
                     case ONBUILD -> "check again when the registry answers";
                 };
         add(severity, rule, unknown.place(), unknown.subject(), "", unknown.message(), suggestion);
@@ -370,7 +380,8 @@ public final class BaseCheck {
                     case MOUNT -> "the mounted image ";
                     case FRONTEND -> "the frontend ";
                 };
-        String written = input.written().equals(input.reference()) ? "" : " (written \"" + shortened(input.written()) + "\")";
+        String written =
+                input.written().equals(input.reference()) ? "" : " (written \"" + shortened(input.written()) + "\")";
         return way + input.reference() + written;
     }
 
@@ -406,6 +417,7 @@ public final class BaseCheck {
             return "the catalogue allows no image at all here";
         }
         List<String> shown = names.stream().limit(5).toList();
-        return "use one of " + String.join(", ", shown) + (names.size() > 5 ? " and " + (names.size() - 5) + " more" : "");
+        return "use one of " + String.join(", ", shown)
+                + (names.size() > 5 ? " and " + (names.size() - 5) + " more" : "");
     }
 }

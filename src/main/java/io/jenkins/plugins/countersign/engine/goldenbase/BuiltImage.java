@@ -86,11 +86,12 @@ record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, L
         try {
             node.path("rootfs").path("diff_ids").forEach(diffId -> diffIds.add(Digest.parse(diffId.asText())));
         } catch (IllegalArgumentException e) {
-            throw new RegistryException("the configuration " + config.digest() + " lists no true diff ids: " + e.getMessage());
+            throw new RegistryException(
+                    "the configuration " + config.digest() + " lists no true diff ids: " + e.getMessage());
         }
         if (diffIds.size() != manifest.layers().size()) {
-            throw new RegistryException("the manifest " + digest + " has " + manifest.layers().size()
-                    + " layers, its configuration lists " + diffIds.size() + " diff ids");
+            throw new RegistryException("the manifest " + digest + " has "
+                    + manifest.layers().size() + " layers, its configuration lists " + diffIds.size() + " diff ids");
         }
         return new BuiltImage(
                 digest,
@@ -104,8 +105,8 @@ record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, L
 
     private static JsonNode configuration(ImageContent content, Descriptor config) throws RegistryException {
         if (config.size() > MAX_CONFIG) {
-            throw new RegistryException("the configuration " + config.digest() + " has " + config.size() + " bytes, at most "
-                    + MAX_CONFIG + " are read");
+            throw new RegistryException("the configuration " + config.digest() + " has " + config.size()
+                    + " bytes, at most " + MAX_CONFIG + " are read");
         }
         try (InputStream in = content.openBlob(config)) {
             JsonNode node = JSON.readTree(in.readAllBytes());
@@ -116,7 +117,8 @@ record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, L
         } catch (RegistryException e) {
             throw e;
         } catch (IOException e) {
-            throw new RegistryException("tried to read the configuration " + config.digest() + ", but failed: " + e.getMessage(), e);
+            throw new RegistryException(
+                    "tried to read the configuration " + config.digest() + ", but failed: " + e.getMessage(), e);
         }
     }
 
@@ -131,7 +133,9 @@ record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, L
             int index = i;
             boolean seenBefore = trusted.stream()
                     .anyMatch(image -> image.layers().size() > index
-                            && image.layers().get(index).equals(layers.get(index).digest())
+                            && image.layers()
+                                    .get(index)
+                                    .equals(layers.get(index).digest())
                             && image.diffIds().get(index).equals(diffIds.get(index)));
             if (!seenBefore) {
                 LayerHash.verify(content, layers.get(i), diffIds.get(i));
@@ -151,5 +155,4 @@ record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, L
         return new Platform(
                 platform.os().toLowerCase(Locale.ROOT), architecture, variant.equals(standard) ? "" : variant);
     }
-
 }

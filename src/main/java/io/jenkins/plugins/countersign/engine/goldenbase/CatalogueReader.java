@@ -22,8 +22,17 @@ import java.util.TreeSet;
 final class CatalogueReader {
 
     private static final Set<String> MEMBERS = Set.of(
-            "allow", "deny", "organisations", "exceptions", "frontends", "digest", "signedBy", "lineage", "warnBefore",
-            "remoteAdd", "scratch");
+            "allow",
+            "deny",
+            "organisations",
+            "exceptions",
+            "frontends",
+            "digest",
+            "signedBy",
+            "lineage",
+            "warnBefore",
+            "remoteAdd",
+            "scratch");
     private static final Set<String> SCOPE = Set.of("targets", "folders", "repositories", "inputs");
     private static final Set<String> ENTRY =
             with(SCOPE, "image", "tags", "digests", "from", "until", "digest", "signedBy", "reason", "instead");
@@ -190,7 +199,9 @@ final class CatalogueReader {
         try {
             if (text.length() == 10) {
                 LocalDate day = LocalDate.parse(text);
-                return (end ? day.plusDays(1) : day).atStartOfDay(ZoneOffset.UTC).toInstant();
+                return (end ? day.plusDays(1) : day)
+                        .atStartOfDay(ZoneOffset.UTC)
+                        .toInstant();
             }
             return Instant.parse(text);
         } catch (DateTimeException e) {
@@ -199,11 +210,13 @@ final class CatalogueReader {
         }
     }
 
-    private static int choice(JsonNode node, String name, String where, List<String> choices) throws CatalogueException {
+    private static int choice(JsonNode node, String name, String where, List<String> choices)
+            throws CatalogueException {
         String text = text(node, name, where);
         int chosen = text.isEmpty() ? 0 : choices.indexOf(text);
         if (chosen < 0) {
-            throw new CatalogueException(where + "." + name + " is none of " + String.join(", ", choices) + ": " + text);
+            throw new CatalogueException(
+                    where + "." + name + " is none of " + String.join(", ", choices) + ": " + text);
         }
         return chosen;
     }

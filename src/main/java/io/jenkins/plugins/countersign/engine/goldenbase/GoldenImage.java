@@ -37,7 +37,8 @@ public record GoldenImage(
         layers = List.copyOf(layers);
         diffIds = List.copyOf(diffIds);
         if (diffIds.isEmpty() || layers.size() != diffIds.size()) {
-            throw new IllegalArgumentException("a golden image has layers, and a diff id for each: " + name + ":" + tag);
+            throw new IllegalArgumentException(
+                    "a golden image has layers, and a diff id for each: " + name + ":" + tag);
         }
     }
 
@@ -51,7 +52,8 @@ public record GoldenImage(
 
     /** Whether its layers are the first of these. */
     boolean isPrefixOf(List<Digest> others) {
-        return others.size() >= diffIds.size() && others.subList(0, diffIds.size()).equals(diffIds);
+        return others.size() >= diffIds.size()
+                && others.subList(0, diffIds.size()).equals(diffIds);
     }
 
     GoldenImage replacedBy(Digest other) {

@@ -110,7 +110,9 @@ public record GoldenImages(List<GoldenImage> images) implements Serializable {
                         digests(node.required("layers")),
                         digests(node.required("diffIds")),
                         Instant.parse(node.required("seen").asText()),
-                        node.hasNonNull("replacedBy") ? Digest.parse(node.get("replacedBy").asText()) : null));
+                        node.hasNonNull("replacedBy")
+                                ? Digest.parse(node.get("replacedBy").asText())
+                                : null));
             }
         } catch (IllegalArgumentException | java.time.DateTimeException e) {
             throw new CatalogueException("the list of golden images cannot be read: " + e.getMessage());

@@ -98,7 +98,8 @@ public record ImagePattern(String registry, String repository, String tag, Diges
     private boolean matches(ImageReference image, String host) {
         return (registry.equals("**") || glob(registry, host))
                 && components(repository.split("/"), image.repository().split("/"))
-                && (tag.isEmpty() || image.tag().filter(written -> glob(tag, written)).isPresent())
+                && (tag.isEmpty()
+                        || image.tag().filter(written -> glob(tag, written)).isPresent())
                 && (digest == null || image.digest().filter(digest::equals).isPresent());
     }
 
@@ -110,7 +111,9 @@ public record ImagePattern(String registry, String repository, String tag, Diges
     static String plain(String registry) {
         String host = registry.toLowerCase(Locale.ROOT);
         host = host.endsWith(":443") ? host.substring(0, host.length() - 4) : host;
-        return host.equals("registry-1.docker.io") || host.equals("index.docker.io") || host.equals("registry.hub.docker.com")
+        return host.equals("registry-1.docker.io")
+                        || host.equals("index.docker.io")
+                        || host.equals("registry.hub.docker.com")
                 ? ImageReference.DOCKER_HUB
                 : host;
     }

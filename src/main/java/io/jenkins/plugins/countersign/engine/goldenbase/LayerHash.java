@@ -45,12 +45,15 @@ final class LayerHash {
             throw e;
         } catch (IOException | RuntimeException e) {
             throw new RegistryException(
-                    "tried to unpack the layer " + layer.digest() + " of " + content.name() + ", but failed: " + e.getMessage(), e);
+                    "tried to unpack the layer " + layer.digest() + " of " + content.name() + ", but failed: "
+                            + e.getMessage(),
+                    e);
         }
         String found = HexFormat.of().formatHex(hash.digest());
         if (!found.equals(diffId.hex())) {
-            throw new RegistryException("the configuration says that the layer " + layer.digest() + " unpacks to " + diffId
-                    + ", but it unpacks to " + diffId.algorithm() + ":" + found + ": its diff ids are not true");
+            throw new RegistryException("the configuration says that the layer " + layer.digest() + " unpacks to "
+                    + diffId + ", but it unpacks to " + diffId.algorithm() + ":" + found
+                    + ": its diff ids are not true");
         }
     }
 

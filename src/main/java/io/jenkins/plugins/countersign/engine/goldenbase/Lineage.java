@@ -51,8 +51,7 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
 
     /** Whether every platform stands on a golden image that is allowed and current. */
     public boolean isGolden() {
-        return !platforms.isEmpty()
-                && platforms.stream().allMatch(answer -> answer.verdict() == Verdict.GOLDEN);
+        return !platforms.isEmpty() && platforms.stream().allMatch(answer -> answer.verdict() == Verdict.GOLDEN);
     }
 
     /**
@@ -83,9 +82,8 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
             return withoutBase(image, golden);
         }
         int longest = below.get(0).diffIds().size();
-        List<GoldenImage> candidates = below.stream()
-                .filter(base -> base.diffIds().size() == longest)
-                .toList();
+        List<GoldenImage> candidates =
+                below.stream().filter(base -> base.diffIds().size() == longest).toList();
         image.verify(content, longest, candidates);
         String refusal = "";
         GoldenImage refused = null;
@@ -106,17 +104,27 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
                     image,
                     Verdict.REPLACED,
                     replaced,
-                    "descends from golden " + named(replaced) + ", which has been replaced by "
-                            + replaced.replacedBy() + "; build it again on that");
+                    "descends from golden " + named(replaced) + ", which has been replaced by " + replaced.replacedBy()
+                            + "; build it again on that");
         }
         return answer(
-                image, Verdict.FOREIGN, refused, "descends from " + named(refused) + ", which does not count: " + refusal);
+                image,
+                Verdict.FOREIGN,
+                refused,
+                "descends from " + named(refused) + ", which does not count: " + refusal);
     }
 
     /** Empty when the catalogue allows the golden image. A base proved by its layers counts as written with its digest. */
     private static String refusedBy(GoldenImage base, Catalogue catalogue, CheckContext context) {
         BuildInput input = new BuildInput(
-                BuildInput.Kind.BASE, base.reference().toString(), base.reference().toString(), Place.NOWHERE, 0, "", "", true);
+                BuildInput.Kind.BASE,
+                base.reference().toString(),
+                base.reference().toString(),
+                Place.NOWHERE,
+                0,
+                "",
+                "",
+                true);
         return BaseCheck.check(input, catalogue, context).stream()
                 .filter(finding -> finding.severity() == Finding.Severity.ERROR)
                 .map(Finding::message)

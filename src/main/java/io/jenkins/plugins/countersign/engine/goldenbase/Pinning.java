@@ -86,7 +86,8 @@ public final class Pinning {
      * Moves the digest of each pinned reference to what its tag points to now, if the catalogue allows that; else to the
      * last digest that the catalogue lists for it.
      */
-    public static Result update(byte[] content, BuildInputs inputs, Tags tags, Catalogue catalogue, CheckContext context)
+    public static Result update(
+            byte[] content, BuildInputs inputs, Tags tags, Catalogue catalogue, CheckContext context)
             throws IOException {
         Pinning pinning = new Pinning(content, tags);
         for (BuildInput input : inputs.inputs()) {
@@ -132,7 +133,8 @@ public final class Pinning {
 
     private static Optional<Digest> listed(ImageReference image, Catalogue catalogue) {
         return catalogue.allow().stream()
-                .filter(entry -> entry.image().matches(image) && !entry.digests().isEmpty())
+                .filter(entry ->
+                        entry.image().matches(image) && !entry.digests().isEmpty())
                 .map(entry -> entry.digests().get(entry.digests().size() - 1))
                 .findFirst();
     }

@@ -58,16 +58,14 @@ public final class SarifReport {
                 }
                 result.put("level", finding.severity().name().toLowerCase(java.util.Locale.ROOT));
                 result.putObject("message").put("text", text(finding));
-                ObjectNode location =
-                        result.putArray("locations").addObject().putObject("physicalLocation");
+                ObjectNode location = result.putArray("locations").addObject().putObject("physicalLocation");
                 location.putObject("artifactLocation").put("uri", uri(report.file()));
                 if (finding.line() > 0) {
                     location.putObject("region")
                             .put("startLine", finding.line())
                             .put("startColumn", Math.max(1, finding.column()));
                 }
-                result.putObject("partialFingerprints")
-                        .put("reference/v1", finding.rule() + " " + finding.reference());
+                result.putObject("partialFingerprints").put("reference/v1", finding.rule() + " " + finding.reference());
             }
         }
         return root.toPrettyString() + "\n";

@@ -35,8 +35,7 @@ public record Scope(List<String> targets, List<String> folders, List<String> rep
     }
 
     private static boolean covers(List<String> patterns, String name) {
-        return patterns.isEmpty()
-                || patterns.stream().anyMatch(pattern -> path(pattern.split("/"), name.split("/")));
+        return patterns.isEmpty() || patterns.stream().anyMatch(pattern -> path(pattern.split("/"), name.split("/")));
     }
 
     private static boolean path(String[] pattern, String[] name) {

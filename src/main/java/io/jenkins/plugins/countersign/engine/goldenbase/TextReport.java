@@ -30,7 +30,8 @@ public final class TextReport {
                     text.append("    ").append(printable(finding.suggestion())).append('\n');
                 }
             }
-            long images = report.inputs().stream().filter(input -> input.reachable()).count();
+            long images =
+                    report.inputs().stream().filter(input -> input.reachable()).count();
             text.append(printable(report.file()))
                     .append(report.passed() ? ": passed, " : ": FAILED, ")
                     .append(images)

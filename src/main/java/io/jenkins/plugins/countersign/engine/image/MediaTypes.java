@@ -14,8 +14,7 @@ public final class MediaTypes {
     public static final String DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json";
 
     /** What may lie behind a tag. Docker's schema 1 is not among them: its digest does not cover its signatures. */
-    public static final Set<String> MANIFESTS =
-            Set.of(OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_MANIFEST_LIST);
+    public static final Set<String> MANIFESTS = Set.of(OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_MANIFEST_LIST);
 
     private MediaTypes() {}
 

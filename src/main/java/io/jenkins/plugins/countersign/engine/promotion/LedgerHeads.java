@@ -65,7 +65,8 @@ public record LedgerHeads(List<Published> heads) {
     }
 
     /** Signs the ledger's head as it is now and puts it into the repository. */
-    public static void publish(Repository repository, Ledger ledger, Signer gate) throws RegistryException, KeyException {
+    public static void publish(Repository repository, Ledger ledger, Signer gate)
+            throws RegistryException, KeyException {
         LedgerHead head = ledger.head();
         ObjectNode json = StrictJson.object();
         json.put("type", TYPE);
@@ -100,7 +101,8 @@ public record LedgerHeads(List<Published> heads) {
     /** Whether this ledger knows something that can hold a gate and has not said so in the repository yet. */
     boolean lacks(Ledger ledger, String repository) {
         Optional<Published> said = heads.stream()
-                .filter(published -> published.head().ledger().equals(ledger.head().ledger()))
+                .filter(published ->
+                        published.head().ledger().equals(ledger.head().ledger()))
                 .findFirst();
         List<KnownStatement> known = negatives(ledger, repository);
         return said.isEmpty() ? !known.isEmpty() : !said.get().negatives().equals(known);
@@ -124,7 +126,8 @@ public record LedgerHeads(List<Published> heads) {
             Optional<byte[]> content = TaggedArtifact.read(repository, tag, MAX_BYTES);
             if (content.isPresent()) {
                 believed(content.get(), policy, repository.name())
-                        .filter(published -> tag.equals(TAG_PREFIX + published.head().ledger()))
+                        .filter(published ->
+                                tag.equals(TAG_PREFIX + published.head().ledger()))
                         .ifPresent(heads::add);
             }
         }
@@ -142,7 +145,8 @@ public record LedgerHeads(List<Published> heads) {
                 return Optional.empty();
             }
             ObjectNode json = StrictJson.readObject(envelope.payload(), MAX_BYTES);
-            if (!json.path("type").asText().equals(TYPE) || !json.path("repository").asText().equals(repository)) {
+            if (!json.path("type").asText().equals(TYPE)
+                    || !json.path("repository").asText().equals(repository)) {
                 return Optional.empty();
             }
             List<KnownStatement> known = new ArrayList<>();

@@ -139,7 +139,9 @@ public final class Promotion {
         VerificationSummary seal = seal(order, decision);
         boolean elsewhere = !order.source().name().equals(order.destination().name());
         if (elsewhere) {
-            Copy.of(order.source(), order.image(), order.destination()).reporting(progress).run();
+            Copy.of(order.source(), order.image(), order.destination())
+                    .reporting(progress)
+                    .run();
             requireComplete(order.destination(), order, seal);
         }
         Decision again = decide(order);
@@ -198,8 +200,8 @@ public final class Promotion {
                 LedgerHeads.publish(repository, ledger, gate);
             }
         } catch (RegistryException | PromotionException e) {
-            progress.on(new Event.Warned("the ledger's head was not published in " + repository.name() + ": "
-                    + e.getMessage()));
+            progress.on(new Event.Warned(
+                    "the ledger's head was not published in " + repository.name() + ": " + e.getMessage()));
         }
     }
 
@@ -261,10 +263,14 @@ public final class Promotion {
             progress.on(new Event.Tagged(order.destination().name(), tag, order.image()));
         }
         if (!meansImage(order, tag)) {
-            throw new PromotionException("the tag " + tag + " of " + order.destination().name() + " was moved to "
-                    + order.image() + " and means something else already: somebody else moves it too");
+            throw new PromotionException(
+                    "the tag " + tag + " of " + order.destination().name() + " was moved to " + order.image()
+                            + " and means something else already: somebody else moves it too");
         }
-        boolean fresh = policy.policy().stage(order.stage()).flatMap(stage -> stage.freshness()).isPresent();
+        boolean fresh = policy.policy()
+                .stage(order.stage())
+                .flatMap(stage -> stage.freshness())
+                .isPresent();
         if (fresh) {
             StageHead.write(
                     order.destination(), order.stage(), tag, order.image(), policy.policy(), gate, clock.instant());
@@ -296,7 +302,8 @@ public final class Promotion {
     }
 
     private void requireGateKey() throws PromotionException {
-        boolean known = policy.policy().gateKeys().stream().anyMatch(key -> key.key().equals(gate.publicKey()));
+        boolean known =
+                policy.policy().gateKeys().stream().anyMatch(key -> key.key().equals(gate.publicKey()));
         if (!known) {
             throw new PromotionException("the key " + PublicKeys.fingerprint(gate.publicKey())
                     + " would sign the seal, and the trust policy " + policy
@@ -322,16 +329,20 @@ public final class Promotion {
         fields.put("outcome", decision.isOpen() ? "open" : "held");
         fields.put("policy", decision.policy().name() + " " + decision.policy().version());
         if (decision.isOpen()) {
-            fields.put("counted", decision.counted().stream()
-                    .limit(MAX_LISTED)
-                    .map(counted -> counted.person() + " as " + counted.role() + " " + counted.statement())
-                    .collect(Collectors.joining(", ")));
+            fields.put(
+                    "counted",
+                    decision.counted().stream()
+                            .limit(MAX_LISTED)
+                            .map(counted -> counted.person() + " as " + counted.role() + " " + counted.statement())
+                            .collect(Collectors.joining(", ")));
         } else {
-            fields.put("holds", decision.holds().stream()
-                    .map(Hold::reason)
-                    .map(reason -> reason.word())
-                    .distinct()
-                    .collect(Collectors.joining(", ")));
+            fields.put(
+                    "holds",
+                    decision.holds().stream()
+                            .map(Hold::reason)
+                            .map(reason -> reason.word())
+                            .distinct()
+                            .collect(Collectors.joining(", ")));
         }
         ledger.append(RecordKind.DECISION, fields);
     }

@@ -46,7 +46,8 @@ final class SealWriter {
         this.repository = repository;
         this.image = image;
         this.policy = policy;
-        this.verifier = Verifier.withKeys(policy.gateKeys().stream().map(PolicyKey::key).toList());
+        this.verifier =
+                Verifier.withKeys(policy.gateKeys().stream().map(PolicyKey::key).toList());
     }
 
     /** What of a seal is not there yet, in words for people; empty when it is complete. */
@@ -103,8 +104,9 @@ final class SealWriter {
     private Gathering complete(VerificationSummary wanted) throws RegistryException {
         Gathering gathering = Gathering.of(repository, image, "");
         if (!gathering.unknown().isEmpty()) {
-            throw new RegistryException("what lies next to " + image + " in " + repository.name()
-                    + " cannot be read, so the seal of stage " + wanted.stage() + " is not written: " + gathering.unknown());
+            throw new RegistryException(
+                    "what lies next to " + image + " in " + repository.name() + " cannot be read, so the seal of stage "
+                            + wanted.stage() + " is not written: " + gathering.unknown());
         }
         return gathering;
     }
@@ -135,7 +137,9 @@ final class SealWriter {
     private static List<String> references(VerificationSummary wanted) {
         return wanted.tags().isEmpty()
                 ? List.of(wanted.destination())
-                : wanted.tags().stream().map(tag -> wanted.destination() + ":" + tag).toList();
+                : wanted.tags().stream()
+                        .map(tag -> wanted.destination() + ":" + tag)
+                        .toList();
     }
 
     private static Statement statement(Gathering gathering, VerificationSummary wanted) {

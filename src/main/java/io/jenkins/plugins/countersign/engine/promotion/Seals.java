@@ -75,8 +75,8 @@ public record Seals(Map<String, VerificationSummary> newest, Map<String, Digest>
                             + summary.destination() + ", this is " + names);
                 }
                 if (!summary.policy().name().equals(policy.name())) {
-                    throw new PromotionException("was made under the trust policy \"" + summary.policy().name()
-                            + "\", this is \"" + policy.name() + "\"");
+                    throw new PromotionException("was made under the trust policy \""
+                            + summary.policy().name() + "\", this is \"" + policy.name() + "\"");
                 }
                 VerificationSummary known = newest.get(summary.stage());
                 if (known == null || summary.verifiedAt().isAfter(known.verifiedAt())) {
@@ -96,7 +96,9 @@ public record Seals(Map<String, VerificationSummary> newest, Map<String, Digest>
         Map<String, StageSeal> seals = new HashMap<>();
         for (VerificationSummary summary : newest.values()) {
             Instant confirmedAt = summary.verifiedAt();
-            if (policy.stage(summary.stage()).flatMap(stage -> stage.freshness()).isPresent()) {
+            if (policy.stage(summary.stage())
+                    .flatMap(stage -> stage.freshness())
+                    .isPresent()) {
                 for (String tag : summary.tags()) {
                     Optional<StageHead> head = StageHead.read(repository, summary.stage(), tag, policy, now);
                     if (head.isPresent()
@@ -147,7 +149,8 @@ public record Seals(Map<String, VerificationSummary> newest, Map<String, Digest>
             return false;
         }
         try {
-            return Statement.read(SigstoreBundle.read(found.content()).envelope().payload())
+            return Statement.read(
+                            SigstoreBundle.read(found.content()).envelope().payload())
                     .predicateType()
                     .equals(VerificationSummary.PREDICATE_TYPE);
         } catch (VerificationException notAStatement) {

@@ -90,8 +90,7 @@ public record StageHead(
                 PolicyReference.to(policy),
                 issuedAt,
                 issuedAt.plus(policy.stage(stage).flatMap(s -> s.freshness()).orElse(LIFETIME)));
-        byte[] content =
-                DsseEnvelope.sign(PAYLOAD_TYPE, head.payload(), gate).toBytes();
+        byte[] content = DsseEnvelope.sign(PAYLOAD_TYPE, head.payload(), gate).toBytes();
         TaggedArtifact.write(repository, location(stage, tag), PAYLOAD_TYPE, content);
         return head;
     }
@@ -109,7 +108,8 @@ public record StageHead(
         }
         try {
             DsseEnvelope envelope = DsseEnvelope.read(content.get());
-            List<PublicKey> keys = policy.gateKeys().stream().map(PolicyKey::key).toList();
+            List<PublicKey> keys =
+                    policy.gateKeys().stream().map(PolicyKey::key).toList();
             PublicKey key = envelope.verify(keys);
             if (!envelope.payloadType().equals(PAYLOAD_TYPE)) {
                 return Optional.empty();
@@ -124,7 +124,8 @@ public record StageHead(
                     && head.tag().equals(tag)
                     && head.policy().name().equals(policy.name())
                     && now.isBefore(head.expiresAt())
-                    && KeyTimes.check(gate, head.issuedAt(), Optional.empty(), now).isEmpty();
+                    && KeyTimes.check(gate, head.issuedAt(), Optional.empty(), now)
+                            .isEmpty();
             return believed ? Optional.of(head) : Optional.empty();
         } catch (VerificationException | IOException | DateTimeParseException | IllegalArgumentException notAHead) {
             return Optional.empty();

@@ -19,7 +19,8 @@ final class TaggedArtifact {
 
     private TaggedArtifact() {}
 
-    static void write(Repository repository, String tag, String artifactType, byte[] envelope) throws RegistryException {
+    static void write(Repository repository, String tag, String artifactType, byte[] envelope)
+            throws RegistryException {
         Descriptor layer = Descriptor.of(SignatureTypes.DSSE, envelope);
         repository.pushBlob(layer, Repository.ContentSource.of(envelope));
         repository.pushBlob(EmptyConfig.DESCRIPTOR, Repository.ContentSource.of(EmptyConfig.content()));

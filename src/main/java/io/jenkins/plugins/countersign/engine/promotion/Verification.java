@@ -65,7 +65,12 @@ public record Verification(
      *     gate's seal says so
      */
     public static Verification of(
-            Repository repository, Digest image, TrustedPolicy policy, String stage, Set<String> alsoKnownAs, Instant now)
+            Repository repository,
+            Digest image,
+            TrustedPolicy policy,
+            String stage,
+            Set<String> alsoKnownAs,
+            Instant now)
             throws RegistryException {
         return of(repository, image, policy, stage, alsoKnownAs, LedgerView.NOTHING, now);
     }
@@ -123,7 +128,8 @@ public record Verification(
             }
         }
         if (sealOrNull == null) {
-            faults.add("the stage " + now.stage() + " is not sealed for " + now.image().digest()
+            faults.add("the stage " + now.stage() + " is not sealed for "
+                    + now.image().digest()
                     + (refused.isEmpty() ? "" : "; not believed: " + String.join("; ", refused)));
         } else if (!sealIncomplete.isEmpty()) {
             faults.add("the seal of stage " + now.stage() + " is not complete, missing is "

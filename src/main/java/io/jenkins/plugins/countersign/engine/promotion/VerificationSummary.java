@@ -81,7 +81,8 @@ public record VerificationSummary(
         ArrayNode list = json.putArray("inputAttestations");
         for (Input input : inputs) {
             ObjectNode entry = list.addObject().put("uri", repository + "@" + input.manifest());
-            entry.putObject("digest").put(input.manifest().algorithm(), input.manifest().hex());
+            entry.putObject("digest")
+                    .put(input.manifest().algorithm(), input.manifest().hex());
             entry.putObject("annotations")
                     .put("payload", input.payload().toString())
                     .put("person", input.person())
@@ -129,7 +130,8 @@ public record VerificationSummary(
     static VerificationSummary read(Statement statement) throws PromotionException {
         JsonNode json = statement.predicate();
         if (!json.path("verificationResult").asText().equals("PASSED")) {
-            throw new PromotionException("the summary's result is \"" + json.path("verificationResult").asText() + "\"");
+            throw new PromotionException("the summary's result is \""
+                    + json.path("verificationResult").asText() + "\"");
         }
         JsonNode own = json.path("countersign");
         if (!own.isObject()) {
@@ -145,7 +147,8 @@ public record VerificationSummary(
             for (JsonNode entry : json.path("inputAttestations")) {
                 JsonNode annotations = entry.path("annotations");
                 inputs.add(new Input(
-                        Digest.parse("sha256:" + entry.path("digest").path("sha256").asText()),
+                        Digest.parse(
+                                "sha256:" + entry.path("digest").path("sha256").asText()),
                         Digest.parse(annotations.path("payload").asText()),
                         annotations.path("person").asText(),
                         annotations.path("role").asText()));
@@ -160,7 +163,11 @@ public record VerificationSummary(
                     new PolicyReference(
                             own.path("policyName").asText(),
                             own.path("policyVersion").asLong(),
-                            Digest.parse("sha256:" + json.path("policy").path("digest").path("sha256").asText())),
+                            Digest.parse("sha256:"
+                                    + json.path("policy")
+                                            .path("digest")
+                                            .path("sha256")
+                                            .asText())),
                     json.path("policy").path("uri").asText(),
                     inputs,
                     new BuildFacts(

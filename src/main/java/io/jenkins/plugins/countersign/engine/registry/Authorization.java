@@ -113,17 +113,19 @@ final class Authorization {
             boolean mayHaveLogin = TokenHosts.mayHaveLogin(bearer.realm(), access);
             Optional<Login> some = login();
             if (some.isPresent() && !mayHaveLogin) {
-                throw new UnauthorizedException(access.host() + " wants a token of " + bearer.realm().getHost()
-                        + ", a host that the login of " + access.host()
-                        + " is not meant for. If it is this registry's token service, name it as such in the registry's"
-                        + " configuration.");
+                throw new UnauthorizedException(
+                        access.host() + " wants a token of " + bearer.realm().getHost()
+                                + ", a host that the login of " + access.host()
+                                + " is not meant for. If it is this registry's token service, name it as such in the registry's"
+                                + " configuration.");
             }
             Instant asked = access.clock().instant();
             TokenService.Granted granted =
                     tokenService.fetch(bearer.realm(), bearer.service(), List.copyOf(new TreeSet<>(scopes)), some);
             // a little early, so that it does not expire on its way
             held = new Token(
-                    granted.token(), asked.plus(granted.lifetime().multipliedBy(4).dividedBy(5)));
+                    granted.token(),
+                    asked.plus(granted.lifetime().multipliedBy(4).dividedBy(5)));
             tokens.put(scopes, held);
         }
         return held;

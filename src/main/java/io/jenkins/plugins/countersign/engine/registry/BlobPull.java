@@ -52,7 +52,8 @@ final class BlobPull extends InputStream {
         if (answer.status() == 206 && position > 0) {
             String range = answer.header("Content-Range").orElse("");
             if (!range.startsWith("bytes " + position + "-")) {
-                throw answer.unexpected("the range from byte " + position + " on, not \"" + RegistryErrors.clean(range) + "\"");
+                throw answer.unexpected(
+                        "the range from byte " + position + " on, not \"" + RegistryErrors.clean(range) + "\"");
             }
             return answer;
         }

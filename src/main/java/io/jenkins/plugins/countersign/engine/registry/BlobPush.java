@@ -125,8 +125,8 @@ final class BlobPush {
     private void resume() throws IOException {
         long now = session.arrived();
         if (now > content.hashed() || now > blob.size()) {
-            throw new BlobUploadSession.Lost("the registry says that " + now + " bytes arrived, but only "
-                    + content.hashed() + " were sent");
+            throw new BlobUploadSession.Lost(
+                    "the registry says that " + now + " bytes arrived, but only " + content.hashed() + " were sent");
         }
         if (now >= arrived + COUNTS_AS_PROGRESS) {
             repetition.advanced();

@@ -71,9 +71,10 @@ final class BlobUploadSession {
             RepositoryPath path, Exchange exchange, Digest digest, Optional<String> mountFrom) throws IOException {
         Set<String> scopes = new TreeSet<>(path.push());
         mountFrom.ifPresent(from -> scopes.add("repository:" + from + ":pull"));
-        String query = mountFrom.map(from -> "?mount=" + encode(digest) + "&from=" + from).orElse("");
-        Request request =
-                Request.post(action(path, digest), path.resolve("/blobs/uploads/" + query), scopes);
+        String query = mountFrom
+                .map(from -> "?mount=" + encode(digest) + "&from=" + from)
+                .orElse("");
+        Request request = Request.post(action(path, digest), path.resolve("/blobs/uploads/" + query), scopes);
         try (Answer answer = exchange.once(request, Exchange.Follow.SAFELY)) {
             repeatable(answer, path);
             if (answer.status() == 201 && mountFrom.isPresent()) {
@@ -82,8 +83,8 @@ final class BlobUploadSession {
             if (answer.status() != 202) {
                 throw answer.unexpected("status 202");
             }
-            return Optional.of(new BlobUploadSession(
-                    path, exchange, digest, exchange.target(answer, "wants the upload to go")));
+            return Optional.of(
+                    new BlobUploadSession(path, exchange, digest, exchange.target(answer, "wants the upload to go")));
         }
     }
 
@@ -146,7 +147,8 @@ final class BlobUploadSession {
             if (answer.status() != 201 && answer.status() != 204) {
                 throw answer.unexpected("status 201");
             }
-            Optional<String> stored = answer.header("Docker-Content-Digest").filter(d -> d.startsWith(digest.algorithm()));
+            Optional<String> stored =
+                    answer.header("Docker-Content-Digest").filter(d -> d.startsWith(digest.algorithm()));
             if (stored.isPresent() && !stored.get().equals(digest.toString())) {
                 throw new DigestMismatchException(
                         "what " + path.name() + " stored when blob " + digest + " was pushed",

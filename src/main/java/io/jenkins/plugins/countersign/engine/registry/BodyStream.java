@@ -105,7 +105,9 @@ final class BodyStream extends InputStream implements BodySubscriber<InputStream
         }
         if (piece.failure() != null) {
             ended = true;
-            throw piece.failure() instanceof IOException io ? new IOException(io.getMessage(), io) : new IOException(piece.failure());
+            throw piece.failure() instanceof IOException io
+                    ? new IOException(io.getMessage(), io)
+                    : new IOException(piece.failure());
         }
         if (piece.buffers().isEmpty()) {
             ended = true;

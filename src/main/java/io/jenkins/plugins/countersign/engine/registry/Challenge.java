@@ -46,7 +46,8 @@ record Challenge(String scheme, Map<String, String> parameters) {
         }
 
         boolean more() {
-            while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == ',' || text.charAt(at) == '\t')) {
+            while (at < text.length()
+                    && (text.charAt(at) == ' ' || text.charAt(at) == ',' || text.charAt(at) == '\t')) {
                 at++;
             }
             return at < text.length();

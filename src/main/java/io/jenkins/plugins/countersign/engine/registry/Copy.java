@@ -135,11 +135,16 @@ public final class Copy {
                     continue;
                 }
                 if (!MediaTypes.MANIFESTS.contains(referrer.mediaType())) {
-                    throw new UnexpectedAnswerException("cannot copy what is attached to " + subject + " in " + from.name()
-                            + ": " + referrer.digest() + " has the media type " + RegistryErrors.clean(referrer.mediaType()));
+                    throw new UnexpectedAnswerException("cannot copy what is attached to " + subject + " in "
+                            + from.name() + ": " + referrer.digest() + " has the media type "
+                            + RegistryErrors.clean(referrer.mediaType()));
                 }
                 ImageTree tree = ImageTree.of(from, referrer.digest(), limits);
-                if (tree.root().read().subject().filter(s -> s.digest().equals(subject)).isEmpty()) {
+                if (tree.root()
+                        .read()
+                        .subject()
+                        .filter(s -> s.digest().equals(subject))
+                        .isEmpty()) {
                     throw new MalformedManifestException("the list of referrers of " + subject + " in " + from.name()
                             + " has " + referrer.digest() + ", which is not attached to it");
                 }

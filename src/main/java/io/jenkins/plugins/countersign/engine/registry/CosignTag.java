@@ -53,7 +53,8 @@ final class CosignTag {
     private Optional<Manifest> merged(Manifest existing, Manifest other) throws RegistryException {
         ObjectNode base = StrictJson.object(existing.content(), "manifest " + existing.digest());
         ObjectNode more = StrictJson.object(other.content(), "manifest " + other.digest());
-        if (!existing.mediaType().equals(MediaTypes.OCI_MANIFEST) || !other.mediaType().equals(MediaTypes.OCI_MANIFEST)) {
+        if (!existing.mediaType().equals(MediaTypes.OCI_MANIFEST)
+                || !other.mediaType().equals(MediaTypes.OCI_MANIFEST)) {
             throw new MalformedManifestException("the signatures of " + repository.name() + ":" + tag
                     + " cannot be added to each other: expected " + MediaTypes.OCI_MANIFEST + ", found "
                     + existing.mediaType() + " and " + other.mediaType());

@@ -41,7 +41,8 @@ final class CredentialHelper {
                 builder.environment().clear();
                 builder.environment().putAll(environment);
             }
-            Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            Process process =
+                    builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
             try {
                 return ask(process, server);
             } finally {
@@ -53,7 +54,8 @@ final class CredentialHelper {
             Thread.currentThread().interrupt();
             throw new CancelledException("cancelled while waiting for " + name, e);
         } catch (IOException e) {
-            throw new RegistryException("tried to ask " + name + " for the login of " + server + ", but failed: " + e, e);
+            throw new RegistryException(
+                    "tried to ask " + name + " for the login of " + server + ", but failed: " + e, e);
         }
     }
 

@@ -80,7 +80,10 @@ final class DirectUpload {
                 if (Thread.currentThread().isInterrupted()) {
                     throw new CancelledException("cancelled while trying to " + request.action(), e);
                 }
-                throw stalled ? new IOException("nothing moved for " + timeouts.stall().toMillis() + " ms", e) : e;
+                throw stalled
+                        ? new IOException(
+                                "nothing moved for " + timeouts.stall().toMillis() + " ms", e)
+                        : e;
             } finally {
                 watching.cancel(false);
             }

@@ -71,11 +71,13 @@ final class DockerArchive {
 
     private JsonNode find(String nameOrNull) throws IOException {
         byte[] json = archive.read("manifest.json", MAX_JSON)
-                .orElseThrow(() -> new ArchiveException(
-                        content.name() + " has neither manifest.json nor an OCI layout: it is not an archive of an image"));
+                .orElseThrow(() -> new ArchiveException(content.name()
+                        + " has neither manifest.json nor an OCI layout: it is not an archive of an image"));
         // the file is a list; the strict reader takes objects
-        byte[] wrapped = ("{\"images\":" + new String(json, StandardCharsets.UTF_8) + "}").getBytes(StandardCharsets.UTF_8);
-        JsonNode images = StrictJson.object(wrapped, "manifest.json of " + content.name()).path("images");
+        byte[] wrapped =
+                ("{\"images\":" + new String(json, StandardCharsets.UTF_8) + "}").getBytes(StandardCharsets.UTF_8);
+        JsonNode images =
+                StrictJson.object(wrapped, "manifest.json of " + content.name()).path("images");
         List<JsonNode> found = new ArrayList<>();
         List<String> names = new ArrayList<>();
         for (JsonNode image : images) {

@@ -86,15 +86,19 @@ public final class DockerConfig implements LoginSource {
     private static List<String> keys(String registry) {
         return registry.equals(ImageReference.DOCKER_HUB)
                 ? List.of(DOCKER_HUB_KEY, "index.docker.io", "docker.io")
-                : List.of(registry, "https://" + registry, "https://" + registry + "/", "https://" + registry + "/v1/",
+                : List.of(
+                        registry,
+                        "https://" + registry,
+                        "https://" + registry + "/",
+                        "https://" + registry + "/v1/",
                         "https://" + registry + "/v2/");
     }
 
     private Optional<ObjectNode> read() throws RegistryException {
         try {
             if (Files.size(file) > MAX_BYTES) {
-                throw new LimitExceededException(file + " has " + Files.size(file) + " bytes, at most " + MAX_BYTES
-                        + " are accepted");
+                throw new LimitExceededException(
+                        file + " has " + Files.size(file) + " bytes, at most " + MAX_BYTES + " are accepted");
             }
             return Optional.of(StrictJson.object(Files.readAllBytes(file), file.toString()));
         } catch (NoSuchFileException e) {
@@ -119,7 +123,8 @@ public final class DockerConfig implements LoginSource {
                 if (colon > 0) {
                     // Docker pads the password with zeros
                     return Optional.of(Login.password(
-                            decoded.substring(0, colon), decoded.substring(colon + 1).replaceAll("\0+$", "")));
+                            decoded.substring(0, colon),
+                            decoded.substring(colon + 1).replaceAll("\0+$", "")));
                 }
             } catch (IllegalArgumentException e) {
                 // reported below, without its content

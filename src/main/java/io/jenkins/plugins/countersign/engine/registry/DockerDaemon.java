@@ -59,11 +59,13 @@ final class DockerDaemon {
             int headers = 0;
             while (!line(in).isEmpty()) {
                 if (++headers > MAX_HEADERS) {
-                    throw new UnexpectedAnswerException("tried to " + action + ", but the answer's headers have no end");
+                    throw new UnexpectedAnswerException(
+                            "tried to " + action + ", but the answer's headers have no end");
                 }
             }
             if (status.matches("HTTP/1\\.[01] 404.*")) {
-                throw new NotFoundException("there is no image " + RegistryErrors.clean(image) + " at the Docker daemon at " + socket);
+                throw new NotFoundException(
+                        "there is no image " + RegistryErrors.clean(image) + " at the Docker daemon at " + socket);
             }
             if (!status.matches("HTTP/1\\.[01] 200.*")) {
                 throw new UnexpectedAnswerException("tried to " + action + ", but the answer was "

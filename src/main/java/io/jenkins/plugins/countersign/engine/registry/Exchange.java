@@ -83,8 +83,9 @@ final class Exchange {
             }
             answer.close();
             if (redirects == MAX_REDIRECTS) {
-                throw new RedirectRefusedException("tried to " + request.action() + ", but the registry redirected more than "
-                        + MAX_REDIRECTS + " times, at last to " + RegistryErrors.clean(answer.header("Location").orElse("nowhere")));
+                throw new RedirectRefusedException("tried to " + request.action()
+                        + ", but the registry redirected more than " + MAX_REDIRECTS + " times, at last to "
+                        + RegistryErrors.clean(answer.header("Location").orElse("nowhere")));
             }
             current = current.at(target(answer, "redirects"));
             // once the registry was left, coming back does not bring the login back
@@ -126,8 +127,9 @@ final class Exchange {
      */
     URI target(Answer answer, String verb) throws RegistryException {
         String location = answer.header("Location")
-                .orElseThrow(() -> new UnexpectedAnswerException("tried to " + answer.request().action()
-                        + ", but the answer with status " + answer.status() + " has no Location"));
+                .orElseThrow(() -> new UnexpectedAnswerException(
+                        "tried to " + answer.request().action() + ", but the answer with status " + answer.status()
+                                + " has no Location"));
         URI uri;
         try {
             uri = answer.uri().resolve(new URI(location));
@@ -150,7 +152,7 @@ final class Exchange {
     }
 
     private RedirectRefusedException refused(Answer answer, String verb, String location, String why) {
-        return new RedirectRefusedException("tried to " + answer.request().action() + ", but " + access.host() + " " + verb
-                + " to " + RegistryErrors.clean(location) + ", " + why);
+        return new RedirectRefusedException("tried to " + answer.request().action() + ", but " + access.host() + " "
+                + verb + " to " + RegistryErrors.clean(location) + ", " + why);
     }
 }

@@ -66,7 +66,8 @@ record Failure(Kind kind, String reason, Optional<Duration> retryAfter, IOExcept
                 throw new UnreachableException(
                         "tried to " + action + ", but there is no host of the name " + host, failure);
             }
-            if (cause instanceof SSLException && String.valueOf(cause.getMessage()).contains("SSL message")) {
+            if (cause instanceof SSLException
+                    && String.valueOf(cause.getMessage()).contains("SSL message")) {
                 throw new UnreachableException(
                         "tried to " + action + ", but " + host + " does not speak TLS at this port", failure);
             }
@@ -82,7 +83,8 @@ record Failure(Kind kind, String reason, Optional<Duration> retryAfter, IOExcept
     }
 
     RegistryException asException(String action, int attempts) {
-        String message = "tried to " + action + (attempts > 1 ? " " + attempts + " times" : "") + ", but failed: " + reason;
+        String message =
+                "tried to " + action + (attempts > 1 ? " " + attempts + " times" : "") + ", but failed: " + reason;
         return switch (kind) {
             case CONNECTION -> new UnreachableException(message, causeOrNull);
             case THROTTLED -> new ThrottledException(message);
@@ -96,7 +98,8 @@ record Failure(Kind kind, String reason, Optional<Duration> retryAfter, IOExcept
             if (value.matches("[0-9]{1,9}")) {
                 return Optional.of(Duration.ofSeconds(Long.parseLong(value)));
             }
-            Instant at = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+            Instant at = ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME)
+                    .toInstant();
             Duration wait = Duration.between(clock.instant(), at);
             return Optional.of(wait.isNegative() ? Duration.ZERO : wait);
         } catch (DateTimeException e) {

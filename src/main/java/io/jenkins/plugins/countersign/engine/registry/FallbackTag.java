@@ -12,6 +12,7 @@ final class FallbackTag {
 
     static String of(Digest subject) {
         // the specification truncates the algorithm to 32 and the encoded part to 64 characters
-        return subject.algorithm() + "-" + (subject.hex().length() <= 64 ? subject.hex() : subject.hex().substring(0, 64));
+        return subject.algorithm() + "-"
+                + (subject.hex().length() <= 64 ? subject.hex() : subject.hex().substring(0, 64));
     }
 }

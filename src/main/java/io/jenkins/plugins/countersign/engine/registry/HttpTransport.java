@@ -65,8 +65,8 @@ final class HttpTransport {
             upload = new BodyUpload(request.bodyOrNull());
             builder.method(request.method(), upload);
         }
-        CompletableFuture<HttpResponse<InputStream>> sent = client.sendAsync(
-                builder.build(), info -> new BodyStream(request.action(), timeouts.stall()));
+        CompletableFuture<HttpResponse<InputStream>> sent =
+                client.sendAsync(builder.build(), info -> new BodyStream(request.action(), timeouts.stall()));
         HttpResponse<InputStream> response = await(request, sent, upload);
         return new Answer(request, request.uri(), response.statusCode(), response.headers(), response.body());
     }

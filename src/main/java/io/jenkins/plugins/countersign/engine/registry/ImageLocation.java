@@ -98,6 +98,8 @@ public record ImageLocation(String repository, String tagOrNull, Digest digestOr
 
     @Override
     public String toString() {
-        return repository + (tagOrNull == null ? "" : ":" + tagOrNull) + (digestOrNull == null ? "" : "@" + digestOrNull);
+        return repository
+                + (tagOrNull == null ? "" : ":" + tagOrNull)
+                + (digestOrNull == null ? "" : "@" + digestOrNull);
     }
 }

@@ -55,7 +55,8 @@ public final class ImageSource implements AutoCloseable {
      * @throws IllegalArgumentException if the location is none of these
      * @throws RegistryException if the image is not there, or is not whole
      */
-    public static ImageSource open(String location, Path temporary, RegistryAccess... accesses) throws RegistryException {
+    public static ImageSource open(String location, Path temporary, RegistryAccess... accesses)
+            throws RegistryException {
         int colon = location.indexOf(':');
         String kind = colon < 0 ? "" : location.substring(0, colon);
         String rest = location.substring(colon + 1);
@@ -80,13 +81,16 @@ public final class ImageSource implements AutoCloseable {
         if (image.tagOrNull() != null || image.digestOrNull() != null) {
             return new ImageSource(repository, image.resolve(repository), null, repository);
         }
-        Path index = Path.of(image.repository().substring(ImageLocation.LAYOUT.length())).resolve("index.json");
+        Path index = Path.of(image.repository().substring(ImageLocation.LAYOUT.length()))
+                .resolve("index.json");
         try {
             if (Files.size(index) > MAX_INDEX) {
-                throw new LimitExceededException(index + " has " + Files.size(index) + " bytes, at most " + MAX_INDEX
-                        + " are accepted");
+                throw new LimitExceededException(
+                        index + " has " + Files.size(index) + " bytes, at most " + MAX_INDEX + " are accepted");
             }
-            Digest only = LayoutIndex.read(Files.readAllBytes(index), location).image((String) null).digest();
+            Digest only = LayoutIndex.read(Files.readAllBytes(index), location)
+                    .image((String) null)
+                    .digest();
             return new ImageSource(repository, only, null, repository);
         } catch (NoSuchFileException e) {
             throw new NotFoundException("there is no OCI layout at " + location + ": it has no index.json");
@@ -164,8 +168,13 @@ public final class ImageSource implements AutoCloseable {
     private static boolean isGzip(Path file) throws IOException {
         try (InputStream in = Files.newInputStream(file)) {
             byte[] magic = in.readNBytes(4);
-            if (magic.length == 4 && magic[0] == 0x28 && magic[1] == (byte) 0xb5 && magic[2] == 0x2f && magic[3] == (byte) 0xfd) {
-                throw new ArchiveException(file + " is compressed with zstd, expected a tar archive, plain or with gzip");
+            if (magic.length == 4
+                    && magic[0] == 0x28
+                    && magic[1] == (byte) 0xb5
+                    && magic[2] == 0x2f
+                    && magic[3] == (byte) 0xfd) {
+                throw new ArchiveException(
+                        file + " is compressed with zstd, expected a tar archive, plain or with gzip");
             }
             return magic.length >= 2 && magic[0] == 0x1f && magic[1] == (byte) 0x8b;
         }
@@ -230,7 +239,8 @@ public final class ImageSource implements AutoCloseable {
             try {
                 return new Spool(Files.createTempDirectory(temporary, "countersign-image"));
             } catch (IOException e) {
-                throw new RegistryException("no temporary folder can be made in " + temporary + ": " + e.getMessage(), e);
+                throw new RegistryException(
+                        "no temporary folder can be made in " + temporary + ": " + e.getMessage(), e);
             }
         }
 

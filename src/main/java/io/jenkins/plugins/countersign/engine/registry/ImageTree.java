@@ -20,8 +20,7 @@ record ImageTree(Manifest root, List<Manifest> manifests, List<Descriptor> blobs
         Reading reading = new Reading(content, limits);
         reading.read(root, -1, "the image", 0);
         List<Manifest> manifests = List.copyOf(reading.manifests.values());
-        return new ImageTree(
-                manifests.get(manifests.size() - 1), manifests, List.copyOf(reading.blobs.values()));
+        return new ImageTree(manifests.get(manifests.size() - 1), manifests, List.copyOf(reading.blobs.values()));
     }
 
     private static final class Reading {

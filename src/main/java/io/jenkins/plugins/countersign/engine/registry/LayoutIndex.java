@@ -38,7 +38,8 @@ final class LayoutIndex {
         List<Descriptor> found = new ArrayList<>();
         for (Descriptor entry : entries) {
             boolean meant = nameOrNull == null
-                    ? MediaTypes.MANIFESTS.contains(entry.mediaType()) && entry.artifactType().isEmpty()
+                    ? MediaTypes.MANIFESTS.contains(entry.mediaType())
+                            && entry.artifactType().isEmpty()
                     : isNamed(entry, nameOrNull);
             if (meant && found.stream().noneMatch(other -> other.digest().equals(entry.digest()))) {
                 found.add(entry);
@@ -47,14 +48,16 @@ final class LayoutIndex {
         if (found.size() == 1) {
             return found.get(0);
         }
-        List<String> names = entries.stream().map(LayoutIndex::shown).distinct().limit(20).toList();
+        List<String> names =
+                entries.stream().map(LayoutIndex::shown).distinct().limit(20).toList();
         if (found.isEmpty()) {
             throw new ArchiveException("there is no image "
                     + (nameOrNull == null ? "" : "\"" + RegistryErrors.clean(nameOrNull) + "\" ") + "in " + where
                     + "; there is: " + names);
         }
         throw new ArchiveException("there are " + found.size() + " images "
-                + (nameOrNull == null ? "" : "of the name \"" + RegistryErrors.clean(nameOrNull) + "\" ") + "in " + where
+                + (nameOrNull == null ? "" : "of the name \"" + RegistryErrors.clean(nameOrNull) + "\" ") + "in "
+                + where
                 + ", say which: " + names);
     }
 
@@ -87,7 +90,8 @@ final class LayoutIndex {
     }
 
     private static String shown(Descriptor entry) {
-        String name = entry.annotations().getOrDefault(CONTAINERD_NAME, entry.annotations().get(REF_NAME));
+        String name = entry.annotations()
+                .getOrDefault(CONTAINERD_NAME, entry.annotations().get(REF_NAME));
         return name == null ? entry.digest().toString() : RegistryErrors.clean(name);
     }
 }

@@ -74,8 +74,9 @@ public final class LayoutRepository implements Repository, RawContent {
             }
         }
         if (found.size() > 1) {
-            throw new MalformedManifestException("index.json of " + name() + " gives the tag \"" + tag + "\" to "
-                    + found.size() + " manifests: " + found.stream().map(Descriptor::digest).toList());
+            throw new MalformedManifestException(
+                    "index.json of " + name() + " gives the tag \"" + tag + "\" to " + found.size() + " manifests: "
+                            + found.stream().map(Descriptor::digest).toList());
         }
         return found.stream().findFirst().map(d -> new Descriptor(d.mediaType(), d.digest(), d.size()));
     }
@@ -168,8 +169,8 @@ public final class LayoutRepository implements Repository, RawContent {
             Files.createDirectories(file.getParent());
             Path temporary = Files.createTempFile(file.getParent(), ".arriving-", "");
             try {
-                try (InputStream in =
-                                new VerifyingInputStream(source.open(), blob, "blob " + blob.digest() + " for " + name());
+                try (InputStream in = new VerifyingInputStream(
+                                source.open(), blob, "blob " + blob.digest() + " for " + name());
                         FileChannel out = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
                     byte[] buffer = new byte[1 << 18];
                     for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
@@ -207,7 +208,9 @@ public final class LayoutRepository implements Repository, RawContent {
             ObjectNode entry = ManifestContent.json(content.asReferrer(manifest));
             changeIndex("list " + manifest.digest() + " in index.json", entries -> {
                 for (JsonNode existing : entries) {
-                    if (existing.path("digest").asText().equals(manifest.digest().toString())
+                    if (existing.path("digest")
+                                    .asText()
+                                    .equals(manifest.digest().toString())
                             && !existing.path("annotations").has(REF_NAME)) {
                         return;
                     }
@@ -223,8 +226,8 @@ public final class LayoutRepository implements Repository, RawContent {
             throw new RegistryException("not a tag: \"" + tag + "\"");
         }
         Manifest manifest = manifest(digest)
-                .orElseThrow(() -> new NotFoundException(
-                        "cannot give the tag \"" + tag + "\" to " + digest + ": there is no such manifest in " + name()));
+                .orElseThrow(() -> new NotFoundException("cannot give the tag \"" + tag + "\" to " + digest
+                        + ": there is no such manifest in " + name()));
         Descriptor descriptor = manifest.descriptor();
         ObjectNode entry = ManifestContent.json(new Descriptor(
                 descriptor.mediaType(), descriptor.digest(), descriptor.size(), "", Map.of(REF_NAME, tag), null));
@@ -268,8 +271,8 @@ public final class LayoutRepository implements Repository, RawContent {
         Optional<Descriptor> fallback = resolve(FallbackTag.of(subject));
         if (fallback.isPresent()) {
             Manifest index = manifest(fallback.get().digest())
-                    .orElseThrow(() -> new NotFoundException("the list of referrers " + fallback.get().digest()
-                            + " is not in " + name()));
+                    .orElseThrow(() -> new NotFoundException(
+                            "the list of referrers " + fallback.get().digest() + " is not in " + name()));
             index.read().manifests().forEach(entry -> found.putIfAbsent(entry.digest(), entry));
         }
         if (found.size() > limits.referrers()) {

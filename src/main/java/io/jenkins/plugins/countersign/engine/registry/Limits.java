@@ -12,7 +12,8 @@ import java.io.Serializable;
  * @param referrers how many referrers one digest may have
  * @param tags how many tags a listing may have
  */
-public record Limits(int manifestBytes, int indexDepth, int manifests, int referrers, int tags) implements Serializable {
+public record Limits(int manifestBytes, int indexDepth, int manifests, int referrers, int tags)
+        implements Serializable {
 
     public static final Limits DEFAULT = new Limits(4 << 20, 4, 1000, 5000, 1_000_000);
 }

@@ -79,8 +79,7 @@ public record ManifestContent(
     /** How the index of referrers describes this manifest. Source: OCI distribution specification 1.1, "Listing Referrers". */
     Descriptor asReferrer(Manifest manifest) {
         String type = artifactType.isEmpty() && configOrNull != null ? configOrNull.mediaType() : artifactType;
-        return new Descriptor(
-                mediaType, manifest.digest(), manifest.content().length, type, annotations, null);
+        return new Descriptor(mediaType, manifest.digest(), manifest.content().length, type, annotations, null);
     }
 
     /**
@@ -103,8 +102,7 @@ public record ManifestContent(
         }
         String inside = json.path("mediaType").asText("");
         if (!inside.isEmpty() && !inside.equals(mediaType)) {
-            throw new MalformedManifestException(
-                    what + " was served as " + mediaType + " and calls itself " + inside);
+            throw new MalformedManifestException(what + " was served as " + mediaType + " and calls itself " + inside);
         }
         boolean index = MediaTypes.isIndex(mediaType);
         if (index ? json.has("layers") || json.has("config") : json.has("manifests")) {
@@ -175,10 +173,11 @@ public record ManifestContent(
 
     static Descriptor descriptor(JsonNode json, String what) throws MalformedManifestException {
         JsonNode size = json.path("size");
-        if (!json.path("mediaType").isTextual() || !json.path("digest").isTextual() || !size.isIntegralNumber()
+        if (!json.path("mediaType").isTextual()
+                || !json.path("digest").isTextual()
+                || !size.isIntegralNumber()
                 || !size.canConvertToLong()) {
-            throw new MalformedManifestException(
-                    what + " is not a descriptor: expected mediaType, digest and size");
+            throw new MalformedManifestException(what + " is not a descriptor: expected mediaType, digest and size");
         }
         try {
             return new Descriptor(

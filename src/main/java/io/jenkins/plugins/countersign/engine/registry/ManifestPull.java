@@ -41,9 +41,8 @@ final class ManifestPull {
         }
         String what = "manifest " + reference + " of " + path.name();
         if (!MediaTypes.MANIFESTS.contains(answer.contentType())) {
-            throw new UnexpectedAnswerException(
-                    what + " came with the content type \"" + RegistryErrors.clean(answer.contentType())
-                            + "\", expected one of " + ACCEPT);
+            throw new UnexpectedAnswerException(what + " came with the content type \""
+                    + RegistryErrors.clean(answer.contentType()) + "\", expected one of " + ACCEPT);
         }
         byte[] content = answer.read(path.access().limits().manifestBytes());
         Digest found = Digest.of(content);
@@ -55,8 +54,8 @@ final class ManifestPull {
         } else {
             Optional<String> said = answer.header("Docker-Content-Digest").filter(d -> d.startsWith("sha256:"));
             if (said.isPresent() && !said.get().equals(found.toString())) {
-                throw new UnexpectedAnswerException(what + " came with the digest "
-                        + RegistryErrors.clean(said.get()) + ", but the bytes that came have " + found);
+                throw new UnexpectedAnswerException(what + " came with the digest " + RegistryErrors.clean(said.get())
+                        + ", but the bytes that came have " + found);
             }
         }
         Manifest manifest = new Manifest(answer.contentType(), content);

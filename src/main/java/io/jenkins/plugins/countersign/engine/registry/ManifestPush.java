@@ -42,7 +42,8 @@ final class ManifestPush {
 
     private void once(Exchange exchange) throws RegistryException {
         Digest digest = manifest.digest();
-        String what = reference.equals(digest.toString()) ? "manifest " + digest : "manifest " + digest + " as " + reference;
+        String what =
+                reference.equals(digest.toString()) ? "manifest " + digest : "manifest " + digest + " as " + reference;
         Request request = new Request(
                 "push " + what + " to " + path.name(),
                 "PUT",
@@ -54,7 +55,8 @@ final class ManifestPush {
             if (answer.status() != 201) {
                 throw answer.unexpected("status 201");
             }
-            Optional<String> stored = answer.header("Docker-Content-Digest").filter(d -> d.startsWith(digest.algorithm()));
+            Optional<String> stored =
+                    answer.header("Docker-Content-Digest").filter(d -> d.startsWith(digest.algorithm()));
             if (stored.isPresent() && !stored.get().equals(digest.toString())) {
                 throw new DigestMismatchException(
                         "what " + path.name() + " stored when " + what + " was pushed",

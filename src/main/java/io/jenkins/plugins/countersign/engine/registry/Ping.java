@@ -8,7 +8,8 @@ final class Ping {
     private Ping() {}
 
     static Request request(RegistryAccess access) {
-        return Request.get("reach registry " + access.host(), RegistryAddress.of(access).resolve("/v2/"), Set.of());
+        return Request.get(
+                "reach registry " + access.host(), RegistryAddress.of(access).resolve("/v2/"), Set.of());
     }
 
     static Void read(Answer answer) throws UnexpectedAnswerException {

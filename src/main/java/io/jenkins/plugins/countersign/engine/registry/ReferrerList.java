@@ -59,8 +59,7 @@ final class ReferrerList {
 
     private Optional<Page> page(Exchange exchange, URI uri) throws RegistryException {
         String what = "list of referrers of " + subject + " in " + path.name();
-        Request request =
-                Request.get("read the " + what, uri, path.pull()).with("Accept", MediaTypes.OCI_INDEX);
+        Request request = Request.get("read the " + what, uri, path.pull()).with("Accept", MediaTypes.OCI_INDEX);
         return exchange.call(request, Exchange.Follow.NOWHERE, answer -> {
             if (NO_SUCH_ENDPOINT.contains(answer.status())) {
                 return Optional.empty();
@@ -69,9 +68,8 @@ final class ReferrerList {
                 throw answer.unexpected("a list of referrers, or 404");
             }
             if (!answer.contentType().equals(MediaTypes.OCI_INDEX)) {
-                throw new UnexpectedAnswerException(
-                        "the " + what + " came with the content type \"" + RegistryErrors.clean(answer.contentType())
-                                + "\", expected " + MediaTypes.OCI_INDEX);
+                throw new UnexpectedAnswerException("the " + what + " came with the content type \""
+                        + RegistryErrors.clean(answer.contentType()) + "\", expected " + MediaTypes.OCI_INDEX);
             }
             ObjectNode json =
                     StrictJson.object(answer.read(path.access().limits().manifestBytes()), what);

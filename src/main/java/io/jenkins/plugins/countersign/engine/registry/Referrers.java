@@ -59,15 +59,16 @@ final class Referrers {
         }
         int most = path.access().limits().referrers();
         if (found.size() > most) {
-            throw new LimitExceededException(subject + " has " + found.size() + " referrers in " + path.name() + ", at most "
-                    + most + " are accepted");
+            throw new LimitExceededException(subject + " has " + found.size() + " referrers in " + path.name()
+                    + ", at most " + most + " are accepted");
         }
         return List.copyOf(found.values());
     }
 
     /** Makes an artifact that was pushed appear in the list. */
     void announce(Manifest artifact) throws RegistryException {
-        Repetition repetition = new Repetition(path.access(), "attach " + artifact.digest() + " to " + subject + " in " + path.name());
+        Repetition repetition =
+                new Repetition(path.access(), "attach " + artifact.digest() + " to " + subject + " in " + path.name());
         while (true) {
             Optional<List<Descriptor>> served = new ReferrerList(path, subject).from(exchange);
             if (served.isEmpty()) {

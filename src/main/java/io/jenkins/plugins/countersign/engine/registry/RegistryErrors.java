@@ -29,7 +29,8 @@ final class RegistryErrors {
             List<String> errors = new ArrayList<>();
             ObjectNode json = StrictJson.object(body, "error");
             for (JsonNode error : json.path("errors")) {
-                errors.add(error.path("code").asText("") + " " + error.path("message").asText(""));
+                errors.add(error.path("code").asText("") + " "
+                        + error.path("message").asText(""));
             }
             if (json.has("details")) {
                 errors.add(json.path("details").asText());

@@ -48,8 +48,7 @@ final class RegistryRepository implements Repository, RawContent {
 
     @Override
     public InputStream openBlob(Descriptor blob) throws RegistryException {
-        return new VerifyingInputStream(
-                openUnverified(blob, 0), blob, "blob " + blob.digest() + " of " + path.name());
+        return new VerifyingInputStream(openUnverified(blob, 0), blob, "blob " + blob.digest() + " of " + path.name());
     }
 
     @Override
@@ -74,8 +73,7 @@ final class RegistryRepository implements Repository, RawContent {
             return false;
         }
         try {
-            Optional<BlobUploadSession> session =
-                    BlobUploadSession.begin(path, exchange(), blob.digest(), repository);
+            Optional<BlobUploadSession> session = BlobUploadSession.begin(path, exchange(), blob.digest(), repository);
             session.ifPresent(BlobUploadSession::cancel);
             return session.isEmpty();
         } catch (UnauthorizedException | ForbiddenException e) {

@@ -38,13 +38,16 @@ final class Repetition {
         }
         Duration pause = failure.retryAfter().orElseGet(() -> backOff(retries));
         if (failure.retryAfter().isPresent() && pause.compareTo(retries.retryAfterAtMost()) > 0) {
-            throw failure.asException(action + " (the registry asks to wait " + pause.toSeconds() + " s, at most "
-                    + retries.retryAfterAtMost().toSeconds() + " s are waited)", attempt);
+            throw failure.asException(
+                    action + " (the registry asks to wait " + pause.toSeconds() + " s, at most "
+                            + retries.retryAfterAtMost().toSeconds() + " s are waited)",
+                    attempt);
         }
         if (pause.compareTo(deadline.left()) > 0) {
             throw new DeadlineException(
-                    "tried to " + action + ", but its deadline of " + deadline.allowed().toSeconds()
-                            + " s passes before it may be tried again: " + failure.reason(),
+                    "tried to " + action + ", but its deadline of "
+                            + deadline.allowed().toSeconds() + " s passes before it may be tried again: "
+                            + failure.reason(),
                     failure.causeOrNull());
         }
         access.progress().on(new Event.Retried(action, attempt, failure.reason(), pause));
@@ -54,7 +57,8 @@ final class Repetition {
 
     /** A pause at random, the longer the more often others were faster. */
     void jitter(int round) throws CancelledException {
-        long longest = Math.min(access.retries().longest().toMillis(), access.retries().first().toMillis() * round);
+        long longest = Math.min(
+                access.retries().longest().toMillis(), access.retries().first().toMillis() * round);
         sleep(Duration.ofMillis(ThreadLocalRandom.current().nextLong(longest + 1)));
     }
 

@@ -14,7 +14,12 @@ import java.util.Set;
  * @param scopes what a token has to allow. Source: distribution, docs/spec/auth/scope.md
  */
 record Request(
-        String action, String method, URI uri, Map<String, String> headers, RequestBody bodyOrNull, Set<String> scopes) {
+        String action,
+        String method,
+        URI uri,
+        Map<String, String> headers,
+        RequestBody bodyOrNull,
+        Set<String> scopes) {
 
     static Request get(String action, URI uri, Set<String> scopes) {
         return new Request(action, "GET", uri, Map.of(), null, scopes);

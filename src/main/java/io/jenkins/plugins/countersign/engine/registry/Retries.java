@@ -10,7 +10,8 @@ import java.time.Duration;
  * @param attempts at most so many in a row without progress, the first included
  * @param retryAfterAtMost a registry that asks for a longer pause is an error at once
  */
-public record Retries(int attempts, Duration first, Duration longest, Duration retryAfterAtMost) implements Serializable {
+public record Retries(int attempts, Duration first, Duration longest, Duration retryAfterAtMost)
+        implements Serializable {
 
     public static final Retries DEFAULT =
             new Retries(7, Duration.ofMillis(300), Duration.ofSeconds(15), Duration.ofMinutes(5));

@@ -41,9 +41,8 @@ final class TagList {
             seen += page.tags().size();
             int most = path.access().limits().tags();
             if (seen > most || pages > most / PAGE + 100) {
-                throw new LimitExceededException(
-                        "the list of tags of " + path.name() + " has no end after " + seen + " tags on " + (pages + 1)
-                                + " pages, at most " + most + " are accepted");
+                throw new LimitExceededException("the list of tags of " + path.name() + " has no end after " + seen
+                        + " tags on " + (pages + 1) + " pages, at most " + most + " are accepted");
             }
             page.tags().stream().filter(tag -> tag.startsWith(prefix)).forEach(tags::add);
             next = isBehind(page.tags(), prefix) ? Optional.empty() : page.next();

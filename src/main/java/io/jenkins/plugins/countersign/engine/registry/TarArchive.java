@@ -83,8 +83,8 @@ final class TarArchive implements AutoCloseable {
             return Optional.empty();
         }
         if (entry.get().size() > limit) {
-            throw new LimitExceededException(name + " in " + file + " has " + entry.get().size() + " bytes, at most "
-                    + limit + " are accepted");
+            throw new LimitExceededException(
+                    name + " in " + file + " has " + entry.get().size() + " bytes, at most " + limit + " are accepted");
         }
         return Optional.of(open(entry.get(), 0).readNBytes(limit));
     }
@@ -198,7 +198,8 @@ final class TarArchive implements AutoCloseable {
             long value = header[offset] & 0x7f;
             for (int i = 1; i < length; i++) {
                 if (value > Long.MAX_VALUE >> 8) {
-                    throw new ArchiveException(file + " is damaged: the header at byte " + position + " has a number that is too large");
+                    throw new ArchiveException(
+                            file + " is damaged: the header at byte " + position + " has a number that is too large");
                 }
                 value = value << 8 | header[offset + i] & 0xff;
             }
@@ -217,13 +218,15 @@ final class TarArchive implements AutoCloseable {
         try {
             return Long.parseLong(decimal);
         } catch (NumberFormatException e) {
-            throw new ArchiveException(file + " is damaged: the extended header at byte " + position + " has a size that is none");
+            throw new ArchiveException(
+                    file + " is damaged: the extended header at byte " + position + " has a size that is none");
         }
     }
 
     private String text(long position, long size) throws IOException {
         if (size > MAX_NAME) {
-            throw new ArchiveException(file + " has a name of " + size + " bytes, at most " + MAX_NAME + " are accepted");
+            throw new ArchiveException(
+                    file + " has a name of " + size + " bytes, at most " + MAX_NAME + " are accepted");
         }
         byte[] text = bytes(position, (int) size);
         int end = 0;
@@ -235,7 +238,8 @@ final class TarArchive implements AutoCloseable {
 
     private Map<String, String> pax(long position, long size) throws IOException {
         if (size > MAX_NAME) {
-            throw new ArchiveException(file + " has an extended header of " + size + " bytes, at most " + MAX_NAME + " are accepted");
+            throw new ArchiveException(
+                    file + " has an extended header of " + size + " bytes, at most " + MAX_NAME + " are accepted");
         }
         byte[] content = bytes(position, (int) size);
         Map<String, String> records = new HashMap<>();
@@ -247,9 +251,11 @@ final class TarArchive implements AutoCloseable {
             }
             long recordLength = parse(new String(content, at, space - at, StandardCharsets.US_ASCII), position);
             if (recordLength <= space - at + 1 || at + recordLength > content.length) {
-                throw new ArchiveException(file + " is damaged: the extended header at byte " + position + " has a record of a wrong length");
+                throw new ArchiveException(file + " is damaged: the extended header at byte " + position
+                        + " has a record of a wrong length");
             }
-            String record = new String(content, space + 1, (int) recordLength - (space - at) - 2, StandardCharsets.UTF_8);
+            String record =
+                    new String(content, space + 1, (int) recordLength - (space - at) - 2, StandardCharsets.UTF_8);
             int equals = record.indexOf('=');
             if (equals > 0) {
                 records.put(record.substring(0, equals), record.substring(equals + 1));
@@ -263,7 +269,8 @@ final class TarArchive implements AutoCloseable {
         ByteBuffer buffer = ByteBuffer.allocate(count);
         while (buffer.hasRemaining()) {
             if (channel.read(buffer, position + buffer.position()) < 0) {
-                throw new EOFException(file + " ended at byte " + (position + buffer.position()) + " while it was read");
+                throw new EOFException(
+                        file + " ended at byte " + (position + buffer.position()) + " while it was read");
             }
         }
         return buffer.array();
@@ -311,8 +318,7 @@ final class TarArchive implements AutoCloseable {
             if (position >= end) {
                 return -1;
             }
-            int read = channel.read(
-                    ByteBuffer.wrap(buffer, offset, (int) Math.min(count, end - position)), position);
+            int read = channel.read(ByteBuffer.wrap(buffer, offset, (int) Math.min(count, end - position)), position);
             if (read < 0) {
                 throw new EOFException(file + " ended at byte " + position + " while it was read");
             }

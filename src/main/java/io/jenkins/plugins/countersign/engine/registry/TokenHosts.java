@@ -25,7 +25,8 @@ final class TokenHosts {
         boolean samePlainHost = "http".equalsIgnoreCase(uri.getScheme())
                 && access.plainHttp()
                 && asked.getHost().equalsIgnoreCase(uri.getHost());
-        if (uri.getHost() == null || uri.getUserInfo() != null
+        if (uri.getHost() == null
+                || uri.getUserInfo() != null
                 || !("https".equalsIgnoreCase(uri.getScheme()) || samePlainHost)) {
             throw new RedirectRefusedException(access.host() + " names a token service that is not reached by https: "
                     + RegistryErrors.clean(realm));

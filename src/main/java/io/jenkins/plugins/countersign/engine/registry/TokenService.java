@@ -33,10 +33,9 @@ final class TokenService {
     Granted fetch(URI realm, String service, List<String> scopes, Optional<Login> login) throws RegistryException {
         String action = "get a token of " + realm.getHost() + " for " + access.host();
         boolean exchangesIdentityToken = login.isPresent() && login.get().identityToken();
-        Request request =
-                exchangesIdentityToken
-                        ? oauth(action, realm, service, scopes, login.get())
-                        : get(action, realm, service, scopes, login);
+        Request request = exchangesIdentityToken
+                ? oauth(action, realm, service, scopes, login.get())
+                : get(action, realm, service, scopes, login);
         return exchange.call(request, Exchange.Follow.NOWHERE, answer -> {
             if (answer.status() == 401 || answer.status() == 403) {
                 throw new UnauthorizedException("tried to " + action + " with "
@@ -55,12 +54,12 @@ final class TokenService {
         if (token.isEmpty() || !token.chars().allMatch(c -> c > ' ' && c < 127)) {
             throw new UnexpectedAnswerException("tried to " + action + ", but the answer has no usable token");
         }
-        long seconds = Math.min(MAX_SECONDS, Math.max(DEFAULT_SECONDS, json.path("expires_in").asLong(DEFAULT_SECONDS)));
+        long seconds = Math.min(
+                MAX_SECONDS, Math.max(DEFAULT_SECONDS, json.path("expires_in").asLong(DEFAULT_SECONDS)));
         return new Granted(token, Duration.ofSeconds(seconds));
     }
 
-    private static Request get(
-            String action, URI realm, String service, List<String> scopes, Optional<Login> login) {
+    private static Request get(String action, URI realm, String service, List<String> scopes, Optional<Login> login) {
         StringBuilder query = new StringBuilder(realm.getRawQuery() == null ? "" : realm.getRawQuery() + "&");
         query.append("service=").append(encode(service));
         scopes.forEach(scope -> query.append("&scope=").append(encode(scope)));
@@ -68,7 +67,8 @@ final class TokenService {
         String base = realm.toString();
         int end = base.indexOf('?') < 0 ? base.length() : base.indexOf('?');
         Request request = Request.get(action, URI.create(base.substring(0, end) + "?" + query), Set.of());
-        return login.map(some -> request.with("Authorization", Authorization.basic(some))).orElse(request);
+        return login.map(some -> request.with("Authorization", Authorization.basic(some)))
+                .orElse(request);
     }
 
     private static Request oauth(String action, URI realm, String service, List<String> scopes, Login login) {

@@ -9,11 +9,11 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
@@ -92,18 +92,9 @@ final class Transfer {
 
     PushResult result(Digest digest, String tag, int attachments) {
         Duration took = Duration.ofNanos(System.nanoTime() - started);
-        progress.on(new Event.TransferDone(
-                to.name(), skipped.get(), mounted.get(), uploaded.get(), bytes.get(), took));
+        progress.on(new Event.TransferDone(to.name(), skipped.get(), mounted.get(), uploaded.get(), bytes.get(), took));
         return new PushResult(
-                to.name(),
-                tag,
-                digest,
-                bytes.get(),
-                uploaded.get(),
-                skipped.get(),
-                mounted.get(),
-                attachments,
-                took);
+                to.name(), tag, digest, bytes.get(), uploaded.get(), skipped.get(), mounted.get(), attachments, took);
     }
 
     private void blob(Descriptor blob) throws RegistryException {
@@ -125,8 +116,8 @@ final class Transfer {
             case UPLOADED -> {
                 uploaded.incrementAndGet();
                 bytes.addAndGet(blob.size());
-                progress.on(new Event.BlobDone(
-                        blob.digest(), blob.size(), Duration.ofNanos(System.nanoTime() - begun)));
+                progress.on(
+                        new Event.BlobDone(blob.digest(), blob.size(), Duration.ofNanos(System.nanoTime() - begun)));
             }
         }
     }

@@ -65,7 +65,8 @@ public record Request(String repository, Digest image, String payloadType, byte[
 
     /** A rejection, withdrawal, block, override or rollback. */
     public static Request of(GateRecord record) {
-        return new Request(record.image().repository(), record.image().digest(), SignatureTypes.RECORD, record.payload());
+        return new Request(
+                record.image().repository(), record.image().digest(), SignatureTypes.RECORD, record.payload());
     }
 
     public boolean isRecord() {
@@ -122,9 +123,10 @@ public record Request(String repository, Digest image, String payloadType, byte[
         requireAboutImage();
         List<String> lines = new ArrayList<>();
         lines.add("where: " + Summary.visible(repository) + "@" + image);
-        lines.add("as: " + (isRecord()
-                ? "a record (rejection, withdrawal, block, override or rollback), which no verifier takes for a signature"
-                : "a signature that verifiers of images can find"));
+        lines.add("as: "
+                + (isRecord()
+                        ? "a record (rejection, withdrawal, block, override or rollback), which no verifier takes for a signature"
+                        : "a signature that verifiers of images can find"));
         try {
             Summary.flatten("", StrictJson.readObject(payload, MAX_BYTES), lines);
         } catch (IOException e) {
@@ -170,14 +172,16 @@ public record Request(String repository, Digest image, String payloadType, byte[
                 json.path("payloadType").asText(),
                 base64(json, "payload"));
         if (!Arrays.equals(base64(json, "bytesToSign"), request.bytesToSign())) {
-            throw new RequestException("the request shows one statement and asks to sign other bytes (bytesToSign): do not"
-                    + " sign it, and ask who made it");
+            throw new RequestException(
+                    "the request shows one statement and asks to sign other bytes (bytesToSign): do not"
+                            + " sign it, and ask who made it");
         }
         List<String> shown = new ArrayList<>();
         json.path("summary").forEach(line -> shown.add(line.asText()));
         if (!shown.equals(request.summary())) {
-            throw new RequestException("the request's summary says something else than its statement: do not sign it, and ask"
-                    + " who made it");
+            throw new RequestException(
+                    "the request's summary says something else than its statement: do not sign it, and ask"
+                            + " who made it");
         }
         return request;
     }
@@ -214,7 +218,9 @@ public record Request(String repository, Digest image, String payloadType, byte[
         }
         throw new RequestException("the signature is not over the bytes of this request (SHA-256 "
                 + digestToSign().hex() + ") by any of these keys: "
-                + keys.stream().map(key -> PublicKeys.fingerprint(key).toString()).toList()
+                + keys.stream()
+                        .map(key -> PublicKeys.fingerprint(key).toString())
+                        .toList()
                 + ". Sign the whole file of bytes, with SHA-256, and check that it is this request's");
     }
 

@@ -105,7 +105,8 @@ final class ReturnedSignature {
                 ? json.path("messageSignature").path("signature").asText()
                 : json.path("base64Signature").asText();
         if (bare.isEmpty()) {
-            throw new RequestException("the signature is JSON, but neither a bundle of cosign sign-blob nor a DSSE envelope");
+            throw new RequestException(
+                    "the signature is JSON, but neither a bundle of cosign sign-blob nor a DSSE envelope");
         }
         try {
             return List.of(Base64.getDecoder().decode(bare));

@@ -76,14 +76,14 @@ final class Certificates {
         }
         if (certificates.size() > MAX_CERTIFICATES) {
             throw new VerificationException(
-                    Reason.TOO_LARGE, "there are " + certificates.size() + " certificates, at most " + MAX_CERTIFICATES);
+                    Reason.TOO_LARGE,
+                    "there are " + certificates.size() + " certificates, at most " + MAX_CERTIFICATES);
         }
         return certificates;
     }
 
     /** @throws VerificationException if the leaf does not lead to a root of this trust at that time, or is somebody else's */
-    static void requireTrusted(
-            X509Certificate leaf, List<X509Certificate> others, CertificateTrust trust, Instant time)
+    static void requireTrusted(X509Certificate leaf, List<X509Certificate> others, CertificateTrust trust, Instant time)
             throws VerificationException {
         requireSigner(leaf);
         requireValid(leaf, time);
@@ -101,7 +101,8 @@ final class Certificates {
             List<String> purposes = leaf.getExtendedKeyUsage();
             if (purposes != null && !purposes.contains(CODE_SIGNING) && !purposes.contains(ANY_PURPOSE)) {
                 throw new VerificationException(
-                        Reason.CERTIFICATE_USAGE, "the signer's certificate is not for code signing but for " + purposes);
+                        Reason.CERTIFICATE_USAGE,
+                        "the signer's certificate is not for code signing but for " + purposes);
             }
         } catch (CertificateParsingException e) {
             throw new VerificationException(Reason.MALFORMED, "the certificate's purposes cannot be read", e);
@@ -114,7 +115,8 @@ final class Certificates {
         if (time.isBefore(from) || time.isAfter(to)) {
             throw new VerificationException(
                     Reason.CERTIFICATE_TIME,
-                    "the signer's certificate is valid from " + from + " to " + to + ", the time that counts is " + time);
+                    "the signer's certificate is valid from " + from + " to " + to + ", the time that counts is "
+                            + time);
         }
     }
 
@@ -147,7 +149,9 @@ final class Certificates {
             throw new VerificationException(
                     Reason.UNTRUSTED_CERTIFICATE,
                     "the certificate of " + leaf.getSubjectX500Principal() + " does not lead to a trusted authority"
-                            + (e.getCause() instanceof CertPathValidatorException cause ? ": " + cause.getMessage() : ""),
+                            + (e.getCause() instanceof CertPathValidatorException cause
+                                    ? ": " + cause.getMessage()
+                                    : ""),
                     e);
         } catch (GeneralSecurityException e) {
             throw new VerificationException(Reason.UNTRUSTED_CERTIFICATE, "the certificates cannot be checked", e);
@@ -178,7 +182,8 @@ final class Certificates {
             if (leaf.getSubjectAlternativeNames() != null) {
                 for (List<?> name : leaf.getSubjectAlternativeNames()) {
                     // rfc822Name and uniformResourceIdentifier; a host name signs nothing.
-                    if (Integer.valueOf(1).equals(name.get(0)) || Integer.valueOf(6).equals(name.get(0))) {
+                    if (Integer.valueOf(1).equals(name.get(0))
+                            || Integer.valueOf(6).equals(name.get(0))) {
                         names.add(name.get(1).toString());
                     }
                 }

@@ -60,7 +60,8 @@ public final class ImageSignature {
         SignatureStore store = new SignatureStore(repository);
         DsseEnvelope envelope = new DsseEnvelope(SignatureTypes.IN_TOTO, statement, signatures.subList(0, 1));
         SigstoreBundle bundle = SigstoreBundle.of(envelope, signer.publicKey());
-        // At each platform too, for whoever asks about the digest that runs; the index last, so that what stands there is whole.
+        // At each platform too, for whoever asks about the digest that runs; the index last, so that what stands there
+        // is whole.
         for (int i = subjects.size() - 1; i >= 0; i--) {
             store.attachBundle(subjects.get(i), bundle, PREDICATE_TYPE, now);
         }

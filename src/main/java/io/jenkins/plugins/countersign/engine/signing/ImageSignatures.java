@@ -59,7 +59,10 @@ public record ImageSignatures(List<Evidence> believed, List<SetAside> setAside) 
         StringBuilder message = new StringBuilder("no signature by the given keys was found");
         setAside.forEach(one -> message.append("\n  not counted: ").append(one));
         throw new VerificationException(
-                setAside.isEmpty() ? Reason.SIGNATURE_COUNT : setAside.get(0).reason().reason(), message.toString());
+                setAside.isEmpty()
+                        ? Reason.SIGNATURE_COUNT
+                        : setAside.get(0).reason().reason(),
+                message.toString());
     }
 
     private static void requirePlain(Evidence evidence) throws VerificationException {

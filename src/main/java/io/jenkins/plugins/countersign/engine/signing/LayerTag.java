@@ -68,7 +68,8 @@ final class LayerTag {
                     write(current, layer);
                 }
                 long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-                pause(Math.min(MAX_PAUSE_MILLIS, took + ThreadLocalRandom.current().nextLong(1, took + 10)));
+                pause(Math.min(
+                        MAX_PAUSE_MILLIS, took + ThreadLocalRandom.current().nextLong(1, took + 10)));
                 if (holds(read(), layer)) {
                     return;
                 }

@@ -49,7 +49,9 @@ final class ManifestJson {
 
     static Map<String, String> texts(JsonNode json) {
         Map<String, String> texts = new LinkedHashMap<>();
-        json.fields().forEachRemaining(entry -> texts.put(entry.getKey(), entry.getValue().asText()));
+        json.fields()
+                .forEachRemaining(
+                        entry -> texts.put(entry.getKey(), entry.getValue().asText()));
         return texts;
     }
 

@@ -136,7 +136,8 @@ record NotationSignature(
         byte[] header = base64Url(envelope.text("protected"), "\"protected\"");
         byte[] payload = base64Url(envelope.text("payload"), "\"payload\"");
         byte[] raw = base64Url(envelope.text("signature"), "\"signature\"");
-        byte[] input = (envelope.text("protected") + "." + envelope.text("payload")).getBytes(StandardCharsets.US_ASCII);
+        byte[] input =
+                (envelope.text("protected") + "." + envelope.text("payload")).getBytes(StandardCharsets.US_ASCII);
         Fields unsigned = envelope.object("header").only("x5c", TIMESTAMP, AGENT);
         List<byte[]> ders = new ArrayList<>();
         for (JsonNode entry : unsigned.list("x5c", MAX_CERTIFICATES, Reason.TOO_LARGE)) {
@@ -175,7 +176,8 @@ record NotationSignature(
         if (!algorithm.equals(algorithm(scheme))) {
             throw new VerificationException(
                     Reason.WRONG_ALGORITHM,
-                    "the header says " + Fields.shown(algorithm) + ", the signer's key signs with " + algorithm(scheme));
+                    "the header says " + Fields.shown(algorithm) + ", the signer's key signs with "
+                            + algorithm(scheme));
         }
         if (!header.text("cty").equals(SignatureTypes.NOTATION_PAYLOAD)) {
             throw new VerificationException(
@@ -188,7 +190,8 @@ record NotationSignature(
             if (!UNDERSTOOD.contains(name.asText())) {
                 throw new VerificationException(
                         Reason.UNKNOWN_CRITICAL,
-                        "the header has an extension that must be understood and is not: " + Fields.shown(name.asText()));
+                        "the header has an extension that must be understood and is not: "
+                                + Fields.shown(name.asText()));
             }
             critical.add(name.asText());
         }
@@ -253,7 +256,9 @@ record NotationSignature(
         ASN1Sequence pair = ASN1Sequence.getInstance(signature);
         byte[] raw = new byte[2 * length];
         for (int i = 0; i < 2; i++) {
-            byte[] value = ASN1Integer.getInstance(pair.getObjectAt(i)).getPositiveValue().toByteArray();
+            byte[] value = ASN1Integer.getInstance(pair.getObjectAt(i))
+                    .getPositiveValue()
+                    .toByteArray();
             int skip = Math.max(0, value.length - length);
             System.arraycopy(value, skip, raw, (i + 1) * length - (value.length - skip), value.length - skip);
         }

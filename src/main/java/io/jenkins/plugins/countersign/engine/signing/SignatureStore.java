@@ -70,8 +70,8 @@ public final class SignatureStore {
      */
     public Digest attachRecord(Descriptor image, DsseEnvelope record, Instant created) throws RegistryException {
         if (!record.payloadType().equals(SignatureTypes.RECORD)) {
-            throw new IllegalArgumentException("a record has the payload type " + SignatureTypes.RECORD + ", not "
-                    + record.payloadType());
+            throw new IllegalArgumentException(
+                    "a record has the payload type " + SignatureTypes.RECORD + ", not " + record.payloadType());
         }
         return attach(image, SignatureTypes.RECORD, SignatureTypes.RECORD, record.toBytes(), Map.of(), created);
     }
@@ -104,8 +104,8 @@ public final class SignatureStore {
             Instant created)
             throws RegistryException {
         if (content.length > MAX_CONTENT) {
-            throw new RegistryException("a statement of " + content.length + " bytes is not attached, at most " + MAX_CONTENT
-                    + " are read back");
+            throw new RegistryException("a statement of " + content.length + " bytes is not attached, at most "
+                    + MAX_CONTENT + " are read back");
         }
         Descriptor layer = push(layerType, content);
         Descriptor config = push(MediaTypes.OCI_EMPTY, EMPTY);
@@ -205,7 +205,8 @@ public final class SignatureStore {
             }
             Map<String, String> annotations = ManifestJson.texts(json.path("annotations"));
             for (JsonNode entry : layers(json, digest)) {
-                Optional<SignatureFormat> format = format(type, entry.path("mediaType").asText());
+                Optional<SignatureFormat> format =
+                        format(type, entry.path("mediaType").asText());
                 if (format.isPresent()) {
                     Descriptor layer = ManifestJson.descriptor(entry, digest);
                     add(
@@ -252,8 +253,8 @@ public final class SignatureStore {
             }
             total += layer.size();
             if (total > MAX_TOTAL) {
-                throw new RegistryException("what lies next to " + image + " in " + repository.name() + " has more than "
-                        + MAX_TOTAL + " bytes");
+                throw new RegistryException("what lies next to " + image + " in " + repository.name()
+                        + " has more than " + MAX_TOTAL + " bytes");
             }
             found.add(new FoundSignature(format, image, manifest, content(layer), annotations));
         }
@@ -265,7 +266,8 @@ public final class SignatureStore {
             } catch (RegistryException e) {
                 throw e;
             } catch (IOException e) {
-                throw new RegistryException("reading " + layer.digest() + " from " + repository.name() + " broke off", e);
+                throw new RegistryException(
+                        "reading " + layer.digest() + " from " + repository.name() + " broke off", e);
             }
             if (content.length != layer.size() || !layer.digest().matches(content)) {
                 throw new RegistryException("the content of " + layer.digest() + " in " + repository.name()
@@ -288,7 +290,9 @@ public final class SignatureStore {
         if (artifactType.equals(SignatureTypes.NOTATION)) {
             return layerType.equals(SignatureTypes.JOSE)
                     ? Optional.of(SignatureFormat.NOTATION_JWS)
-                    : layerType.equals(SignatureTypes.COSE) ? Optional.of(SignatureFormat.NOTATION_COSE) : Optional.empty();
+                    : layerType.equals(SignatureTypes.COSE)
+                            ? Optional.of(SignatureFormat.NOTATION_COSE)
+                            : Optional.empty();
         }
         return Optional.empty();
     }

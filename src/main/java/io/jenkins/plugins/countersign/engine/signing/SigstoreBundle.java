@@ -124,8 +124,9 @@ public record SigstoreBundle(
             for (JsonNode entry : material.object("x509CertificateChain")
                     .only("certificates")
                     .list("certificates", MAX_CERTIFICATES, Reason.TOO_LARGE)) {
-                certificates.add(
-                        new Fields(entry, "a certificate of the bundle").only("rawBytes").base64("rawBytes"));
+                certificates.add(new Fields(entry, "a certificate of the bundle")
+                        .only("rawBytes")
+                        .base64("rawBytes"));
             }
         }
         return certificates;
@@ -136,8 +137,9 @@ public record SigstoreBundle(
         if (material.has("timestampVerificationData")) {
             Fields data = material.object("timestampVerificationData").only("rfc3161Timestamps");
             for (JsonNode entry : data.list("rfc3161Timestamps", MAX_TIMESTAMPS, Reason.TOO_LARGE)) {
-                timestamps.add(
-                        new Fields(entry, "a timestamp of the bundle").only("signedTimestamp").base64("signedTimestamp"));
+                timestamps.add(new Fields(entry, "a timestamp of the bundle")
+                        .only("signedTimestamp")
+                        .base64("signedTimestamp"));
             }
         }
         return timestamps;

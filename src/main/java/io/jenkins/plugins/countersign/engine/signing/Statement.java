@@ -99,7 +99,8 @@ public record Statement(List<Subject> subjects, String predicateType, JsonNode p
             subjects.add(subject(new Fields(entry, "a subject of the statement")));
         }
         if (subjects.isEmpty()) {
-            throw new VerificationException(Reason.NOT_A_STATEMENT, "the statement is about nothing: it has no subject");
+            throw new VerificationException(
+                    Reason.NOT_A_STATEMENT, "the statement is about nothing: it has no subject");
         }
         JsonNode predicate = fields.get("predicate");
         if (predicate.isMissingNode() || predicate.isNull()) {

@@ -43,7 +43,8 @@ public final class Subjects {
 
     /** The same as subjects of a statement, each with these annotations. */
     public static List<Statement.Subject> of(
-            Repository repository, Digest image, String name, Map<String, String> annotations) throws RegistryException {
+            Repository repository, Digest image, String name, Map<String, String> annotations)
+            throws RegistryException {
         List<Statement.Subject> subjects = new ArrayList<>();
         for (Descriptor descriptor : of(repository, image)) {
             subjects.add(new Statement.Subject(name, descriptor.digest(), annotations));
@@ -55,8 +56,8 @@ public final class Subjects {
             Repository repository, Manifest index, Digest digest, List<Descriptor> found, int depth)
             throws RegistryException {
         if (depth > MAX_DEPTH) {
-            throw new RegistryException("the index of " + found.get(0).digest() + " has indexes within indexes, deeper than "
-                    + MAX_DEPTH);
+            throw new RegistryException(
+                    "the index of " + found.get(0).digest() + " has indexes within indexes, deeper than " + MAX_DEPTH);
         }
         for (JsonNode entry : ManifestJson.read(index, digest).path("manifests")) {
             Descriptor descriptor = ManifestJson.descriptor(entry, digest);
@@ -65,8 +66,8 @@ public final class Subjects {
                 continue;
             }
             if (found.size() > MAX_MANIFESTS) {
-                throw new RegistryException("the index " + found.get(0).digest() + " has more than " + MAX_MANIFESTS
-                        + " manifests");
+                throw new RegistryException(
+                        "the index " + found.get(0).digest() + " has more than " + MAX_MANIFESTS + " manifests");
             }
             found.add(descriptor);
             if (MediaTypes.isIndex(descriptor.mediaType())) {

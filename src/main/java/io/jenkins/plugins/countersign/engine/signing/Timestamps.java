@@ -41,7 +41,8 @@ final class Timestamps {
             throws VerificationException {
         try {
             TimeStampToken token = token(response);
-            String hash = HASHES.get(token.getTimeStampInfo().getMessageImprintAlgOID().getId());
+            String hash = HASHES.get(
+                    token.getTimeStampInfo().getMessageImprintAlgOID().getId());
             if (hash == null) {
                 throw bad("it is over a hash that is not accepted", null);
             }

@@ -94,14 +94,14 @@ public final class Verifier {
             case NOTATION_JWS -> notation(found);
             case NOTATION_COSE ->
                 throw new VerificationException(
-                        Reason.UNKNOWN_FORMAT, "notation's COSE envelopes are not verified here, its JWS envelopes are");
+                        Reason.UNKNOWN_FORMAT,
+                        "notation's COSE envelopes are not verified here, its JWS envelopes are");
         };
     }
 
     private Evidence bundle(FoundSignature found) throws VerificationException {
         SigstoreBundle bundle = SigstoreBundle.read(found.content());
-        Material material =
-                new Material(Certificates.readAll(bundle.certificates()), bundle.timestamps());
+        Material material = new Material(Certificates.readAll(bundle.certificates()), bundle.timestamps());
         return envelope(found, bundle.envelope(), SignatureTypes.IN_TOTO, material);
     }
 
@@ -148,7 +148,8 @@ public final class Verifier {
         if (signature.length == 0) {
             throw new VerificationException(
                     Reason.SIGNATURE_COUNT,
-                    "the layer has no signature: the annotation " + SignatureStore.SIGNATURE_ANNOTATION + " is missing");
+                    "the layer has no signature: the annotation " + SignatureStore.SIGNATURE_ANNOTATION
+                            + " is missing");
         }
         Signatory signatory =
                 signatory(new Signed(found.content(), signature, signature, null), material(found.annotations()));
@@ -160,8 +161,7 @@ public final class Verifier {
                 annotations.put(name, value.textValue());
             }
         });
-        return signatory.evidence(
-                found, SignatureTypes.SIMPLE_SIGNING, found.content(), null, payload, annotations);
+        return signatory.evidence(found, SignatureTypes.SIMPLE_SIGNING, found.content(), null, payload, annotations);
     }
 
     private Evidence notation(FoundSignature found) throws VerificationException {
@@ -177,12 +177,7 @@ public final class Verifier {
                     Reason.EXPIRED, "the signature says that it is good until " + notation.expiry());
         }
         return signatory.evidence(
-                found,
-                SignatureTypes.NOTATION_PAYLOAD,
-                notation.payload(),
-                null,
-                null,
-                notation.targetAnnotations());
+                found, SignatureTypes.NOTATION_PAYLOAD, notation.payload(), null, null, notation.targetAnnotations());
     }
 
     private static void requireSubject(FoundSignature found, Digest signed) throws VerificationException {
@@ -260,7 +255,10 @@ public final class Verifier {
                     "the signature is not by the key in its certificate, or the content was altered");
         }
         List<Instant> times = times(signed, material);
-        requireTrusted(leaf, material.certificates(), times.stream().min(Instant::compareTo).orElse(clock.instant()));
+        requireTrusted(
+                leaf,
+                material.certificates(),
+                times.stream().min(Instant::compareTo).orElse(clock.instant()));
         return new Signatory(leaf.getPublicKey(), leaf, times);
     }
 
@@ -311,7 +309,8 @@ public final class Verifier {
                     certificates,
                     List.of(new Fields(
                                     StrictJson.readObject(
-                                            timestamp.getBytes(java.nio.charset.StandardCharsets.UTF_8), MAX_ANNOTATION),
+                                            timestamp.getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                                            MAX_ANNOTATION),
                                     "the annotation " + TIMESTAMP)
                             .base64("SignedRFC3161Timestamp")));
         } catch (IOException e) {

@@ -50,10 +50,13 @@ public final class PolicyChain {
             if (policy.version() < from) {
                 continue;
             }
-            if (last != null && last.version() == policy.version() && !last.digest().equals(policy.digest())) {
+            if (last != null
+                    && last.version() == policy.version()
+                    && !last.digest().equals(policy.digest())) {
                 throw new PolicyException(
                         Reason.OTHER_THAN_SEEN,
-                        source + " has two different policies \"" + policy.name() + "\" of version " + policy.version());
+                        source + " has two different policies \"" + policy.name() + "\" of version "
+                                + policy.version());
             }
             signers = document.signedBy(root);
             if (signers.size() < root.threshold()) {
@@ -66,7 +69,8 @@ public final class PolicyChain {
             if (!policy.root().isSameAs(root)) {
                 List<PolicyKey> own = document.signedBy(policy.root());
                 if (own.size() < policy.root().threshold()) {
-                    throw tooFew(Reason.NEW_ROOT_THRESHOLD, policy, source, own, policy.root(), "new root keys it brings");
+                    throw tooFew(
+                            Reason.NEW_ROOT_THRESHOLD, policy, source, own, policy.root(), "new root keys it brings");
                 }
                 root = policy.root();
             }
@@ -83,13 +87,15 @@ public final class PolicyChain {
         return new TrustedPolicy(newest, signers, source);
     }
 
-    private static void requireOneName(List<SignedPolicy> documents, String name, String source) throws PolicyException {
+    private static void requireOneName(List<SignedPolicy> documents, String name, String source)
+            throws PolicyException {
         String expected = name.isEmpty() ? documents.get(0).policy().name() : name;
         for (SignedPolicy document : documents) {
             if (!document.policy().name().equals(expected)) {
                 throw new PolicyException(
                         Reason.OTHER_NAME,
-                        source + " has the trust policy \"" + document.policy().name() + "\", expected \"" + expected + "\"");
+                        source + " has the trust policy \"" + document.policy().name() + "\", expected \"" + expected
+                                + "\"");
             }
         }
     }
@@ -98,7 +104,8 @@ public final class PolicyChain {
             Reason reason, TrustPolicy policy, String source, List<PolicyKey> signers, Root root, String which) {
         String by = signers.isEmpty()
                 ? "none"
-                : signers.size() + " (" + signers.stream().map(PolicyKey::shown).collect(Collectors.joining(", ")) + ")";
+                : signers.size() + " (" + signers.stream().map(PolicyKey::shown).collect(Collectors.joining(", "))
+                        + ")";
         String open = root.keys().stream()
                 .filter(key -> !signers.contains(key))
                 .map(PolicyKey::shown)

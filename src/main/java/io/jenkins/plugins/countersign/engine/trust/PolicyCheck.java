@@ -129,7 +129,8 @@ public final class PolicyCheck {
         for (int i = 0; i < needs.size(); i++) {
             if (everybody.open(i) > 0) {
                 Set<Integer> contested = everybody.contested(i);
-                int places = contested.stream().mapToInt(n -> needs.get(n).count()).sum();
+                int places =
+                        contested.stream().mapToInt(n -> needs.get(n).count()).sum();
                 note(
                         path + "[" + i + "]",
                         "cannot be filled: " + places + " places ask for different people, and only "

@@ -65,11 +65,14 @@ public final class PolicyDiff {
             person.keys().forEach(key -> flat.put("people." + person.name() + ".keys." + id(key), describe(key)));
             person.aliases().forEach(alias -> flat.put("people." + person.name() + ".aliases." + alias, "known as"));
         });
-        policy.roles().forEach((role, members) ->
-                members.forEach(member -> flat.put("roles." + role + "." + member, "member")));
+        policy.roles()
+                .forEach((role, members) ->
+                        members.forEach(member -> flat.put("roles." + role + "." + member, "member")));
         policy.stages().values().forEach(stage -> stage(flat, "stages." + stage.name(), stage));
-        policy.golden().fields().forEachRemaining(entry -> flat.put(
-                "golden." + entry.getKey(), entry.getValue().toString()));
+        policy.golden()
+                .fields()
+                .forEachRemaining(entry ->
+                        flat.put("golden." + entry.getKey(), entry.getValue().toString()));
         return flat;
     }
 
@@ -83,8 +86,9 @@ public final class PolicyDiff {
         flat.put(path + ".distinctPeople", Boolean.toString(stage.distinctPeople()));
         stage.distinctFrom().forEach(other -> flat.put(path + ".distinctFrom." + other, "other people"));
         stage.exclude().forEach(exclusion -> flat.put(path + ".exclude." + exclusion.word(), "excluded"));
-        stage.evidence().forEach(evidence -> flat.put(
-                path + ".evidence." + evidence + (evidence.named() ? ", named by approvers" : ""), "required"));
+        stage.evidence()
+                .forEach(evidence -> flat.put(
+                        path + ".evidence." + evidence + (evidence.named() ? ", named by approvers" : ""), "required"));
     }
 
     private static void requirements(Map<String, String> flat, String path, List<Requirement> requirements) {
@@ -105,7 +109,9 @@ public final class PolicyDiff {
                 + (key.token() ? ", hardware token" : "")
                 + key.notBefore().map(time -> ", from " + time).orElse("")
                 + key.notAfter().map(time -> ", until " + time).orElse("")
-                + key.compromisedSince().map(time -> ", compromised since " + time).orElse("");
+                + key.compromisedSince()
+                        .map(time -> ", compromised since " + time)
+                        .orElse("");
     }
 
     /** Errs on the side of marking: a key whose limits changed in any way is marked. */
@@ -132,9 +138,7 @@ public final class PolicyDiff {
             return removed || first || (!added && Integer.parseInt(to) < Integer.parseInt(from));
         }
         if (path.endsWith(".maxAge") || path.endsWith(".freshness")) {
-            return removed
-                    || (!added
-                            && java.time.Duration.parse(to).compareTo(java.time.Duration.parse(from)) > 0);
+            return removed || (!added && java.time.Duration.parse(to).compareTo(java.time.Duration.parse(from)) > 0);
         }
         if (path.endsWith(".distinctPeople")) {
             return !added && to.equals("false");

@@ -93,7 +93,8 @@ final class PolicyFields {
     }
 
     static String wordFault(String text) {
-        return "\"" + shown(text) + "\" is not a name: expected 1 to 63 of a-z 0-9 . _ -, a letter or digit first and last";
+        return "\"" + shown(text)
+                + "\" is not a name: expected 1 to 63 of a-z 0-9 . _ -, a letter or digit first and last";
     }
 
     static String shown(String text) {
@@ -212,7 +213,8 @@ final class PolicyFields {
             return Map.of();
         }
         if (found.members().size() > most) {
-            problems.add(found.problem("has " + found.members().size() + " entries, at most " + most + " are accepted"));
+            problems.add(
+                    found.problem("has " + found.members().size() + " entries, at most " + most + " are accepted"));
             return Map.of();
         }
         return new LinkedHashMap<>(found.members());

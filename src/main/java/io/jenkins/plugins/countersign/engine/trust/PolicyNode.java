@@ -55,7 +55,10 @@ record PolicyNode(Object value, String path, int line, int column) {
         }
         String text;
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(document)).toString();
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(document))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw malformed("", 0, 0, "the document is not UTF-8");
         }
@@ -138,7 +141,9 @@ record PolicyNode(Object value, String path, int line, int column) {
         String text = parser.getText();
         if (!text.matches(pattern)) {
             throw malformed(
-                    path, at, "\"" + PolicyFields.shown(text) + "\" means different things to different readers; write true,"
+                    path,
+                    at,
+                    "\"" + PolicyFields.shown(text) + "\" means different things to different readers; write true,"
                             + " false or a decimal number, or put text in quotes");
         }
     }

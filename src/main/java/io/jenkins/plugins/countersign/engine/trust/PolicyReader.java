@@ -84,7 +84,8 @@ public final class PolicyReader {
             return null;
         }
         if (threshold > keys.size()) {
-            problems.add(thresholdNode.problem("is " + threshold + ", and there are " + keys.size() + " usable root keys"));
+            problems.add(
+                    thresholdNode.problem("is " + threshold + ", and there are " + keys.size() + " usable root keys"));
             return null;
         }
         return new Root((int) threshold, keys);
@@ -131,8 +132,8 @@ public final class PolicyReader {
                 problems.add(pemNode.problem(
                         other.equals(owner)
                                 ? "this key of " + owner + " stands twice"
-                                : "this key is already that of " + other + "; one key has one owner, or two people could"
-                                        + " not be told from one"));
+                                : "this key is already that of " + other
+                                        + "; one key has one owner, or two people could" + " not be told from one"));
                 return null;
             }
             return key;
@@ -153,7 +154,9 @@ public final class PolicyReader {
         PolicyNode keysNode = fields.required("keys");
         List<PolicyKey> keys = fields.list(keysNode, MAX_KEYS_OF_ONE, node -> key(node, name, true));
         fields.end();
-        if (keysNode != null && keysNode.value() instanceof List && keysNode.items().isEmpty()) {
+        if (keysNode != null
+                && keysNode.value() instanceof List
+                && keysNode.items().isEmpty()) {
             problems.add(keysNode.problem("a person has at least one key"));
         }
         claim(name, name, found);
@@ -167,8 +170,8 @@ public final class PolicyReader {
     private void claim(String alias, String person, PolicyNode where) {
         String other = names.putIfAbsent(Names.fold(alias), person);
         if (other != null && !other.equals(person)) {
-            problems.add(where.problem("\"" + PolicyFields.shown(alias) + "\" of " + person + " is the same as a name of "
-                    + other + "; case and width of letters make no difference"));
+            problems.add(where.problem("\"" + PolicyFields.shown(alias) + "\" of " + person
+                    + " is the same as a name of " + other + "; case and width of letters make no difference"));
         }
     }
 
@@ -228,8 +231,8 @@ public final class PolicyReader {
             }
             for (String other : stage.distinctFrom()) {
                 if (!before.contains(other)) {
-                    problems.add(node.problem(
-                            "distinctFrom names \"" + other + "\", which is not a stage before this one"));
+                    problems.add(
+                            node.problem("distinctFrom names \"" + other + "\", which is not a stage before this one"));
                 }
             }
         }
@@ -264,8 +267,8 @@ public final class PolicyReader {
         exclude.addAll(fields.list(fields.optional("exclude"), 10, node -> {
             String word = fields.text(node);
             if (word != null && Exclusion.of(word).isEmpty()) {
-                problems.add(node.problem(
-                        "\"" + PolicyFields.shown(word) + "\" is not commit-author or build-starter"));
+                problems.add(
+                        node.problem("\"" + PolicyFields.shown(word) + "\" is not commit-author or build-starter"));
             }
             return word == null ? null : Exclusion.of(word).orElse(null);
         }));
@@ -302,18 +305,19 @@ public final class PolicyReader {
         String kindText = fields.text(kindNode);
         Kind kind = kindText == null ? null : Kind.of(kindText).orElse(null);
         if (kindText != null && kind == null) {
-            problems.add(kindNode.problem("\"" + PolicyFields.shown(kindText)
-                    + "\" is not test-result, scan, sbom or provenance"));
+            problems.add(kindNode.problem(
+                    "\"" + PolicyFields.shown(kindText) + "\" is not test-result, scan, sbom or provenance"));
         }
         String signedBy = knownRole(fields, fields.required("signedBy"));
         PolicyNode resultsNode = fields.optional("results");
         List<String> results = fields.unique(resultsNode, fields.list(resultsNode, 10, fields::text));
         PolicyNode severityNode = fields.optional("highestSeverity");
         String severityText = fields.text(severityNode);
-        Severity severity = severityText == null ? null : Severity.of(severityText).orElse(null);
+        Severity severity =
+                severityText == null ? null : Severity.of(severityText).orElse(null);
         if (severityText != null && severity == null) {
-            problems.add(severityNode.problem("\"" + PolicyFields.shown(severityText)
-                    + "\" is not none, low, medium, high or critical"));
+            problems.add(severityNode.problem(
+                    "\"" + PolicyFields.shown(severityText) + "\" is not none, low, medium, high or critical"));
         }
         if (severityNode != null && kind != null && kind != Kind.SCAN) {
             problems.add(severityNode.problem("only a scan has findings"));
@@ -325,7 +329,8 @@ public final class PolicyReader {
             results = List.of("PASSED");
         }
         if (kind == Kind.SCAN && severityNode == null) {
-            problems.add(found.problem("the field \"highestSeverity\" is missing: say the worst finding a scan may have"));
+            problems.add(
+                    found.problem("the field \"highestSeverity\" is missing: say the worst finding a scan may have"));
         }
         Duration maxAge = fields.duration(fields.optional("maxAge"));
         boolean named = fields.truth(fields.optional("named"), true);

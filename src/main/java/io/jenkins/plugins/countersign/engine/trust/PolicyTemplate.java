@@ -44,14 +44,16 @@ public final class PolicyTemplate {
         text.append("people:\n");
         people.forEach((person, key) -> {
             text.append("  ").append(quoted(person)).append(":\n");
-            text.append("    # aliases: [user name, mail address]   # as version control and Jenkins know this person\n");
+            text.append(
+                    "    # aliases: [user name, mail address]   # as version control and Jenkins know this person\n");
             text.append("    keys:\n");
             key(text, "      ", person, key);
         });
         String everybody =
                 people.keySet().stream().map(PolicyTemplate::quoted).collect(java.util.stream.Collectors.joining(", "));
         text.append("roles:\n  approvers: [").append(everybody).append("]\n");
-        text.append("# Who may override a rejection, by name and with a reason. Without it only its author lifts one.\n");
+        text.append(
+                "# Who may override a rejection, by name and with a reason. Without it only its author lifts one.\n");
         text.append("# overrideRole: approvers\n");
         text.append("stages:\n");
         text.append("  qa:\n    needs:\n      - {role: approvers, count: 1}\n");
@@ -66,7 +68,9 @@ public final class PolicyTemplate {
     private static void key(StringBuilder text, String indent, String name, PublicKey key) {
         text.append(indent).append("- name: ").append(quoted(name)).append("\n");
         text.append(indent).append("  pem: |\n");
-        PublicKeys.pem(key).lines().forEach(line -> text.append(indent).append("    ").append(line).append("\n"));
+        PublicKeys.pem(key)
+                .lines()
+                .forEach(line -> text.append(indent).append("    ").append(line).append("\n"));
     }
 
     private static String quoted(String text) {

@@ -38,8 +38,9 @@ public interface SeenVersions {
         if (accepted.version() < seen.version()) {
             throw new PolicyException(
                     PolicyException.Reason.OLDER_THAN_SEEN,
-                    "the trust policy \"" + policyName + "\" offered has version " + accepted.version() + ", and version "
-                            + seen.version() + " was accepted before; publish the newer one again, or a version above it");
+                    "the trust policy \"" + policyName + "\" offered has version " + accepted.version()
+                            + ", and version " + seen.version()
+                            + " was accepted before; publish the newer one again, or a version above it");
         }
         if (accepted.version() == seen.version() && !accepted.digest().equals(seen.digest())) {
             throw new PolicyException(

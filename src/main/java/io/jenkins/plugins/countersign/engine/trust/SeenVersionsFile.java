@@ -58,8 +58,7 @@ public final class SeenVersionsFile implements SeenVersions {
     public void remember(String policyName, Seen accepted) throws PolicyException {
         synchronized (LOCK) {
             Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
-            try (FileChannel channel =
-                            FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock lock = channel.lock()) {
                 Optional<Seen> before = newest(policyName);
                 SeenVersions.requireNotOlder(policyName, accepted, before);

@@ -36,8 +36,8 @@ public record SignedPolicy(DsseEnvelope envelope, TrustPolicy policy) {
         if (!envelope.payloadType().equals(PAYLOAD_TYPE)) {
             throw new PolicyException(
                     PolicyException.Reason.MALFORMED,
-                    "the envelope holds a \"" + PolicyFields.shown(envelope.payloadType()) + "\", expected a trust policy, "
-                            + PAYLOAD_TYPE);
+                    "the envelope holds a \"" + PolicyFields.shown(envelope.payloadType())
+                            + "\", expected a trust policy, " + PAYLOAD_TYPE);
         }
         return new SignedPolicy(envelope, PolicyReader.read(envelope.payload()));
     }
@@ -48,7 +48,8 @@ public record SignedPolicy(DsseEnvelope envelope, TrustPolicy policy) {
      * @param rootBefore the root that the policy in force has; its keys may sign as well as the document's own
      * @throws PolicyException if the document is not a policy, or the signer's key is no root key
      */
-    public static SignedPolicy sign(byte[] document, Root rootBefore, Signer signer) throws PolicyException, KeyException {
+    public static SignedPolicy sign(byte[] document, Root rootBefore, Signer signer)
+            throws PolicyException, KeyException {
         TrustPolicy policy = PolicyReader.read(document);
         requireRootKey(policy, rootBefore, signer);
         return new SignedPolicy(DsseEnvelope.sign(PAYLOAD_TYPE, document, signer), policy);
@@ -62,8 +63,7 @@ public record SignedPolicy(DsseEnvelope envelope, TrustPolicy policy) {
                 return this;
             }
         }
-        return new SignedPolicy(
-                envelope.withSignature(signer.sign(envelope.preAuthenticationEncoding())), policy);
+        return new SignedPolicy(envelope.withSignature(signer.sign(envelope.preAuthenticationEncoding())), policy);
     }
 
     private static void requireRootKey(TrustPolicy policy, Root rootBefore, Signer signer) throws PolicyException {
@@ -103,7 +103,8 @@ public record SignedPolicy(DsseEnvelope envelope, TrustPolicy policy) {
                 return List.of(of(DsseEnvelope.read(text.getBytes(StandardCharsets.UTF_8))));
             }
             // An object around the list, so that the same strict reader reads both.
-            JsonNode list = StrictJson.readObject(("{\"documents\":" + text + "}").getBytes(StandardCharsets.UTF_8), MAX_FILE + 100)
+            JsonNode list = StrictJson.readObject(
+                            ("{\"documents\":" + text + "}").getBytes(StandardCharsets.UTF_8), MAX_FILE + 100)
                     .path("documents");
             if (list.size() > MAX_DOCUMENTS) {
                 throw new PolicyException(

@@ -74,8 +74,8 @@ public record TrustPolicy(
     /** Whose key this is. */
     public Optional<Person> ownerOf(Digest keyFingerprint) {
         return people.values().stream()
-                .filter(person -> person.keys().stream()
-                        .anyMatch(key -> key.fingerprint().equals(keyFingerprint)))
+                .filter(person ->
+                        person.keys().stream().anyMatch(key -> key.fingerprint().equals(keyFingerprint)))
                 .findFirst();
     }
 
@@ -100,7 +100,8 @@ public record TrustPolicy(
     /** All stages that an image has passed before it reaches this one, the nearest first. */
     public Set<String> stagesBefore(String stageName) {
         Set<String> before = new LinkedHashSet<>();
-        List<String> next = stages.containsKey(stageName) ? stages.get(stageName).after() : List.of();
+        List<String> next =
+                stages.containsKey(stageName) ? stages.get(stageName).after() : List.of();
         while (!next.isEmpty()) {
             List<String> further = new java.util.ArrayList<>();
             for (String stage : next) {

@@ -56,10 +56,8 @@ public class GateEvidenceTest {
     @Test
     public void aNewerBadScanIsNotHiddenByAnOlderGoodOne() {
         Scene scene = approved(scene("{kind: scan, signedBy: scanners, highestSeverity: medium, named: false}"));
-        assertHeld(
-                with(scene, GOOD, scan("trivy", Scene.ago("PT1H"), Severity.CRITICAL)), HoldReason.EVIDENCE_MISSING);
-        assertHeld(
-                with(scene, scan("trivy", Scene.ago("PT2H"), Severity.CRITICAL), GOOD), HoldReason.EVIDENCE_MISSING);
+        assertHeld(with(scene, GOOD, scan("trivy", Scene.ago("PT1H"), Severity.CRITICAL)), HoldReason.EVIDENCE_MISSING);
+        assertHeld(with(scene, scan("trivy", Scene.ago("PT2H"), Severity.CRITICAL), GOOD), HoldReason.EVIDENCE_MISSING);
         assertOpen(with(scene, scan("trivy", Scene.ago("PT3H"), Severity.CRITICAL), GOOD));
     }
 
@@ -76,7 +74,8 @@ public class GateEvidenceTest {
 
     @Test
     public void evidenceThatIsTooOldIsNone() {
-        Scene scene = approved(scene("{kind: scan, signedBy: scanners, highestSeverity: medium, maxAge: PT2H, named: false}"));
+        Scene scene = approved(
+                scene("{kind: scan, signedBy: scanners, highestSeverity: medium, maxAge: PT2H, named: false}"));
         assertHeld(with(scene, GOOD), HoldReason.EVIDENCE_MISSING);
         scene.now = Scene.NOW.minusSeconds(1);
         assertEquals(Scene.NOW, assertOpen(with(scene, GOOD)).openUntil().orElseThrow());
@@ -91,8 +90,8 @@ public class GateEvidenceTest {
     @Test
     public void aFailedTestHolds() {
         Scene scene = approved(scene("{kind: test-result, signedBy: scanners, named: false}"));
-        AttachedEvidence failed = new AttachedEvidence(
-                Kind.TEST_RESULT, Scene.digest("f"), "trivy", Scene.ago("PT1H"), "FAILED", null);
+        AttachedEvidence failed =
+                new AttachedEvidence(Kind.TEST_RESULT, Scene.digest("f"), "trivy", Scene.ago("PT1H"), "FAILED", null);
         Decision decision = assertHeld(with(scene, failed), HoldReason.EVIDENCE_MISSING);
         assertThat(decision.holds().get(0).text(), containsString("says FAILED"));
         assertOpen(with(
@@ -120,7 +119,8 @@ public class GateEvidenceTest {
         scene.add(scene.approval("carol", "qa").withEvidence(List.of(bad.statement())), "carol");
         assertEquals(
                 SetAsideReason.EVIDENCE_NOT_NAMED,
-                setAside(assertHeld(scene, HoldReason.APPROVALS_MISSING), "approval", "carol").reason());
+                setAside(assertHeld(scene, HoldReason.APPROVALS_MISSING), "approval", "carol")
+                        .reason());
     }
 
     private static Scene scene(String requirement) {

@@ -23,13 +23,14 @@ public class GatePeopleTest {
 
     @Test
     public void onePersonWithTwoKeysIsOnePerson() {
-        Scene scene = new Scene(
-                PolicyText.example().key("carol", "carol-2", "").stage("qa", TWO_OF_QA), "qa");
+        Scene scene = new Scene(PolicyText.example().key("carol", "carol-2", "").stage("qa", TWO_OF_QA), "qa");
         scene.add(scene.approval("carol", "qa"), "carol")
                 .add(scene.approval("carol", "qa").withComment("again"), "carol-2");
         Decision decision = assertHeld(scene, HoldReason.APPROVALS_MISSING);
         assertEquals(1, decision.counted().size());
-        assertEquals(SetAsideReason.SUPERSEDED, setAside(decision, "approval", "carol").reason());
+        assertEquals(
+                SetAsideReason.SUPERSEDED,
+                setAside(decision, "approval", "carol").reason());
         assertOpen(scene.approved("erin", "qa"));
     }
 
@@ -101,9 +102,10 @@ public class GatePeopleTest {
 
     @Test
     public void aCommitAuthorDoesNotApproveTheirOwnWork() {
-        for (String author :
-                List.of("grace", "Grace", "grace@example.com", "G. H. <Grace@Example.com>", "grace <other@example.org>")) {
-            Scene scene = production().with(in -> in.withBuild(new BuildFacts(Set.of(), Set.of("x", author), Map.of())));
+        for (String author : List.of(
+                "grace", "Grace", "grace@example.com", "G. H. <Grace@Example.com>", "grace <other@example.org>")) {
+            Scene scene =
+                    production().with(in -> in.withBuild(new BuildFacts(Set.of(), Set.of("x", author), Map.of())));
             assertSetAside(allApproved(scene), "grace", SetAsideReason.COMMIT_AUTHOR);
         }
         assertOpen(allApproved(
@@ -125,8 +127,7 @@ public class GatePeopleTest {
         assertHeld(
                 allApproved(production().with(in -> in.withBuild(new BuildFacts(null, Set.of(), Map.of())))),
                 HoldReason.ORIGIN_UNKNOWN);
-        assertOpen(allApproved(
-                production().with(in -> in.withBuild(new BuildFacts(Set.of(), Set.of(), Map.of())))));
+        assertOpen(allApproved(production().with(in -> in.withBuild(new BuildFacts(Set.of(), Set.of(), Map.of())))));
     }
 
     @Test
@@ -134,12 +135,11 @@ public class GatePeopleTest {
         PolicyText text = PolicyText.example()
                 .role("release", "frank, grace, carol")
                 .stage("staging", "{after: qa, needs: [{role: release, count: 1}], distinctFrom: qa}");
-        Approval before = Approval.of(
-                Scene.IMAGE, "qa", "qa", "carol", PolicyReference.to(text.policy()), Scene.ago("PT2H"), 1);
+        Approval before =
+                Approval.of(Scene.IMAGE, "qa", "qa", "carol", PolicyReference.to(text.policy()), Scene.ago("PT2H"), 1);
         Scene scene = new Scene(text, "staging");
         scene.seals.put(
-                "qa",
-                new StageSeal("qa", Scene.IMAGE.digest(), Scene.NOW, Scene.NOW, List.of(Scene.digest(before))));
+                "qa", new StageSeal("qa", Scene.IMAGE.digest(), Scene.NOW, Scene.NOW, List.of(Scene.digest(before))));
         scene.add(before, "carol").approved("carol", "release");
         Decision decision = assertHeld(scene, HoldReason.APPROVALS_MISSING);
         assertEquals(
@@ -160,8 +160,7 @@ public class GatePeopleTest {
 
     @Test
     public void heldSaysWhoIsMissingAndWhoCouldStillApprove() {
-        Scene scene = production()
-                .with(in -> in.withBuild(new BuildFacts(Set.of(), Set.of("grace"), Map.of())));
+        Scene scene = production().with(in -> in.withBuild(new BuildFacts(Set.of(), Set.of("grace"), Map.of())));
         scene.approved("frank", "release");
         Decision decision = assertHeld(scene, HoldReason.APPROVALS_MISSING);
         assertEquals(2, decision.missing().size());
@@ -204,7 +203,8 @@ public class GatePeopleTest {
         assertEquals(List.of(new Candidate("erin", "qa", false)), decision.enough());
         assertThat(
                 decision.holds().get(0).text(),
-                containsString("2 places of qa and security ask for different people, and only 1 approved for them: carol"));
+                containsString(
+                        "2 places of qa and security ask for different people, and only 1 approved for them: carol"));
         assertOpen(scene.approved("erin", "qa"));
     }
 
@@ -220,7 +220,8 @@ public class GatePeopleTest {
                 List.of(new Candidate("alice", "security", false), new Candidate("carol", "qa", false)),
                 decision.enough());
         assertEquals(
-                List.of(new Candidate("alice", "security", false)), decision.missing().get(0).couldStillApprove());
+                List.of(new Candidate("alice", "security", false)),
+                decision.missing().get(0).couldStillApprove());
         assertOpen(scene.approved("alice", "security").approved("carol", "qa"));
     }
 
@@ -231,7 +232,8 @@ public class GatePeopleTest {
                 .with("overrideRole: security");
         Decision decision = assertHeld(new Scene(text, "qa"), HoldReason.APPROVALS_MISSING);
         assertEquals(
-                List.of(new Candidate("carol", "qa", false)), decision.missing().get(0).couldStillApprove());
+                List.of(new Candidate("carol", "qa", false)),
+                decision.missing().get(0).couldStillApprove());
     }
 
     @Test
@@ -239,7 +241,9 @@ public class GatePeopleTest {
         Scene scene = Scene.qa().approved("carol", "qa").approved("erin", "qa");
         Decision decision = assertOpen(scene);
         assertEquals("carol", decision.counted().get(0).person());
-        assertEquals(SetAsideReason.NOT_NEEDED, setAside(decision, "approval", "erin").reason());
+        assertEquals(
+                SetAsideReason.NOT_NEEDED,
+                setAside(decision, "approval", "erin").reason());
     }
 
     @Test

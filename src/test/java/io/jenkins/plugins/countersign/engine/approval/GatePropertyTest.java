@@ -39,9 +39,8 @@ public class GatePropertyTest {
             if (reference.isOpen() != decision.isOpen()
                     || reference.mostPlaces() != decision.counted().size()
                     || reference.liveRejections().isEmpty() == decision.isHeldBy(HoldReason.REJECTED)) {
-                throw new AssertionError(
-                        message(seed, decision) + "expected " + reference.mostPlaces() + " filled places and "
-                                + reference.liveRejections());
+                throw new AssertionError(message(seed, decision) + "expected " + reference.mostPlaces()
+                        + " filled places and " + reference.liveRejections());
             }
             open += decision.isOpen() ? 1 : 0;
             rejected += decision.isHeldBy(HoldReason.REJECTED) ? 1 : 0;
@@ -71,7 +70,8 @@ public class GatePropertyTest {
             Random random = new Random(seed);
             for (int i = 0; i < 3; i++) {
                 Collections.shuffle(said, random);
-                assertEquals("seed " + seed, expected, world.decide(said).toJson().toString());
+                assertEquals(
+                        "seed " + seed, expected, world.decide(said).toJson().toString());
             }
         }
     }
@@ -103,7 +103,8 @@ public class GatePropertyTest {
             }
             for (String person : RandomWorld.PEOPLE) {
                 for (String role : RandomWorld.ROLES) {
-                    if (world.said.stream().anyMatch(s -> s.person().equals(person) && s.role().equals(role))) {
+                    if (world.said.stream()
+                            .anyMatch(s -> s.person().equals(person) && s.role().equals(role))) {
                         continue;
                     }
                     List<Said> more = new ArrayList<>(world.said);
@@ -132,13 +133,17 @@ public class GatePropertyTest {
             SlowReference reference = new SlowReference(world, world.said);
             int open = reference.places() - reference.mostPlaces();
             if (decision.enough().isEmpty()) {
-                assertTrue(message(seed, decision), new SlowReference(world, withEverybody(world)).mostPlaces() < reference.places());
+                assertTrue(
+                        message(seed, decision),
+                        new SlowReference(world, withEverybody(world)).mostPlaces() < reference.places());
                 never++;
                 continue;
             }
             if (world.distinct) {
                 assertTrue(message(seed, decision), decision.enough().size() >= open);
-                assertFalse(message(seed, decision), isEnough(world, candidates(world), 0, decision.enough().size() - 1));
+                assertFalse(
+                        message(seed, decision),
+                        isEnough(world, candidates(world), 0, decision.enough().size() - 1));
                 severalAtOnce += decision.enough().size() > open ? 1 : 0;
             }
             List<Said> more = new ArrayList<>(world.said);

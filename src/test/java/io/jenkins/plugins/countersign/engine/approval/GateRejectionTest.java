@@ -23,8 +23,9 @@ public class GateRejectionTest {
         Decision decision = assertHeld(scene.add(scene.rejection("erin", "qa"), "erin"), HoldReason.REJECTED);
         assertThat(
                 decision.holds().get(0).text(),
-                containsString("erin rejected the image as qa in stage qa at 2026-11-22T11:30:00Z: \"does not start\". erin can"
-                        + " withdraw it, or somebody in the role security can override it"));
+                containsString(
+                        "erin rejected the image as qa in stage qa at 2026-11-22T11:30:00Z: \"does not start\". erin can"
+                                + " withdraw it, or somebody in the role security can override it"));
     }
 
     @Test
@@ -42,9 +43,14 @@ public class GateRejectionTest {
         scene.add(scene.rejection("carol", "qa"), "carol")
                 .add(scene.withdrawal("carol", Scene.digest(scene.rejection("carol", "qa"))), "carol");
         Decision decision = assertHeld(scene, HoldReason.APPROVALS_MISSING);
-        assertEquals(SetAsideReason.SUPERSEDED, setAside(decision, "approval", "carol").reason());
-        assertEquals(SetAsideReason.WITHDRAWN, setAside(decision, "rejection", "carol").reason());
-        assertOpen(scene.add(Approval.of(Scene.IMAGE, "qa", "qa", "carol", scene.reference(), Scene.ago("PT1M"), 4), "carol"));
+        assertEquals(
+                SetAsideReason.SUPERSEDED,
+                setAside(decision, "approval", "carol").reason());
+        assertEquals(
+                SetAsideReason.WITHDRAWN,
+                setAside(decision, "rejection", "carol").reason());
+        assertOpen(scene.add(
+                Approval.of(Scene.IMAGE, "qa", "qa", "carol", scene.reference(), Scene.ago("PT1M"), 4), "carol"));
     }
 
     @Test
@@ -53,7 +59,9 @@ public class GateRejectionTest {
         GateRecord rejection = scene.rejection("carol", "qa");
         scene.add(rejection, "carol").add(scene.withdrawal("erin", Scene.digest(rejection)), "erin");
         Decision decision = assertHeld(scene, HoldReason.REJECTED);
-        assertEquals(SetAsideReason.NOTHING_TO_DO, setAside(decision, "withdrawal", "erin").reason());
+        assertEquals(
+                SetAsideReason.NOTHING_TO_DO,
+                setAside(decision, "withdrawal", "erin").reason());
         assertOpen(scene.add(scene.withdrawal("carol", Scene.digest(rejection)), "carol"));
     }
 
@@ -108,8 +116,15 @@ public class GateRejectionTest {
         scene.add(rejection, "carol");
         scene.add(
                 GateRecord.override(
-                        Scene.IMAGE, "qa", "release", "frank", scene.reference(), List.of(Scene.digest(rejection)), "ship it",
-                        Scene.ago("PT1M"), 1),
+                        Scene.IMAGE,
+                        "qa",
+                        "release",
+                        "frank",
+                        scene.reference(),
+                        List.of(Scene.digest(rejection)),
+                        "ship it",
+                        Scene.ago("PT1M"),
+                        1),
                 "frank");
         scene.add(scene.override("frank", Scene.digest(rejection)), "frank");
         Decision decision = assertHeld(scene, HoldReason.REJECTED);
@@ -139,13 +154,27 @@ public class GateRejectionTest {
         scene.add(scene.override("alice", Scene.digest("another rejection")), "alice");
         scene.add(
                 GateRecord.override(
-                        Scene.IMAGE, "production", "security", "alice", scene.reference(),
-                        List.of(Scene.digest(rejection)), "x", Scene.ago("PT1M"), 1),
+                        Scene.IMAGE,
+                        "production",
+                        "security",
+                        "alice",
+                        scene.reference(),
+                        List.of(Scene.digest(rejection)),
+                        "x",
+                        Scene.ago("PT1M"),
+                        1),
                 "alice");
         scene.add(
                 GateRecord.override(
-                        Scene.image("other"), "qa", "security", "alice", scene.reference(),
-                        List.of(Scene.digest(rejection)), "x", Scene.ago("PT1M"), 1),
+                        Scene.image("other"),
+                        "qa",
+                        "security",
+                        "alice",
+                        scene.reference(),
+                        List.of(Scene.digest(rejection)),
+                        "x",
+                        Scene.ago("PT1M"),
+                        1),
                 "alice");
         Decision decision = assertHeld(scene, HoldReason.REJECTED);
         assertEquals(
@@ -164,7 +193,8 @@ public class GateRejectionTest {
         scene.with(in -> in.withBuild(new BuildFacts(Set.of(), Set.of("alice"), Map.of())));
         assertEquals(
                 SetAsideReason.COMMIT_AUTHOR,
-                setAside(assertHeld(scene, HoldReason.REJECTED), "override", "alice").reason());
+                setAside(assertHeld(scene, HoldReason.REJECTED), "override", "alice")
+                        .reason());
     }
 
     @Test
@@ -201,7 +231,8 @@ public class GateRejectionTest {
         ApprovedImage arm =
                 new ApprovedImage(Scene.REPOSITORY, "", Scene.IMAGE.platforms().get(1), 500, List.of());
         scene.add(
-                GateRecord.rejection(arm, "qa", "qa", "erin", scene.reference(), "crashes on arm64", Scene.ago("PT1M"), 1),
+                GateRecord.rejection(
+                        arm, "qa", "qa", "erin", scene.reference(), "crashes on arm64", Scene.ago("PT1M"), 1),
                 "erin");
         assertHeld(scene, HoldReason.REJECTED);
     }
@@ -214,7 +245,8 @@ public class GateRejectionTest {
                 "alice-token");
         assertOpen(scene);
         scene.add(
-                GateRecord.rejection(Scene.IMAGE, "qa", "qa", "erin", scene.reference(), "found later", Scene.ago("PT1M"), 1),
+                GateRecord.rejection(
+                        Scene.IMAGE, "qa", "qa", "erin", scene.reference(), "found later", Scene.ago("PT1M"), 1),
                 "erin");
         assertHeld(scene, HoldReason.REJECTED);
     }
@@ -226,7 +258,9 @@ public class GateRejectionTest {
                 GateRecord.rejection(
                         Scene.IMAGE, "production", "release", "frank", scene.reference(), "x", Scene.ago("PT1M"), 1),
                 "frank");
-        assertEquals(SetAsideReason.OTHER_STAGE, setAside(assertOpen(scene), "rejection", "frank").reason());
+        assertEquals(
+                SetAsideReason.OTHER_STAGE,
+                setAside(assertOpen(scene), "rejection", "frank").reason());
     }
 
     @Test
@@ -235,16 +269,20 @@ public class GateRejectionTest {
         scene.approved("carol", "qa").add(scene.rejection("erin", "qa"), "erin");
         assertHeld(scene, HoldReason.REJECTED);
         // Nor with the theft of the key, if it says that it was before.
-        Scene stolen = new Scene(PolicyText.example().onlyKey("erin", "erin", "compromisedSince: 2026-11-22T11:45:00Z"), "qa");
+        Scene stolen =
+                new Scene(PolicyText.example().onlyKey("erin", "erin", "compromisedSince: 2026-11-22T11:45:00Z"), "qa");
         stolen.approved("carol", "qa").add(stolen.rejection("erin", "qa"), "erin");
         assertHeld(stolen, HoldReason.REJECTED);
     }
 
     @Test
     public void whatAThiefRejectsAfterTheTheftHoldsNothing() {
-        Scene scene = new Scene(PolicyText.example().onlyKey("erin", "erin", "compromisedSince: 2026-11-22T11:00:00Z"), "qa");
+        Scene scene =
+                new Scene(PolicyText.example().onlyKey("erin", "erin", "compromisedSince: 2026-11-22T11:00:00Z"), "qa");
         scene.approved("carol", "qa").add(scene.rejection("erin", "qa"), "erin");
-        assertEquals(SetAsideReason.KEY_COMPROMISED, setAside(assertOpen(scene), "rejection", "erin").reason());
+        assertEquals(
+                SetAsideReason.KEY_COMPROMISED,
+                setAside(assertOpen(scene), "rejection", "erin").reason());
     }
 
     @Test
@@ -303,7 +341,8 @@ public class GateRejectionTest {
     @Test
     public void aBlockHoldsEveryStageInEveryRepository() {
         Scene scene = Scene.qa().approved("carol", "qa");
-        ApprovedImage elsewhere = new ApprovedImage("mirror.example.com/app", "", Scene.IMAGE.digest(), 1234, List.of());
+        ApprovedImage elsewhere =
+                new ApprovedImage("mirror.example.com/app", "", Scene.IMAGE.digest(), 1234, List.of());
         GateRecord block =
                 GateRecord.block(elsewhere, "release", "frank", scene.reference(), "backdoor", Scene.ago("PT1H"), 1);
         Decision decision = assertHeld(scene.add(block, "frank"), HoldReason.BLOCKED);
@@ -318,13 +357,21 @@ public class GateRejectionTest {
         GateRecord block =
                 GateRecord.block(Scene.IMAGE, "release", "frank", scene.reference(), "backdoor", Scene.ago("PT1H"), 1);
         scene.add(
-                        Approval.of(Scene.IMAGE, "security", "security", "alice", scene.reference(), Scene.ago("PT1H"), 1),
+                        Approval.of(
+                                Scene.IMAGE, "security", "security", "alice", scene.reference(), Scene.ago("PT1H"), 1),
                         "alice-token")
                 .add(block, "frank")
                 .add(
                         GateRecord.override(
-                                Scene.IMAGE, "qa", "security", "alice", scene.reference(), List.of(Scene.digest(block)),
-                                "for tests only", Scene.ago("PT10M"), 1),
+                                Scene.IMAGE,
+                                "qa",
+                                "security",
+                                "alice",
+                                scene.reference(),
+                                List.of(Scene.digest(block)),
+                                "for tests only",
+                                Scene.ago("PT10M"),
+                                1),
                         "alice");
         assertHeld(scene, HoldReason.BLOCKED);
         assertOpen(scene.add(scene.override("alice", Scene.digest(block)), "alice"));
@@ -332,10 +379,13 @@ public class GateRejectionTest {
 
     @Test
     public void aBlockByWhoHasNoSayHoldsNothing() {
-        Scene scene = new Scene(PolicyText.example().people("ivan").role("guests", "ivan"), "qa").approved("carol", "qa");
+        Scene scene =
+                new Scene(PolicyText.example().people("ivan").role("guests", "ivan"), "qa").approved("carol", "qa");
         scene.add(
                 GateRecord.block(Scene.IMAGE, "guests", "ivan", scene.reference(), "x", Scene.ago("PT1H"), 1), "ivan");
-        assertEquals(SetAsideReason.ROLE_NOT_NEEDED, setAside(assertOpen(scene), "block", "ivan").reason());
+        assertEquals(
+                SetAsideReason.ROLE_NOT_NEEDED,
+                setAside(assertOpen(scene), "block", "ivan").reason());
     }
 
     @Test

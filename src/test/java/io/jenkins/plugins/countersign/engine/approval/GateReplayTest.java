@@ -29,8 +29,8 @@ public class GateReplayTest {
     @Test
     public void anApprovalForAnotherDigestDoesNotCount() {
         Scene scene = Scene.qa();
-        Approval other = Approval.of(
-                Scene.image("another build"), "qa", "qa", "carol", scene.reference(), Scene.ago("PT1H"), 1);
+        Approval other =
+                Approval.of(Scene.image("another build"), "qa", "qa", "carol", scene.reference(), Scene.ago("PT1H"), 1);
         SetAside found = assertSetAside(scene.add(other, "carol"), "carol", SetAsideReason.OTHER_DIGEST);
         assertThat(found.text(), containsString("is about " + other.image().digest()));
         assertOpen(scene.approved("carol", "qa"));
@@ -53,7 +53,8 @@ public class GateReplayTest {
         SetAside found = assertSetAside(scene.add(other, "carol"), "carol", SetAsideReason.OTHER_REPOSITORY);
         assertThat(
                 found.text(),
-                containsString("is about the repository registry.example.com/sandbox, this is registry.example.com/app"));
+                containsString(
+                        "is about the repository registry.example.com/sandbox, this is registry.example.com/app"));
         assertOpen(scene.with(in -> in.withAlsoKnownAs(Set.of("registry.example.com/sandbox"))));
     }
 
@@ -64,15 +65,16 @@ public class GateReplayTest {
         assertOpen(scene);
         scene.image = Scene.image("what 1.0 points at now");
         assertSetAside(scene, "carol", SetAsideReason.OTHER_DIGEST);
-        scene.image = new ApprovedImage(
-                Scene.REPOSITORY, "another-tag", Scene.IMAGE.digest(), 1234, Scene.IMAGE.platforms());
+        scene.image =
+                new ApprovedImage(Scene.REPOSITORY, "another-tag", Scene.IMAGE.digest(), 1234, Scene.IMAGE.platforms());
         assertOpen(scene);
     }
 
     @Test
     public void anApprovalOfAnotherBuildWithTheSameTagDoesNotCount() {
         Scene scene = Scene.qa();
-        Approval build41 = Approval.of(Scene.image("build 41"), "qa", "qa", "carol", scene.reference(), Scene.ago("PT1H"), 9)
+        Approval build41 = Approval.of(
+                        Scene.image("build 41"), "qa", "qa", "carol", scene.reference(), Scene.ago("PT1H"), 9)
                 .withOrigin(new Origin("https://ci.example.com/job/app/42/", "abc", List.of()));
         assertSetAside(scene.add(build41, "carol"), "carol", SetAsideReason.OTHER_DIGEST);
         assertOpen(scene.approved("erin", "qa"));
@@ -92,7 +94,8 @@ public class GateReplayTest {
     @Test
     public void anApprovalOfTheIndexIsNoneOfOnePlatform() {
         Scene scene = Scene.qa().approved("carol", "qa");
-        scene.image = new ApprovedImage(Scene.REPOSITORY, "", Scene.IMAGE.platforms().get(0), 500, List.of());
+        scene.image =
+                new ApprovedImage(Scene.REPOSITORY, "", Scene.IMAGE.platforms().get(0), 500, List.of());
         assertSetAside(scene, "carol", SetAsideReason.OTHER_DIGEST);
     }
 
@@ -191,7 +194,8 @@ public class GateReplayTest {
     public void anApprovalUnderAnotherPayloadTypeDoesNotCount() {
         Scene scene = Scene.qa();
         assertUnread(
-                scene.add(Scene.bundle("application/json", scene.approval("carol", "qa").payload(), "carol")),
+                scene.add(Scene.bundle(
+                        "application/json", scene.approval("carol", "qa").payload(), "carol")),
                 SetAsideReason.MALFORMED);
     }
 
@@ -200,7 +204,12 @@ public class GateReplayTest {
         Scene scene = Scene.qa();
         assertUnread(
                 scene.add(new FoundSignature(
-                        SignatureFormat.BUNDLE, Scene.IMAGE.digest(), Scene.digest("x"), new byte[0], 99_999_999, Map.of())),
+                        SignatureFormat.BUNDLE,
+                        Scene.IMAGE.digest(),
+                        Scene.digest("x"),
+                        new byte[0],
+                        99_999_999,
+                        Map.of())),
                 SetAsideReason.TOO_LARGE);
         Scene large = Scene.qa();
         byte[] payload = ("{\"x\":\"" + "x".repeat(Approval.MAX_LENGTH) + "\"}").getBytes(StandardCharsets.UTF_8);
@@ -237,7 +246,9 @@ public class GateReplayTest {
         scene.add(scene.approval("carol", "qa"), "carol").add(scene.approval("carol", "qa"), "carol");
         Decision decision = assertHeld(scene, HoldReason.APPROVALS_MISSING);
         assertEquals(1, decision.counted().size());
-        assertEquals(SetAsideReason.DUPLICATE, DecisionAsserts.setAside(decision, "approval", "carol").reason());
+        assertEquals(
+                SetAsideReason.DUPLICATE,
+                DecisionAsserts.setAside(decision, "approval", "carol").reason());
         assertOpen(scene.approved("erin", "qa"));
     }
 
@@ -253,7 +264,8 @@ public class GateReplayTest {
             Scene each = Scene.qa();
             assertSetAside(
                     each.add(
-                            Approval.of(Scene.IMAGE, "qa", "qa", "carol", entry.getKey(), Scene.ago("PT1H"), 1), "carol"),
+                            Approval.of(Scene.IMAGE, "qa", "qa", "carol", entry.getKey(), Scene.ago("PT1H"), 1),
+                            "carol"),
                     "carol",
                     entry.getValue());
         }

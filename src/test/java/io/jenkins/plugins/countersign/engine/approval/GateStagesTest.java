@@ -54,7 +54,9 @@ public class GateStagesTest {
         Instant sealed = Scene.ago("P10D");
         scene.seals.put("qa", new StageSeal("qa", Scene.IMAGE.digest(), sealed, Scene.ago("PT24H"), List.of()));
         Decision decision = assertHeld(scene, HoldReason.SEAL_STALE);
-        assertThat(decision.holds().get(0).text(), containsString("was last signed at 2026-11-21T12:00:00Z, and counts for PT24H"));
+        assertThat(
+                decision.holds().get(0).text(),
+                containsString("was last signed at 2026-11-21T12:00:00Z, and counts for PT24H"));
         scene.seals.put("qa", new StageSeal("qa", Scene.IMAGE.digest(), sealed, Scene.ago("PT23H"), List.of()));
         assertEquals(Scene.NOW.plusSeconds(3600), assertOpen(scene).openUntil().orElseThrow());
     }
@@ -64,15 +66,28 @@ public class GateStagesTest {
         Scene scene = security();
         Approval counted = Approval.of(Scene.IMAGE, "qa", "qa", "carol", scene.reference(), Scene.ago("PT5H"), 1);
         scene.seals.put(
-                "qa",
-                new StageSeal("qa", Scene.IMAGE.digest(), Scene.NOW, Scene.NOW, List.of(Scene.digest(counted))));
+                "qa", new StageSeal("qa", Scene.IMAGE.digest(), Scene.NOW, Scene.NOW, List.of(Scene.digest(counted))));
         scene.add(counted, "carol");
         assertOpen(scene);
         GateRecord byAnother = GateRecord.withdrawal(
-                Scene.IMAGE, "qa", "erin", scene.reference(), List.of(Scene.digest(counted)), "x", Scene.ago("PT1M"), 2);
+                Scene.IMAGE,
+                "qa",
+                "erin",
+                scene.reference(),
+                List.of(Scene.digest(counted)),
+                "x",
+                Scene.ago("PT1M"),
+                2);
         assertOpen(scene.add(byAnother, "erin"));
         GateRecord withdrawal = GateRecord.withdrawal(
-                Scene.IMAGE, "qa", "carol", scene.reference(), List.of(Scene.digest(counted)), "x", Scene.ago("PT1M"), 2);
+                Scene.IMAGE,
+                "qa",
+                "carol",
+                scene.reference(),
+                List.of(Scene.digest(counted)),
+                "x",
+                Scene.ago("PT1M"),
+                2);
         assertHeld(scene.add(withdrawal, "carol"), HoldReason.SEALED_APPROVAL_WITHDRAWN);
     }
 
@@ -84,7 +99,8 @@ public class GateStagesTest {
         Decision decision = assertHeld(scene, HoldReason.ROLLBACK);
         assertThat(
                 decision.holds().get(0).text(),
-                containsString(Scene.IMAGE.digest() + " was promoted before " + NEWER.digest() + ", which is promoted now. Going"
+                containsString(Scene.IMAGE.digest() + " was promoted before " + NEWER.digest()
+                        + ", which is promoted now. Going"
                         + " back needs a rollback approval that names both, by 1 of role security"));
         assertOpen(scene.add(rollback(scene, "security", "alice", NEWER.digest()), "alice"));
     }
@@ -98,7 +114,9 @@ public class GateStagesTest {
         assertThat(decision.holds().get(0).text(), containsString("was known to the ledger before"));
         // Provenance knows better than the order of arrival.
         scene.with(in -> in.withBuild(new BuildFacts(
-                Set.of(), Set.of(), Map.of(Scene.IMAGE.digest(), Scene.ago("PT5H"), NEWER.digest(), Scene.ago("P2D")))));
+                Set.of(),
+                Set.of(),
+                Map.of(Scene.IMAGE.digest(), Scene.ago("PT5H"), NEWER.digest(), Scene.ago("P2D")))));
         assertOpen(scene);
     }
 
@@ -126,7 +144,9 @@ public class GateStagesTest {
         scene.ledger.promoted(Scene.REPOSITORY, "qa", NEWER.digest(), Scene.ago("P2D"));
         scene.add(rollback(scene, "security", "alice", Scene.digest("what was promoted last month")), "alice");
         Decision decision = assertHeld(scene, HoldReason.ROLLBACK);
-        assertEquals(SetAsideReason.OTHER_DIGEST, setAside(decision, "rollback", "alice").reason());
+        assertEquals(
+                SetAsideReason.OTHER_DIGEST,
+                setAside(decision, "rollback", "alice").reason());
     }
 
     @Test
@@ -145,11 +165,20 @@ public class GateStagesTest {
         scene.add(rollback(scene, "release", "grace", NEWER.digest()), "frank");
         scene.add(
                 GateRecord.rollback(
-                        Scene.IMAGE, "qa", "release", "grace", scene.reference(), NEWER.digest(), "x", Scene.ago("PT1H"),
-                        Scene.ago("PT1M"), 1),
+                        Scene.IMAGE,
+                        "qa",
+                        "release",
+                        "grace",
+                        scene.reference(),
+                        NEWER.digest(),
+                        "x",
+                        Scene.ago("PT1H"),
+                        Scene.ago("PT1M"),
+                        1),
                 "grace");
         Decision decision = assertHeld(scene, HoldReason.ROLLBACK);
-        assertThat(decision.holds().get(0).text(), containsString("by 2 of role release; so far there is one by frank"));
+        assertThat(
+                decision.holds().get(0).text(), containsString("by 2 of role release; so far there is one by frank"));
         GateRecord last = rollback(scene, "release", "grace", NEWER.digest());
         assertOpen(scene.add(last, "grace"));
         assertHeld(scene.add(scene.withdrawal("grace", Scene.digest(last)), "grace"), HoldReason.ROLLBACK);
@@ -159,7 +188,9 @@ public class GateStagesTest {
     public void aRollbackWithoutNeedIsSaidToDoNothing() {
         Scene scene = Scene.qa().approved("carol", "qa");
         scene.add(rollback(scene, "security", "alice", NEWER.digest()), "alice");
-        assertEquals(SetAsideReason.NOTHING_TO_DO, setAside(assertOpen(scene), "rollback", "alice").reason());
+        assertEquals(
+                SetAsideReason.NOTHING_TO_DO,
+                setAside(assertOpen(scene), "rollback", "alice").reason());
     }
 
     @Test
@@ -226,7 +257,9 @@ public class GateStagesTest {
                 input.ledger(),
                 input.now());
         Decision decision = Gate.decide(fromItself);
-        assertEquals(HoldReason.POLICY_FROM_JUDGED_REPOSITORY, decision.holds().get(0).reason());
+        assertEquals(
+                HoldReason.POLICY_FROM_JUDGED_REPOSITORY,
+                decision.holds().get(0).reason());
         assertOpen(scene);
     }
 
@@ -247,6 +280,15 @@ public class GateStagesTest {
 
     private static GateRecord rollback(Scene scene, String role, String person, Digest from) {
         return GateRecord.rollback(
-                Scene.IMAGE, "qa", role, person, scene.reference(), from, "the new one leaks", Scene.ago("PT1H"), null, 1);
+                Scene.IMAGE,
+                "qa",
+                role,
+                person,
+                scene.reference(),
+                from,
+                "the new one leaks",
+                Scene.ago("PT1H"),
+                null,
+                1);
     }
 }

@@ -53,20 +53,21 @@ public class GateTimeTest {
     public void anApprovalAfterTheTheftDoesNotCount() {
         Scene scene = withKey(STOLEN);
         assertSetAside(scene.add(issued(scene, Scene.ago("PT1H")), "carol"), "carol", SetAsideReason.KEY_COMPROMISED);
-        Scene withNewKey = new Scene(
-                PolicyText.example().onlyKey("carol", "carol", STOLEN).key("carol", "carol-new", ""), "qa");
+        Scene withNewKey =
+                new Scene(PolicyText.example().onlyKey("carol", "carol", STOLEN).key("carol", "carol-new", ""), "qa");
         assertOpen(withNewKey.add(withNewKey.approval("carol", "qa"), "carol-new"));
     }
 
     @Test
     public void aThiefCannotDisplaceTheOwnersApproval() {
-        Scene scene = new Scene(
-                PolicyText.example().onlyKey("carol", "carol", STOLEN).key("carol", "carol-new", ""), "qa");
-        Approval forged =
-                Approval.of(Scene.IMAGE, "qa", "qa", "carol", scene.reference(), Scene.ago("PT1M"), 99);
+        Scene scene =
+                new Scene(PolicyText.example().onlyKey("carol", "carol", STOLEN).key("carol", "carol-new", ""), "qa");
+        Approval forged = Approval.of(Scene.IMAGE, "qa", "qa", "carol", scene.reference(), Scene.ago("PT1M"), 99);
         Decision decision =
                 assertOpen(scene.add(scene.approval("carol", "qa"), "carol-new").add(forged, "carol"));
-        assertEquals(SetAsideReason.KEY_COMPROMISED, setAside(decision, "approval", "carol").reason());
+        assertEquals(
+                SetAsideReason.KEY_COMPROMISED,
+                setAside(decision, "approval", "carol").reason());
     }
 
     @Test
@@ -100,7 +101,8 @@ public class GateTimeTest {
     @Test
     public void anApprovalFromTheFutureDoesNotCountAndDisplacesNothing() {
         Scene scene = Scene.qa();
-        Approval future = Approval.of(Scene.IMAGE, "qa", "qa", "carol", scene.reference(), Scene.NOW.plusSeconds(301), 9);
+        Approval future =
+                Approval.of(Scene.IMAGE, "qa", "qa", "carol", scene.reference(), Scene.NOW.plusSeconds(301), 9);
         assertSetAside(scene.add(future, "carol"), "carol", SetAsideReason.NOT_YET_VALID);
         assertOpen(scene.approved("carol", "qa"));
         Scene slightlyFast = Scene.qa();
@@ -130,7 +132,13 @@ public class GateTimeTest {
     public void anApprovalThatIsTooOldDoesNotCount() {
         Scene scene = new Scene(PolicyText.example(), "security");
         Approval approval = Approval.of(
-                Scene.IMAGE, "security", "security", "alice", scene.reference(), Scene.NOW.minus(Duration.ofDays(14)), 1);
+                Scene.IMAGE,
+                "security",
+                "security",
+                "alice",
+                scene.reference(),
+                Scene.NOW.minus(Duration.ofDays(14)),
+                1);
         SetAside found = assertSetAside(scene.add(approval, "alice-token"), "alice", SetAsideReason.TOO_OLD);
         assertThat(found.text(), containsString("counts for PT336H in this stage"));
         scene.now = Scene.NOW.minusSeconds(1);

@@ -33,10 +33,11 @@ public class ImageStatementsTest {
 
     @Test
     public void whoRejectedAndTookItBackMayApproveAgain() throws Exception {
-        try (Repository repository = Repositories.open("oci:" + folder.getRoot().toPath().resolve("app"))) {
+        try (Repository repository =
+                Repositories.open("oci:" + folder.getRoot().toPath().resolve("app"))) {
             Digest index = Samples.pushIndex(repository, 1).digest();
-            ImageStatements statements = ImageStatements.about(
-                    repository, index, "1.0", policy, Clock.fixed(Scene.NOW, ZoneOffset.UTC));
+            ImageStatements statements =
+                    ImageStatements.about(repository, index, "1.0", policy, Clock.fixed(Scene.NOW, ZoneOffset.UTC));
             approve(statements);
             assertTrue(decide(repository, statements).isOpen());
             GateRecord rejection = statements.record(
@@ -64,7 +65,8 @@ public class ImageStatementsTest {
 
     @Test
     public void whatWouldNotCountIsNotDrafted() throws Exception {
-        try (Repository repository = Repositories.open("oci:" + folder.getRoot().toPath().resolve("app"))) {
+        try (Repository repository =
+                Repositories.open("oci:" + folder.getRoot().toPath().resolve("app"))) {
             Digest image = Samples.pushImage(repository, 1, 10).digest();
             ImageStatements statements =
                     ImageStatements.about(repository, image, "", policy, Clock.fixed(Scene.NOW, ZoneOffset.UTC));

@@ -68,7 +68,8 @@ final class RandomWorld {
         }
 
         Approval approval() {
-            return Approval.of(image(), stage, role, person, policy, issuedAt, sequence).withExpiry(expiresAtOrNull);
+            return Approval.of(image(), stage, role, person, policy, issuedAt, sequence)
+                    .withExpiry(expiresAtOrNull);
         }
 
         GateRecord record() {
@@ -153,7 +154,8 @@ final class RandomWorld {
     private Said say() {
         int dice = random.nextInt(20);
         boolean canTarget = !said.isEmpty();
-        String kind = dice < 17 || !canTarget ? "approval" : dice < 18 ? "rejection" : dice < 19 ? "withdrawal" : "override";
+        String kind =
+                dice < 17 || !canTarget ? "approval" : dice < 18 ? "rejection" : dice < 19 ? "withdrawal" : "override";
         String person = pick(PEOPLE);
         String role = kind.equals("override") ? "boss" : pick(ROLES);
         Said target = kind.equals("withdrawal") || kind.equals("override") ? pick(said) : null;
@@ -198,7 +200,13 @@ final class RandomWorld {
             Person person = policy.people().get(one.person());
             if (one.forged()) {
                 forged.add(new SetAside(
-                        one.digest(), manifest, one.kind(), one.person(), one.role(), SetAsideReason.BAD_SIGNATURE, "forged"));
+                        one.digest(),
+                        manifest,
+                        one.kind(),
+                        one.person(),
+                        one.role(),
+                        SetAsideReason.BAD_SIGNATURE,
+                        "forged"));
                 continue;
             }
             boolean approval = one.kind().equals("approval");
@@ -215,7 +223,7 @@ final class RandomWorld {
 
     private GateInput input(List<FoundSignature> found) {
         return GateInput.of(TrustedPolicy.insecureAcceptUnsigned(policy, "test"), STAGE, Scene.IMAGE, found, Scene.NOW)
-                .withSeals(Map.of(
-                        "early", new StageSeal("early", Scene.IMAGE.digest(), Scene.NOW, Scene.NOW, List.of())));
+                .withSeals(
+                        Map.of("early", new StageSeal("early", Scene.IMAGE.digest(), Scene.NOW, Scene.NOW, List.of())));
     }
 }

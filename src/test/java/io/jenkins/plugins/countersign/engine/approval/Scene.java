@@ -55,7 +55,11 @@ final class Scene {
 
     static ApprovedImage image(String content) {
         return new ApprovedImage(
-                REPOSITORY, "1.0", digest(content), 1234, List.of(digest(content + "/amd64"), digest(content + "/arm64")));
+                REPOSITORY,
+                "1.0",
+                digest(content),
+                1234,
+                List.of(digest(content + "/amd64"), digest(content + "/arm64")));
     }
 
     static Instant ago(String duration) {
@@ -75,8 +79,7 @@ final class Scene {
     }
 
     GateRecord withdrawal(String person, Digest... targets) {
-        return GateRecord.withdrawal(
-                IMAGE, stage, person, reference(), List.of(targets), "a mistake", ago("PT20M"), 3);
+        return GateRecord.withdrawal(IMAGE, stage, person, reference(), List.of(targets), "a mistake", ago("PT20M"), 3);
     }
 
     GateRecord override(String person, Digest... targets) {
@@ -123,7 +126,8 @@ final class Scene {
     static FoundSignature bundle(String payloadType, byte[] payload, String key) {
         try {
             DsseEnvelope envelope = DsseEnvelope.sign(payloadType, payload, TestKeys.of(key));
-            return bundle(SigstoreBundle.of(envelope, TestKeys.of(key).publicKey()).toBytes());
+            return bundle(
+                    SigstoreBundle.of(envelope, TestKeys.of(key).publicKey()).toBytes());
         } catch (KeyException e) {
             throw new AssertionError(e);
         }

@@ -33,7 +33,8 @@ final class SlowReference {
         List<Said> counting = new ArrayList<>();
         for (Said one : said) {
             // The same words twice are one statement.
-            if (counts(one) && counting.stream().noneMatch(other -> sameWords(one, other) && other.token() == one.token())) {
+            if (counts(one)
+                    && counting.stream().noneMatch(other -> sameWords(one, other) && other.token() == one.token())) {
                 counting.add(one);
             }
         }

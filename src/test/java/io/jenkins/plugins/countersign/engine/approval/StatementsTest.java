@@ -40,9 +40,19 @@ public class StatementsTest {
                 GateRecord.rejection(Scene.IMAGE, "qa", "qa", "carol", POLICY, "no", Scene.NOW, 1),
                 GateRecord.withdrawal(Scene.IMAGE, "qa", "carol", POLICY, List.of(target), "no", Scene.NOW, 2),
                 GateRecord.block(Scene.IMAGE, "qa", "carol", POLICY, "no", Scene.NOW, 1),
-                GateRecord.override(Scene.IMAGE, "qa", "security", "alice", POLICY, List.of(target), "no", Scene.NOW, 1),
+                GateRecord.override(
+                        Scene.IMAGE, "qa", "security", "alice", POLICY, List.of(target), "no", Scene.NOW, 1),
                 GateRecord.rollback(
-                        Scene.IMAGE, "qa", "qa", "carol", POLICY, target, "no", Scene.NOW, Scene.NOW.plusSeconds(1), 1))) {
+                        Scene.IMAGE,
+                        "qa",
+                        "qa",
+                        "carol",
+                        POLICY,
+                        target,
+                        "no",
+                        Scene.NOW,
+                        Scene.NOW.plusSeconds(1),
+                        1))) {
             assertEquals(record, GateRecord.read(record.payload()));
         }
     }
@@ -50,28 +60,60 @@ public class StatementsTest {
     @Test
     public void eachDefectOfAnApprovalIsNamed() {
         Map.<String[], String>ofEntries(
-                        change("\"decision\":\"approved\"", "\"decision\":\"rejected\"", "predicate.decision is \"rejected\""),
+                        change(
+                                "\"decision\":\"approved\"",
+                                "\"decision\":\"rejected\"",
+                                "predicate.decision is \"rejected\""),
                         change("\"decision\":\"approved\",", "", "predicate.decision is missing"),
-                        change("\"sequence\":3", "\"sequence\":0", "predicate.sequence is not a whole number of at least 1"),
+                        change(
+                                "\"sequence\":3",
+                                "\"sequence\":0",
+                                "predicate.sequence is not a whole number of at least 1"),
                         change("\"sequence\":3", "\"sequence\":3.0", "predicate.sequence is not a whole number"),
                         change("\"sequence\":3", "\"sequence\":\"3\"", "predicate.sequence is not a whole number"),
                         change("\"sequence\":3", "\"sequence\":3,\"sequence\":4", "Duplicate field 'sequence'"),
-                        change("\"sequence\":3", "\"sequence\":3,\"onlyIf\":1", "predicate has the unknown member \"onlyIf\""),
-                        change("\"issuedAt\":\"2026-11-22T12:00:00Z\"", "\"issuedAt\":\"yesterday\"", "predicate.issuedAt is"),
+                        change(
+                                "\"sequence\":3",
+                                "\"sequence\":3,\"onlyIf\":1",
+                                "predicate has the unknown member \"onlyIf\""),
+                        change(
+                                "\"issuedAt\":\"2026-11-22T12:00:00Z\"",
+                                "\"issuedAt\":\"yesterday\"",
+                                "predicate.issuedAt is"),
                         change(
                                 "\"issuedAt\":\"2026-11-22T12:00:00Z\"",
                                 "\"issuedAt\":\"2026-11-22T13:00:00+01:00\"",
                                 "predicate.issuedAt is"),
-                        change("\"issuedAt\":\"2026-11-22T12:00:00Z\"", "\"issuedAt\":\"-999999999-01-01T00:00:00Z\"", "issuedAt"),
-                        change("\"stage\":\"qa\",\"role\":\"qa\",\"approver\"", "\"stage\":\"prod\",\"role\":\"qa\",\"approver\"",
+                        change(
+                                "\"issuedAt\":\"2026-11-22T12:00:00Z\"",
+                                "\"issuedAt\":\"-999999999-01-01T00:00:00Z\"",
+                                "issuedAt"),
+                        change(
+                                "\"stage\":\"qa\",\"role\":\"qa\",\"approver\"",
+                                "\"stage\":\"prod\",\"role\":\"qa\",\"approver\"",
                                 "a subject's annotation \"stage\" is \"qa\", and the predicate says \"prod\""),
                         change("\"approver\":\"carol\"", "\"approver\":\"\"", "predicate.approver is missing or empty"),
                         change("\"approver\":\"carol\"", "\"approver\":null", "predicate.approver is not a string"),
-                        change("\"tag\":\"1.0\"", "\"tag\":\"" + "x".repeat(5000) + "\"", "has more than 4096 characters"),
-                        change("https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v9", "the payload is a"),
-                        change(Approval.PREDICATE_TYPE, Approval.PREDICATE_TYPE + "0", "expected " + Approval.PREDICATE_TYPE),
-                        change("\"name\":\"registry.example.com/app\"", "\"name\":\"registry.example.com/evil\"", "a subject is named"),
-                        change("\"evidence\":[\"sha256:", "\"evidence\":[\"md5:", "predicate.evidence: digest algorithm"))
+                        change(
+                                "\"tag\":\"1.0\"",
+                                "\"tag\":\"" + "x".repeat(5000) + "\"",
+                                "has more than 4096 characters"),
+                        change(
+                                "https://in-toto.io/Statement/v1",
+                                "https://in-toto.io/Statement/v9",
+                                "the payload is a"),
+                        change(
+                                Approval.PREDICATE_TYPE,
+                                Approval.PREDICATE_TYPE + "0",
+                                "expected " + Approval.PREDICATE_TYPE),
+                        change(
+                                "\"name\":\"registry.example.com/app\"",
+                                "\"name\":\"registry.example.com/evil\"",
+                                "a subject is named"),
+                        change(
+                                "\"evidence\":[\"sha256:",
+                                "\"evidence\":[\"md5:",
+                                "predicate.evidence: digest algorithm"))
                 .forEach((change, message) -> assertRefused(change[0], change[1], message));
     }
 
@@ -80,11 +122,13 @@ public class StatementsTest {
         String payload = new String(FULL.payload(), StandardCharsets.UTF_8);
         String image = Scene.IMAGE.digest().hex();
         String platform = Scene.IMAGE.platforms().get(0).hex();
-        String swapped = payload.replaceFirst(image, "X").replaceFirst(platform, image).replaceFirst("X", platform);
+        String swapped =
+                payload.replaceFirst(image, "X").replaceFirst(platform, image).replaceFirst("X", platform);
         StatementException e =
                 assertThrows(StatementException.class, () -> Approval.read(swapped.getBytes(StandardCharsets.UTF_8)));
         assertThat(e.getMessage(), containsString("and the first subject is sha256:" + platform));
-        String twice = payload.replaceFirst(platform, Scene.IMAGE.platforms().get(1).hex());
+        String twice =
+                payload.replaceFirst(platform, Scene.IMAGE.platforms().get(1).hex());
         e = assertThrows(StatementException.class, () -> Approval.read(twice.getBytes(StandardCharsets.UTF_8)));
         assertThat(e.getMessage(), containsString("a subject stands twice"));
     }
@@ -92,7 +136,8 @@ public class StatementsTest {
     @Test
     public void aRecordWhosePartsDoNotFitItsKindIsRefused() {
         String rejection = new String(
-                GateRecord.rejection(Scene.IMAGE, "qa", "qa", "carol", POLICY, "no", Scene.NOW, 1).payload(),
+                GateRecord.rejection(Scene.IMAGE, "qa", "qa", "carol", POLICY, "no", Scene.NOW, 1)
+                        .payload(),
                 StandardCharsets.UTF_8);
         for (String[] change : new String[][] {
             {"\"kind\":\"rejection\"", "\"kind\":\"withdrawal\"", "a withdrawal that names no statement"},
@@ -101,7 +146,11 @@ public class StatementsTest {
             {"\"kind\":\"rejection\"", "\"kind\":\"approval\"", "record.kind \"approval\" is not known"},
             {"\"role\":\"qa\",", "", "a rejection that has a wrong role"},
             {"\"reason\":\"no\"", "\"reason\":\" \"", "a rejection that gives no reason"},
-            {"\"reason\":\"no\"", "\"reason\":\"no\",\"expiresAt\":\"2027-01-01T00:00:00Z\"", "a rejection that cannot expire"},
+            {
+                "\"reason\":\"no\"",
+                "\"reason\":\"no\",\"expiresAt\":\"2027-01-01T00:00:00Z\"",
+                "a rejection that cannot expire"
+            },
             {"\"reason\":\"no\"", "\"reason\":\"no\",\"until\":\"tomorrow\"", "unknown member \"until\""},
             {"/record/v1", "/record/v2", "record.type is"}
         }) {
@@ -119,7 +168,8 @@ public class StatementsTest {
     @Test
     public void aRecordHasNothingOfAnInTotoStatement() {
         String rejection = new String(
-                GateRecord.rejection(Scene.IMAGE, "qa", "qa", "carol", POLICY, "no", Scene.NOW, 1).payload(),
+                GateRecord.rejection(Scene.IMAGE, "qa", "qa", "carol", POLICY, "no", Scene.NOW, 1)
+                        .payload(),
                 StandardCharsets.UTF_8);
         for (String member : List.of("_type", "subject", "predicateType", "predicate")) {
             assertFalse(rejection.contains("\"" + member + "\""));
@@ -131,7 +181,8 @@ public class StatementsTest {
         Scene scene = Scene.qa();
         scene.add(scene.approval("carol", "qa").withComment("x"), "mallory");
         scene.add(
-                Approval.of(Scene.IMAGE, "qa", "qa", "\u001b[2Jcarol\u202e\r\n", scene.reference(), Scene.ago("PT1H"), 1),
+                Approval.of(
+                        Scene.IMAGE, "qa", "qa", "\u001b[2Jcarol\u202e\r\n", scene.reference(), Scene.ago("PT1H"), 1),
                 "mallory");
         String text = scene.decide().toText();
         assertFalse(text.contains("\u001b"));
@@ -172,7 +223,8 @@ public class StatementsTest {
     @Test
     public void whatWouldNotCountIsRefusedBeforeItIsSigned() throws Exception {
         Scene scene = Scene.qa();
-        var carol = io.jenkins.plugins.countersign.engine.trust.TestKeys.of("carol").publicKey();
+        var carol =
+                io.jenkins.plugins.countersign.engine.trust.TestKeys.of("carol").publicKey();
         Approvals.requireEntitled(scene.policy, "Carol", "qa", carol, Scene.NOW);
         for (String[] wrong : new String[][] {
             {"mallory", "qa", "has no person \"mallory\""},

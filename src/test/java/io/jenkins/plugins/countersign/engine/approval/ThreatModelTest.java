@@ -30,7 +30,8 @@ public class ThreatModelTest {
     public void everyTestThatTheThreatModelNamesExists() throws Exception {
         Map<String, String> sources = new TreeMap<>();
         try (Stream<Path> files = Files.walk(folder("src/test/java"))) {
-            for (Path file : files.filter(f -> f.toString().endsWith("Test.java")).toList()) {
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith("Test.java")).toList()) {
                 sources.put(file.getFileName().toString(), Files.readString(file));
             }
         }
@@ -68,7 +69,9 @@ public class ThreatModelTest {
                 .matcher(sample.group(1))
                 .replaceAll(key -> Matcher.quoteReplacement("pem: " + TestKeys.quoted(key.group(1))));
         TrustPolicy policy = PolicyReader.read(text.getBytes(StandardCharsets.UTF_8));
-        assertEquals(List.of("qa", "security", "production"), List.copyOf(policy.stages().keySet()));
+        assertEquals(
+                List.of("qa", "security", "production"),
+                List.copyOf(policy.stages().keySet()));
     }
 
     @Test
@@ -94,8 +97,19 @@ public class ThreatModelTest {
                 .withOrigin(new Origin("https://ci.example.com/42/", "abc", List.of("grace@example.com")))
                 .withComment("tried it myself");
         GateRecord rejection = new GateRecord(
-                GateRecord.Kind.REJECTION, Scene.IMAGE, "qa", "qa", "erin", policy, List.of(), null, "no", "r-1", Scene.NOW,
-                null, 4);
+                GateRecord.Kind.REJECTION,
+                Scene.IMAGE,
+                "qa",
+                "qa",
+                "erin",
+                policy,
+                List.of(),
+                null,
+                "no",
+                "r-1",
+                Scene.NOW,
+                null,
+                4);
         Matcher samples = Pattern.compile("```json\n(.*?)```", Pattern.DOTALL).matcher(doc("statements.md"));
         for (byte[] payload : List.of(approval.payload(), rejection.payload())) {
             assertTrue(samples.find());
@@ -104,7 +118,11 @@ public class ThreatModelTest {
     }
 
     private static List<String> members(String json) {
-        return Pattern.compile("\"(\\w+)\"\\s*:").matcher(json).results().map(r -> r.group(1)).toList();
+        return Pattern.compile("\"(\\w+)\"\\s*:")
+                .matcher(json)
+                .results()
+                .map(r -> r.group(1))
+                .toList();
     }
 
     private static String doc(String name) throws Exception {

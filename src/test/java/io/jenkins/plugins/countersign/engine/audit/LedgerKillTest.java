@@ -29,7 +29,8 @@ public class LedgerKillTest {
                 new Thread(() -> {
                             try {
                                 while (true) {
-                                    LedgerRecord r = ledger.append(RecordKind.DECISION, Map.of("pad", "x".repeat(3000)));
+                                    LedgerRecord r =
+                                            ledger.append(RecordKind.DECISION, Map.of("pad", "x".repeat(3000)));
                                     System.out.println(r.sequence() + " " + r.hash());
                                 }
                             } catch (LedgerException e) {
@@ -48,7 +49,8 @@ public class LedgerKillTest {
         Map<Long, String> acknowledged = new HashMap<>();
         for (int run = 0; run < 12; run++) {
             Process controller = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-XX:TieredStopAtLevel=1",
                             "-Xshare:auto",
                             "-cp",

@@ -52,7 +52,8 @@ public class LedgerTest {
     }
 
     private String brokenAt(Path file) {
-        return assertThrows(LedgerException.class, () -> LedgerFile.verify(file)).getMessage();
+        return assertThrows(LedgerException.class, () -> LedgerFile.verify(file))
+                .getMessage();
     }
 
     private void rewrite(Path file, java.util.function.UnaryOperator<List<String>> change) throws Exception {
@@ -102,7 +103,11 @@ public class LedgerTest {
         });
         assertThat(brokenAt(file), containsString("record 2 is not written as a ledger writes it"));
         rewrite(file, lines -> {
-            lines.set(1, lines.get(1).replace("\"kind\": ", "\"kind\":").replace("{\"outcome", "{\"outcome\":\"open\",\"outcome"));
+            lines.set(
+                    1,
+                    lines.get(1)
+                            .replace("\"kind\": ", "\"kind\":")
+                            .replace("{\"outcome", "{\"outcome\":\"open\",\"outcome"));
             return lines;
         });
         assertThat(brokenAt(file), containsString("record 2 is not a ledger record: Duplicate field 'outcome'"));
@@ -140,18 +145,21 @@ public class LedgerTest {
         assertEquals(3, LedgerFile.verify(file(), known).head().orElseThrow().sequence());
         rewrite(file(), lines -> lines.subList(0, 2));
         assertThat(
-                assertThrows(LedgerException.class, () -> LedgerFile.verify(file(), known)).getMessage(),
+                assertThrows(LedgerException.class, () -> LedgerFile.verify(file(), known))
+                        .getMessage(),
                 containsString("ends with record 2, but record 3 was once its newest: records are gone"));
         try (Ledger ledger = Ledger.open(file(), NOON)) {
             ledger.append(RecordKind.DECISION, Map.of("outcome", "open"));
         }
         assertThat(
-                assertThrows(LedgerException.class, () -> LedgerFile.verify(file(), known)).getMessage(),
+                assertThrows(LedgerException.class, () -> LedgerFile.verify(file(), known))
+                        .getMessage(),
                 containsString("the ledger was rewritten"));
         Files.delete(file());
         written(4);
         assertThat(
-                assertThrows(LedgerException.class, () -> LedgerFile.verify(file(), known)).getMessage(),
+                assertThrows(LedgerException.class, () -> LedgerFile.verify(file(), known))
+                        .getMessage(),
                 containsString("the known head is of the ledger \"" + known.ledger()));
     }
 
@@ -202,7 +210,9 @@ public class LedgerTest {
         try (Ledger ledger = Ledger.open(file, NOON)) {
             assertEquals(4, ledger.head().sequence());
         }
-        assertEquals(new String(whole, StandardCharsets.UTF_8), Files.readString(file).substring(0, new String(whole, StandardCharsets.UTF_8).length()));
+        assertEquals(
+                new String(whole, StandardCharsets.UTF_8),
+                Files.readString(file).substring(0, new String(whole, StandardCharsets.UTF_8).length()));
     }
 
     @Test
@@ -231,7 +241,8 @@ public class LedgerTest {
         try (Ledger first = Ledger.open(file(), NOON)) {
             for (int attempt = 0; attempt < 2; attempt++) {
                 assertThat(
-                        assertThrows(LedgerException.class, () -> Ledger.open(file(), NOON, Duration.ZERO)).getMessage(),
+                        assertThrows(LedgerException.class, () -> Ledger.open(file(), NOON, Duration.ZERO))
+                                .getMessage(),
                         containsString("is open elsewhere"));
             }
             first.append(RecordKind.DECISION, Map.of());
@@ -276,7 +287,8 @@ public class LedgerTest {
             assertTrue(ledger.lastPromoted("r/prod", "qa").isEmpty());
             assertEquals("a clock set back does not set the ledger back", NOON.instant(), ledger.latestTime());
             assertThat(
-                    assertThrows(LedgerException.class, () -> ledger.policySeen("main", 7, IMAGE)).getMessage(),
+                    assertThrows(LedgerException.class, () -> ledger.policySeen("main", 7, IMAGE))
+                            .getMessage(),
                     containsString("one version, two policies"));
         }
     }

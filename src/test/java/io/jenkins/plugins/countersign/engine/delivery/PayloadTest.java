@@ -48,9 +48,7 @@ public class PayloadTest {
                 List.of(
                         event(EventKind.PUSHED, "team/app", "1.0", DIGEST, "builder", "e-1", "2026-11-22T05:00:00Z"),
                         event(EventKind.DELETED, "team/app", null, DIGEST, "", "e-2", null)),
-                read(
-                        new DistributionPayload(),
-                        """
+                read(new DistributionPayload(), """
                         {"events": [
                           {"id": "e-1", "timestamp": "2026-11-22T05:00:00Z", "action": "push",
                            "target": {"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 708,
@@ -89,9 +87,7 @@ public class PayloadTest {
                         "trustedbuilder",
                         "",
                         "2014-12-03T00:22:41Z")),
-                read(
-                        new DockerHubPayload(),
-                        """
+                read(new DockerHubPayload(), """
                         {"callback_url": "https://registry.hub.docker.com/u/svendowideit/testhook/hook/2141b5/",
                          "push_data": {"pushed_at": 1417566161, "pusher": "trustedbuilder", "tag": "latest"},
                          "repository": {"comment_count": 0, "is_private": true, "name": "testhook",
@@ -100,8 +96,7 @@ public class PayloadTest {
 
     @Test
     public void harbor_withATagAndWithADigestInItsPlace() throws Exception {
-        String json =
-                """
+        String json = """
                 {"type": "PUSH_ARTIFACT", "occur_at": 1586922308, "operator": "admin", "event_data": {
                   "resources": [{"digest": "sha256:%1$s", "tag": "TAG", "resource_url": "hub.harbor.com/test/debian:latest"}],
                   "repository": {"date_created": 1586922308, "name": "debian", "namespace": "test",
@@ -117,8 +112,7 @@ public class PayloadTest {
 
     @Test
     public void quay_inBothItsShapes() throws Exception {
-        String json =
-                """
+        String json = """
                 {"name": "repository", "repository": "dgangaia/test", "namespace": "dgangaia",
                  "docker_url": "quay.io/dgangaia/test", "homepage": "https://quay.io/repository/dgangaia/repository",
                  "updated_tags": TAGS}""";
@@ -130,8 +124,7 @@ public class PayloadTest {
 
     @Test
     public void gitHub_writesOwnersAsTheyLike() throws Exception {
-        String json =
-                """
+        String json = """
                 {"action": "published", "registry_package": {"id": 1, "name": "hello-world", "namespace": "Octo-Org",
                    "package_type": "CONTAINER", "owner": {"login": "Octo-Org"}, "updated_at": "2026-11-22T05:00:00Z",
                    "package_version": {"id": 2, "version": "sha256:%1$s", "package_url": "ghcr.io/octo-org/hello-world:1.0",
@@ -147,8 +140,7 @@ public class PayloadTest {
 
     @Test
     public void mirantis() throws Exception {
-        String json =
-                """
+        String json = """
                 {"type": "TAG_PUSH", "createdAt": "2019-05-15T19:39:40.607337713Z", "contents": {"namespace": "foo",
                    "repository": "bar", "tag": "latest", "digest": "sha256:%1$s", "imageName": "foo/bar:latest", "os": "linux",
                    "architecture": "amd64", "author": "carol", "pushedAt": "2015-01-02T15:04:05Z"},
@@ -159,7 +151,9 @@ public class PayloadTest {
                 read(new MirantisPayload(), json));
         assertEquals(
                 EventKind.SCANNED,
-                read(new MirantisPayload(), json.replace("TAG_PUSH", "SCAN_COMPLETED")).get(0).kind());
+                read(new MirantisPayload(), json.replace("TAG_PUSH", "SCAN_COMPLETED"))
+                        .get(0)
+                        .kind());
     }
 
     @Test
@@ -195,6 +189,8 @@ public class PayloadTest {
     @Test
     public void actorsCannotWriteLines() {
         assertEquals(
-                "admin[31mfake log line", event(EventKind.PUSHED, "a/b", "c", null, "admin\u001b[31m\nfake log line\u202e", "", null).actor());
+                "admin[31mfake log line",
+                event(EventKind.PUSHED, "a/b", "c", null, "admin\u001b[31m\nfake log line\u202e", "", null)
+                        .actor());
     }
 }

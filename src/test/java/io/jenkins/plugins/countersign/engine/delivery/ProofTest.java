@@ -20,11 +20,11 @@ public class ProofTest {
     private static final String SECRET = "It's a Secret to Everybody";
     private static final byte[] BODY = "Hello, World!".getBytes(UTF_8);
     /** From docs.github.com, "Validating webhook deliveries, Testing the webhook payload validation". */
-    private static final String GITHUB_SAYS =
-            "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
+    private static final String GITHUB_SAYS = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
 
     private static String refusal(Proof proof, String secret, String shown, byte[] body) {
-        return assertThrows(DeliveryException.class, () -> proof.verify(secret, shown, body)).getMessage();
+        return assertThrows(DeliveryException.class, () -> proof.verify(secret, shown, body))
+                .getMessage();
     }
 
     @Test

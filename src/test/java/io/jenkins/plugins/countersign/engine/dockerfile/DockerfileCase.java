@@ -30,7 +30,9 @@ record DockerfileCase(
                 .withBuildArgs(args == null ? Map.of() : args)
                 .withContexts(contexts == null ? Map.of() : contexts)
                 .withAllStages(allStages);
-        return platform == null || platform.isEmpty() ? options : options.withPlatforms(List.of(Platform.parse(platform)));
+        return platform == null || platform.isEmpty()
+                ? options
+                : options.withPlatforms(List.of(Platform.parse(platform)));
     }
 
     BuildInputs ours() {

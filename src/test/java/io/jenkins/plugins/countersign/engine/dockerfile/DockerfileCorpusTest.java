@@ -15,19 +15,18 @@ public class DockerfileCorpusTest {
 
     @Test
     public void everyTrickBringsInWhatItBringsIntoBuildKit() throws Exception {
-        List<DockerfileCorpus.Entry> corpus = DockerfileCorpus.read(Path.of(DockerfileCorpusTest.class
-                .getResource("corpus.jsonl")
-                .toURI()));
+        List<DockerfileCorpus.Entry> corpus = DockerfileCorpus.read(
+                Path.of(DockerfileCorpusTest.class.getResource("corpus.jsonl").toURI()));
         List<String> differences = new ArrayList<>();
         for (DockerfileCorpus.Entry entry : corpus) {
             BuildInputs ours = entry.question().ours();
             boolean refused = entry.answer().error() != null;
             if (refused != ours.refused().isPresent()) {
-                differences.add(entry.question().name() + ": BuildKit says " + entry.answer().error() + ", we say "
-                        + ours.refusal());
+                differences.add(entry.question().name() + ": BuildKit says "
+                        + entry.answer().error() + ", we say " + ours.refusal());
             } else if (!refused && !expected(entry).equals(ours.images())) {
-                differences.add(entry.question().name() + ": BuildKit pulls " + expected(entry) + ", we say "
-                        + ours.images());
+                differences.add(
+                        entry.question().name() + ": BuildKit pulls " + expected(entry) + ", we say " + ours.images());
             }
         }
         assertTrue("several hundred cases, but only " + corpus.size(), corpus.size() > 1000);

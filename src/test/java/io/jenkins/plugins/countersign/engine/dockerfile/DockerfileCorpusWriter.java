@@ -28,10 +28,12 @@ public final class DockerfileCorpusWriter {
                 if (answer == null) {
                     throw new IllegalStateException("the oracle fell over at " + one.name());
                 }
-                corpus.append(JSON.writeValueAsString(new DockerfileCorpus.Entry(one, answer))).append('\n');
+                corpus.append(JSON.writeValueAsString(new DockerfileCorpus.Entry(one, answer)))
+                        .append('\n');
                 String difference = DockerfileDifferential.difference(one, answer);
                 if (difference != null) {
-                    System.out.println(one.name() + ": " + difference + "; the oracle: " + answer + " ours: " + one.ours().refusal());
+                    System.out.println(one.name() + ": " + difference + "; the oracle: " + answer + " ours: "
+                            + one.ours().refusal());
                 }
             }
         }
@@ -75,7 +77,9 @@ public final class DockerfileCorpusWriter {
                 }
             }
             contexts.putIfAbsent("unused-context", "docker-image://scratch");
-            byte[] bytes = escaped ? unescaped(file.toString().stripTrailing()) : file.toString().getBytes(StandardCharsets.UTF_8);
+            byte[] bytes = escaped
+                    ? unescaped(file.toString().stripTrailing())
+                    : file.toString().getBytes(StandardCharsets.UTF_8);
             cases.add(new DockerfileCase(
                     block.substring(0, nameEnd), bytes, target, arguments, platform, contexts, all, triggers));
         }
@@ -102,7 +106,8 @@ public final class DockerfileCorpusWriter {
                     i += 2;
                 }
                 case 'u' -> {
-                    bytes.writeBytes(Character.toString(Integer.parseInt(text.substring(i + 1, i + 5), 16)).getBytes(StandardCharsets.UTF_8));
+                    bytes.writeBytes(Character.toString(Integer.parseInt(text.substring(i + 1, i + 5), 16))
+                            .getBytes(StandardCharsets.UTF_8));
                     i += 4;
                 }
                 default -> throw new IllegalArgumentException("\\" + c);
@@ -114,36 +119,104 @@ public final class DockerfileCorpusWriter {
     /** Every modifier on every kind of value with every kind of pattern; every place of a quote or escape. */
     private static List<DockerfileCase> families() {
         List<DockerfileCase> cases = new ArrayList<>();
-        String[] modifiers = {"", "-", ":-", "+", ":+", "?", ":?", "#", "##", "%", "%%", ":#", ":", "=", ":=", "^", ",,"};
+        String[] modifiers = {"", "-", ":-", "+", ":+", "?", ":?", "#", "##", "%", "%%", ":#", ":", "=", ":=", "^", ",,"
+        };
         String[] values = {null, "", "evil.example/a/b/a"};
         for (String value : values) {
             for (String modifier : modifiers) {
-                for (String word : modifier.isEmpty() ? new String[] {""} : new String[] {"", "x", "*a", "*/", "evil*", "$OTHER", "${OTHER:-n\\}}", "'q'", "\\*"}) {
-                    add(cases, "modifier " + modifier + " with " + word + " on " + (value == null ? "nothing" : "\"" + value + "\""),
-                            (value == null ? "" : "ARG V=" + value + "\n") + "ARG OTHER=other\nFROM x${V" + modifier + word + "}\n");
+                for (String word : modifier.isEmpty()
+                        ? new String[] {""}
+                        : new String[] {"", "x", "*a", "*/", "evil*", "$OTHER", "${OTHER:-n\\}}", "'q'", "\\*"}) {
+                    add(
+                            cases,
+                            "modifier " + modifier + " with " + word + " on "
+                                    + (value == null ? "nothing" : "\"" + value + "\""),
+                            (value == null ? "" : "ARG V=" + value + "\n") + "ARG OTHER=other\nFROM x${V" + modifier
+                                    + word + "}\n");
                 }
             }
         }
-        String[] patterns = {"a", "*", "?", "a*", "*a", "\\*", "\\/", "[a]", "a?b", "", "**", "\\a", ".", "+", "e*l", "/"};
+        String[] patterns = {
+            "a", "*", "?", "a*", "*a", "\\*", "\\/", "[a]", "a?b", "", "**", "\\a", ".", "+", "e*l", "/"
+        };
         for (String slash : new String[] {"/", "//"}) {
             for (String pattern : patterns) {
                 for (String replacement : new String[] {"", "z", "\\$0z", "$OTHER", "a\\/b"}) {
-                    add(cases, "replace " + slash + pattern + " by " + replacement, "ARG V=evil.example/a/b/a\nARG OTHER=other\nFROM ${V" + slash + pattern + "/" + replacement + "}\n");
+                    add(
+                            cases,
+                            "replace " + slash + pattern + " by " + replacement,
+                            "ARG V=evil.example/a/b/a\nARG OTHER=other\nFROM ${V" + slash + pattern + "/" + replacement
+                                    + "}\n");
                 }
             }
         }
-        for (String form : new String[] {"$1", "$@", "$#", "$$", "$?", "${1}", "${@}", "${", "$", "${}", "${ A}", "${A", "$_A", "${é}", "$-", "${-}", "${A:-${B:-${C:-deep}}}", "\"${A:-\"b\"}\"", "${A:-\"b c\"}", "'$A", "\\", "a\\", "\"\\q\"", "\"\\$A\"", "\"\"", "''x", "${A:-a}b${B:-c}", "${A//}", "${A/x}", "${A/", "${A#", "$A$B$C", "~", "x#y", "x;y", "`x`", "$(x)", "${!A}", "${#A}", "${A[0]}", "${A:0:1}", "${A@Q}"}) {
+        for (String form : new String[] {
+            "$1",
+            "$@",
+            "$#",
+            "$$",
+            "$?",
+            "${1}",
+            "${@}",
+            "${",
+            "$",
+            "${}",
+            "${ A}",
+            "${A",
+            "$_A",
+            "${é}",
+            "$-",
+            "${-}",
+            "${A:-${B:-${C:-deep}}}",
+            "\"${A:-\"b\"}\"",
+            "${A:-\"b c\"}",
+            "'$A",
+            "\\",
+            "a\\",
+            "\"\\q\"",
+            "\"\\$A\"",
+            "\"\"",
+            "''x",
+            "${A:-a}b${B:-c}",
+            "${A//}",
+            "${A/x}",
+            "${A/",
+            "${A#",
+            "$A$B$C",
+            "~",
+            "x#y",
+            "x;y",
+            "`x`",
+            "$(x)",
+            "${!A}",
+            "${#A}",
+            "${A[0]}",
+            "${A:0:1}",
+            "${A@Q}"
+        }) {
             add(cases, "expansion form " + form, "ARG A=\"one\"\nFROM x" + form + "\n");
         }
-        for (String space : new String[] {"\t", "\u000B", "\f", "\r", "\u0085", "\u00A0", "\u1680", "\u2003", "\u2028", "\u202F", "\u3000", "\u200B", "\u180E", "\uFEFF"}) {
+        for (String space : new String[] {
+            "\t", "\u000B", "\f", "\r", "\u0085", "\u00A0", "\u1680", "\u2003", "\u2028", "\u202F", "\u3000", "\u200B",
+            "\u180E", "\uFEFF"
+        }) {
             String name = String.format("U+%04X", (int) space.charAt(0));
             add(cases, "white space " + name + " behind FROM", "FROM" + space + "evil.example/x\n");
             add(cases, "white space " + name + " before FROM", space + "FROM evil.example/x\n");
             add(cases, "white space " + name + " behind the image", "FROM evil.example/x" + space + "\n");
             add(cases, "white space " + name + " behind AS", "FROM evil.example/x AS" + space + "a\nFROM a\n");
-            add(cases, "white space " + name + " in front of a flag", "FROM alpine\nCOPY" + space + "--from=evil.example/x /a /b\n");
-            add(cases, "white space " + name + " behind a flag", "FROM alpine\nCOPY --from=evil.example/x" + space + "/a /b\n");
-            add(cases, "white space " + name + " in a heredoc's announcement", "FROM alpine\nRUN <<" + space + "EOF\nFROM evil.example/x\nEOF\n");
+            add(
+                    cases,
+                    "white space " + name + " in front of a flag",
+                    "FROM alpine\nCOPY" + space + "--from=evil.example/x /a /b\n");
+            add(
+                    cases,
+                    "white space " + name + " behind a flag",
+                    "FROM alpine\nCOPY --from=evil.example/x" + space + "/a /b\n");
+            add(
+                    cases,
+                    "white space " + name + " in a heredoc's announcement",
+                    "FROM alpine\nRUN <<" + space + "EOF\nFROM evil.example/x\nEOF\n");
             add(cases, "white space " + name + " behind a continuation", "FROM alpine \\" + space + "\nAS a\nFROM a\n");
             add(cases, "white space " + name + " between arguments", "ARG A=evil.example/x" + space + "B=c\nFROM $A\n");
         }
@@ -151,6 +224,14 @@ public final class DockerfileCorpusWriter {
     }
 
     private static void add(List<DockerfileCase> cases, String name, String file) {
-        cases.add(new DockerfileCase(name, file.getBytes(StandardCharsets.UTF_8), null, null, null, Map.of("unused-context", "docker-image://scratch"), false, null));
+        cases.add(new DockerfileCase(
+                name,
+                file.getBytes(StandardCharsets.UTF_8),
+                null,
+                null,
+                null,
+                Map.of("unused-context", "docker-image://scratch"),
+                false,
+                null));
     }
 }

@@ -56,8 +56,8 @@ public final class DockerfileDifferential {
             }
         }
         oracle.close();
-        System.out.println(cases + " files, " + built + " of them build, " + differences + " differences, "
-                + crashes + " times the oracle fell over");
+        System.out.println(cases + " files, " + built + " of them build, " + differences + " differences, " + crashes
+                + " times the oracle fell over");
         if (differences > 0) {
             System.exit(1);
         }
@@ -102,7 +102,8 @@ public final class DockerfileDifferential {
         } catch (RuntimeException | StackOverflowError e) {
             return "the reader fell over: " + e;
         }
-        boolean baseMayHelp = ours.unknowns().stream().anyMatch(unknown -> unknown.message().startsWith("unless the base"));
+        boolean baseMayHelp =
+                ours.unknowns().stream().anyMatch(unknown -> unknown.message().startsWith("unless the base"));
         if (expected.error() == null && ours.refusal() != null) {
             return "refused, but it builds";
         }
@@ -122,6 +123,10 @@ public final class DockerfileDifferential {
 
     static List<DockerfileCase> corpus() throws Exception {
         Path file = Path.of("src/test/resources/io/jenkins/plugins/countersign/engine/dockerfile/corpus.jsonl");
-        return Files.exists(file) ? DockerfileCorpus.read(file).stream().map(DockerfileCorpus.Entry::question).toList() : List.of();
+        return Files.exists(file)
+                ? DockerfileCorpus.read(file).stream()
+                        .map(DockerfileCorpus.Entry::question)
+                        .toList()
+                : List.of();
     }
 }

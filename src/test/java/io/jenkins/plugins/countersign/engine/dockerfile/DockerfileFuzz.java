@@ -15,13 +15,21 @@ public final class DockerfileFuzz {
         BuildOptions options = BuildOptions.defaults()
                 .withBuildArgs(Map.of("A", "x/y:$1", "TARGETARCH", "\u00E9*", "BASE", ""))
                 .withContexts(Map.of("alpine", "docker-image://evil.example/x"));
-        verify(BuildInputs.of(input, "Dockerfile", options, (reference, platform) -> reference.contains("trigger") ? List.of() : List.of("COPY --from=x/trigger /a /b")));
-        verify(BuildInputs.of(input, "Dockerfile", options.withAllStages(true).withBuilder(BuildOptions.Builder.KANIKO)));
+        verify(BuildInputs.of(
+                input,
+                "Dockerfile",
+                options,
+                (reference, platform) ->
+                        reference.contains("trigger") ? List.of() : List.of("COPY --from=x/trigger /a /b")));
+        verify(BuildInputs.of(
+                input, "Dockerfile", options.withAllStages(true).withBuilder(BuildOptions.Builder.KANIKO)));
     }
 
     private static void verify(BuildInputs inputs) {
         for (BuildInput found : inputs.inputs()) {
-            if (found.reference().isEmpty() || found.place().line() < 0 || found.place().column() < 0) {
+            if (found.reference().isEmpty()
+                    || found.place().line() < 0
+                    || found.place().column() < 0) {
                 throw new IllegalStateException("an input that is nothing or nowhere: " + found);
             }
         }

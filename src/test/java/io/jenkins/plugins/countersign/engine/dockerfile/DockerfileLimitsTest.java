@@ -25,7 +25,13 @@ public class DockerfileLimitsTest {
     public void argumentsThatDoubleEachOtherAreRefused() {
         StringBuilder file = new StringBuilder("ARG A0=xxxxxxxx\n");
         for (int i = 1; i < 60; i++) {
-            file.append("ARG A").append(i).append("=$A").append(i - 1).append("$A").append(i - 1).append('\n');
+            file.append("ARG A")
+                    .append(i)
+                    .append("=$A")
+                    .append(i - 1)
+                    .append("$A")
+                    .append(i - 1)
+                    .append('\n');
         }
         assertThat(refusal(file + "FROM $A59\n"), containsString("grows beyond"));
     }
@@ -34,7 +40,13 @@ public class DockerfileLimitsTest {
     public void variablesOfAStageThatDoubleEachOtherAreRefused() {
         StringBuilder file = new StringBuilder("FROM scratch\nENV A0=xxxxxxxx\n");
         for (int i = 1; i < 60; i++) {
-            file.append("ENV A").append(i).append("=$A").append(i - 1).append("$A").append(i - 1).append('\n');
+            file.append("ENV A")
+                    .append(i)
+                    .append("=$A")
+                    .append(i - 1)
+                    .append("$A")
+                    .append(i - 1)
+                    .append('\n');
         }
         assertThat(refusal(file.toString()), containsString("grows beyond"));
     }
@@ -45,7 +57,8 @@ public class DockerfileLimitsTest {
                 refusal("FROM " + "${A:-".repeat(10_000) + "x" + "}".repeat(10_000) + "\n"),
                 containsString("nested more than"));
         assertThat(
-                refusal("FROM a\nRUN <<EOF " + "${A:-\\\n".repeat(100_000) + "\nEOF\n"), containsString("nested more than"));
+                refusal("FROM a\nRUN <<EOF " + "${A:-\\\n".repeat(100_000) + "\nEOF\n"),
+                containsString("nested more than"));
     }
 
     @Test
@@ -56,14 +69,15 @@ public class DockerfileLimitsTest {
                 containsString("more than 50 million steps"));
         assertEquals(
                 "docker.io/library/x:latest",
-                of("ARG A=" + "a".repeat(500) + "x\nFROM ${A##" + "*a".repeat(20) + "}\n").images().first());
+                of("ARG A=" + "a".repeat(500) + "x\nFROM ${A##" + "*a".repeat(20) + "}\n")
+                        .images()
+                        .first());
     }
 
     @Test
     public void chainsOfTriggersAreRefused() {
         assertThat(refusal("FROM a\n" + "ONBUILD ".repeat(8_000) + "RUN x\n"), containsString("ONBUILD"));
-        assertThat(
-                refusal("FROM a\n" + "ONBUILD \\\n".repeat(200_000) + "RUN x\n"), containsString("ONBUILD"));
+        assertThat(refusal("FROM a\n" + "ONBUILD \\\n".repeat(200_000) + "RUN x\n"), containsString("ONBUILD"));
     }
 
     @Test
@@ -80,16 +94,27 @@ public class DockerfileLimitsTest {
     public void manyStagesInAChainDoNotUseUpTheStack() {
         StringBuilder file = new StringBuilder("FROM a AS s0\n");
         for (int i = 1; i < 5_000; i++) {
-            file.append("FROM s").append(i - 1).append(" AS s").append(i).append("\nCOPY --from=s").append(i - 1).append(" / /\n");
+            file.append("FROM s")
+                    .append(i - 1)
+                    .append(" AS s")
+                    .append(i)
+                    .append("\nCOPY --from=s")
+                    .append(i - 1)
+                    .append(" / /\n");
         }
-        assertEquals("[docker.io/library/a:latest]", of(file.toString()).images().toString());
+        assertEquals(
+                "[docker.io/library/a:latest]", of(file.toString()).images().toString());
     }
 
     @Test
     public void circleOfManyStagesIsFoundWithoutTheStack() {
         StringBuilder file = new StringBuilder();
         for (int i = 0; i < 20_000; i++) {
-            file.append("FROM a AS s").append(i).append("\nCOPY --from=s").append((i + 1) % 20_000).append(" / /\n");
+            file.append("FROM a AS s")
+                    .append(i)
+                    .append("\nCOPY --from=s")
+                    .append((i + 1) % 20_000)
+                    .append(" / /\n");
         }
         assertThat(refusal(file.toString()), containsString("circular"));
     }
@@ -105,7 +130,9 @@ public class DockerfileLimitsTest {
         assertTrue(of("FROM a\n#" + "x".repeat(65_534) + "\n").refused().isEmpty());
         assertThat(refusal("FROM a\n#" + "x".repeat(65_535) + "\n"), containsString("greater than max allowed size"));
         assertThat(
-                BuildInputs.of(new byte[(16 << 20) + 1], "Dockerfile", BuildOptions.defaults()).refusal().message(),
+                BuildInputs.of(new byte[(16 << 20) + 1], "Dockerfile", BuildOptions.defaults())
+                        .refusal()
+                        .message(),
                 containsString("at most 16777216"));
     }
 
@@ -116,8 +143,11 @@ public class DockerfileLimitsTest {
             file.append("--mount=type=cache,target=/").append(i).append(" \\\n");
         }
         assertTrue(of(file + "true\n").refused().isEmpty());
-        assertTrue(of("FROM a\nRUN echo '" + "<< \\\n".repeat(200_000) + "'\n").refused().isEmpty());
-        assertTrue(of("FROM a\n" + "COPY --from=b / /\n".repeat(100_000)).refused().isEmpty());
+        assertTrue(of("FROM a\nRUN echo '" + "<< \\\n".repeat(200_000) + "'\n")
+                .refused()
+                .isEmpty());
+        assertTrue(
+                of("FROM a\n" + "COPY --from=b / /\n".repeat(100_000)).refused().isEmpty());
     }
 
     @Test
@@ -132,7 +162,9 @@ public class DockerfileLimitsTest {
 
     private static BuildInputs of(String file) {
         return BuildInputs.of(
-                file.getBytes(StandardCharsets.UTF_8), "Dockerfile", BuildOptions.defaults().withBuildArgs(Map.of()));
+                file.getBytes(StandardCharsets.UTF_8),
+                "Dockerfile",
+                BuildOptions.defaults().withBuildArgs(Map.of()));
     }
 
     private static String refusal(String file) {

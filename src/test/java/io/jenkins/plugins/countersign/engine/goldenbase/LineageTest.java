@@ -88,10 +88,20 @@ public class LineageTest {
                 buildah.run("manifest", "add", "localhost/mixed-index", "localhost/app");
             }
         }
-        buildah.build("localhost/base", "evil", "FROM scratch\nCOPY Dockerfile /a\nCOPY content /b\n", "--platform", "linux/arm64");
+        buildah.build(
+                "localhost/base",
+                "evil",
+                "FROM scratch\nCOPY Dockerfile /a\nCOPY content /b\n",
+                "--platform",
+                "linux/arm64");
         buildah.run("manifest", "add", "localhost/mixed-index", "localhost/base");
         for (String kind : List.of("golden", "app", "mixed")) {
-            buildah.run("manifest", "push", "--all", "localhost/" + kind + "-index", "oci:" + layout + ":" + kind + "-index");
+            buildah.run(
+                    "manifest",
+                    "push",
+                    "--all",
+                    "localhost/" + kind + "-index",
+                    "oci:" + layout + ":" + kind + "-index");
         }
         golden = golden.observe(repository, GOLDEN, "golden-index", TUESDAY);
     }
@@ -136,12 +146,23 @@ public class LineageTest {
     @Test
     public void recompressionWithZstandardLosesNothing() throws Exception {
         Path plain = FOLDER.newFolder("plain").toPath();
-        Run.of("skopeo", "copy", "--insecure-policy", "--dest-decompress", "oci:" + layout + ":on-golden", "dir:" + plain)
+        Run.of(
+                        "skopeo",
+                        "copy",
+                        "--insecure-policy",
+                        "--dest-decompress",
+                        "oci:" + layout + ":on-golden",
+                        "dir:" + plain)
                 .succeeded();
         for (String format : List.of("zstd", "gzip")) {
             String tag = "recompressed-" + format;
             Run.of(
-                            "skopeo", "copy", "--insecure-policy", "--dest-compress-format", format, "dir:" + plain,
+                            "skopeo",
+                            "copy",
+                            "--insecure-policy",
+                            "--dest-compress-format",
+                            format,
+                            "dir:" + plain,
                             "oci:" + layout + ":" + tag)
                     .succeeded();
             if (format.equals("zstd")) {
@@ -154,7 +175,12 @@ public class LineageTest {
     @Test
     public void archiveOfDockerTellsTheSame() throws Exception {
         Path archive = FOLDER.getRoot().toPath().resolve("image.tar");
-        Run.of("skopeo", "copy", "--insecure-policy", "oci:" + layout + ":on-golden", "docker-archive:" + archive + ":a/b:c")
+        Run.of(
+                        "skopeo",
+                        "copy",
+                        "--insecure-policy",
+                        "oci:" + layout + ":on-golden",
+                        "docker-archive:" + archive + ":a/b:c")
                 .succeeded();
         try (ImageSource source = ImageSource.open("docker-archive:" + archive)) {
             Lineage lineage = Lineage.of(source.content(), source.digest(), golden, catalogue(), context());
@@ -177,16 +203,22 @@ public class LineageTest {
 
     @Test
     public void diffIdsThatAreNotTrueAreRefused() throws Exception {
-        BuiltImage real = BuiltImage.read(repository, repository.resolve("on-golden").orElseThrow().digest()).get(0);
+        BuiltImage real = BuiltImage.read(
+                        repository,
+                        repository.resolve("on-golden").orElseThrow().digest())
+                .get(0);
         byte[] layer = "no layer of golden".getBytes(StandardCharsets.UTF_8);
         Descriptor blob = Descriptor.of("application/vnd.oci.image.layer.v1.tar", layer);
-        String config = "{\"os\":\"linux\",\"architecture\":\"" + real.platform().architecture()
-                + "\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"" + real.diffIds().get(0) + "\",\""
-                + real.diffIds().get(1) + "\"]}}";
+        String config =
+                "{\"os\":\"linux\",\"architecture\":\"" + real.platform().architecture()
+                        + "\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
+                        + real.diffIds().get(0) + "\",\""
+                        + real.diffIds().get(1) + "\"]}}";
         Descriptor configuration = Descriptor.of(MediaTypes.OCI_CONFIG, config.getBytes(StandardCharsets.UTF_8));
         repository.pushBlob(blob, Repository.ContentSource.of(layer));
         repository.pushBlob(configuration, Repository.ContentSource.of(config.getBytes(StandardCharsets.UTF_8)));
-        String entry = "{\"mediaType\":\"" + blob.mediaType() + "\",\"digest\":\"" + blob.digest() + "\",\"size\":" + blob.size() + "}";
+        String entry = "{\"mediaType\":\"" + blob.mediaType() + "\",\"digest\":\"" + blob.digest() + "\",\"size\":"
+                + blob.size() + "}";
         Manifest forged = new Manifest(
                 MediaTypes.OCI_MANIFEST,
                 ("{\"schemaVersion\":2,\"mediaType\":\"" + MediaTypes.OCI_MANIFEST + "\",\"config\":{\"mediaType\":\""
@@ -196,8 +228,7 @@ public class LineageTest {
         repository.pushManifest(forged);
 
         RegistryException refusal = assertThrows(
-                RegistryException.class,
-                () -> Lineage.of(repository, forged.digest(), golden, catalogue(), context()));
+                RegistryException.class, () -> Lineage.of(repository, forged.digest(), golden, catalogue(), context()));
         assertThat(refusal.getMessage(), containsString("its diff ids are not true"));
     }
 
@@ -215,7 +246,9 @@ public class LineageTest {
 
     @Test
     public void whatWasSeenSurvivesBeingStored() throws Exception {
-        assertEquals(golden, GoldenImages.read(new ObjectMapper().readTree(golden.toJson().toString())));
+        assertEquals(
+                golden,
+                GoldenImages.read(new ObjectMapper().readTree(golden.toJson().toString())));
     }
 
     private static Lineage lineage(String tag) throws Exception {

@@ -25,8 +25,9 @@ public class PinningTest {
 
     @Test
     public void whatIsNotInOnePieceIsLeftAndNamed() throws Exception {
-        String file = "ARG TAG=1\nFROM a:$TAG AS x\nFROM reg.corp\\\n.example/b:1\nFROM \"c:1\"\nCOPY --\"from=d:1\" / /\n"
-                + "RUN --mount=target=/x,\"from=e:1\" true\n# FROM f:1\nFROM x\n";
+        String file =
+                "ARG TAG=1\nFROM a:$TAG AS x\nFROM reg.corp\\\n.example/b:1\nFROM \"c:1\"\nCOPY --\"from=d:1\" / /\n"
+                        + "RUN --mount=target=/x,\"from=e:1\" true\n# FROM f:1\nFROM x\n";
         Pinning.Result result = pin(file, BuildOptions.defaults().withAllStages(true));
         assertEquals(file, text(result));
         assertEquals(5, result.left().size());
@@ -35,9 +36,10 @@ public class PinningTest {
 
     @Test
     public void everythingElseStays() throws Exception {
-        String file = "# syntax=docker/dockerfile:1\r\n# base\r\n  FROM   alpine   AS  x  \r\nRUN --mount=from=b/c:2,target=/x \\\r\n"
-                + " --mount=type=cache,from=evil.example/d,target=/y true # alpine\r\nCOPY --chown=1 --from=b/c:2 /a /b\r\n"
-                + "ONBUILD COPY --from=never /a /b\r\nFROM x\r\nCOPY <<EOF /f\r\nFROM alpine\r\nEOF\r\nCOPY --from=x / /";
+        String file =
+                "# syntax=docker/dockerfile:1\r\n# base\r\n  FROM   alpine   AS  x  \r\nRUN --mount=from=b/c:2,target=/x \\\r\n"
+                        + " --mount=type=cache,from=evil.example/d,target=/y true # alpine\r\nCOPY --chown=1 --from=b/c:2 /a /b\r\n"
+                        + "ONBUILD COPY --from=never /a /b\r\nFROM x\r\nCOPY <<EOF /f\r\nFROM alpine\r\nEOF\r\nCOPY --from=x / /";
         Pinning.Result result = pin(file, BuildOptions.defaults());
         assertEquals(
                 file.replace("FROM   alpine", "FROM   alpine:latest@" + NEW)
@@ -48,13 +50,21 @@ public class PinningTest {
         assertEquals("alpine", result.changes().get(0).before());
         BuildInputs pinned = BuildInputs.of(result.content(), "Dockerfile", BuildOptions.defaults());
         assertEquals(Optional.empty(), pinned.refused());
-        assertEquals(0, pinned.images().stream().filter(image -> !image.contains("@") && !image.contains("dockerfile:1") && !image.contains("never")).count());
+        assertEquals(
+                0,
+                pinned.images().stream()
+                        .filter(image ->
+                                !image.contains("@") && !image.contains("dockerfile:1") && !image.contains("never"))
+                        .count());
     }
 
     @Test
     public void pinnedTwiceIsPinnedOnce() throws Exception {
         byte[] once = pin("FROM a:1\n", BuildOptions.defaults()).content();
-        assertArrayEquals(once, pin(new String(once, StandardCharsets.UTF_8), BuildOptions.defaults()).content());
+        assertArrayEquals(
+                once,
+                pin(new String(once, StandardCharsets.UTF_8), BuildOptions.defaults())
+                        .content());
     }
 
     @Test

@@ -15,7 +15,12 @@ public class ImageReferenceTest {
     @Test
     public void everyGoodCombinationIsReadAndWrittenBack() {
         for (String registry : List.of(
-                "localhost", "localhost:5000", "registry.example.com", "registry.example.com:443", "[::1]:5000", "UPPER")) {
+                "localhost",
+                "localhost:5000",
+                "registry.example.com",
+                "registry.example.com:443",
+                "[::1]:5000",
+                "UPPER")) {
             for (String repository : List.of("a", "team/app", "a__b/c-d/e.f", "x--y")) {
                 for (String tag : List.of("", ":1", ":latest", ":v1.2_3-x")) {
                     for (String digest : List.of("", "@" + DIGEST)) {
@@ -33,11 +38,16 @@ public class ImageReferenceTest {
     @Test
     public void namesAreNormalisedAsDockerDoesIt() {
         assertEquals("docker.io/library/alpine", ImageReference.parse("alpine").toString());
-        assertEquals("docker.io/library/alpine:3", ImageReference.parse("index.docker.io/alpine:3").toString());
-        assertEquals("docker.io/library/alpine", ImageReference.parse("docker.io/alpine").toString());
+        assertEquals(
+                "docker.io/library/alpine:3",
+                ImageReference.parse("index.docker.io/alpine:3").toString());
+        assertEquals(
+                "docker.io/library/alpine",
+                ImageReference.parse("docker.io/alpine").toString());
         assertEquals("docker.io/team/app", ImageReference.parse("team/app").toString());
         assertEquals(
-                "docker.io/library/sha256:" + HEX, ImageReference.parse("sha256:" + HEX).toString());
+                "docker.io/library/sha256:" + HEX,
+                ImageReference.parse("sha256:" + HEX).toString());
     }
 
     @Test

@@ -59,7 +59,11 @@ public class ForeignVerifierTest {
     private Run cosign(String program, String person, String image, String... more) throws Exception {
         RealPart.require(program);
         List<String> command = new ArrayList<>(List.of(
-                program, "verify", "--key", root.resolve(person + ".pub").toString(), "--insecure-ignore-tlog=true",
+                program,
+                "verify",
+                "--key",
+                root.resolve(person + ".pub").toString(),
+                "--insecure-ignore-tlog=true",
                 "--allow-http-registry"));
         command.addAll(List.of(more));
         if (program.equals("cosign2")) {
@@ -104,7 +108,8 @@ public class ForeignVerifierTest {
             refused(cosign("cosign3", "erin", name, "-a", "stage=qa"), "");
             cosign("cosign3", "carol", name, "-a", "stage=qa").succeeded();
             cosign("cosign3", "carol", name, "-a", "stage=qa", "-a", "role=qa").succeeded();
-            cosign("cosign2", "carol", name, "--new-bundle-format", "-a", "stage=qa").succeeded();
+            cosign("cosign2", "carol", name, "--new-bundle-format", "-a", "stage=qa")
+                    .succeeded();
         }
     }
 
@@ -128,7 +133,8 @@ public class ForeignVerifierTest {
             cosign("cosign2", "gate", name, "-a", "stage=production").succeeded();
             cosign("cosign3", "gate", name, "-a", "stage=qa").succeeded();
             cosign("cosign2", "gate", name, "-a", "stage=qa").succeeded();
-            cosign("cosign2", "gate", name, "--new-bundle-format", "-a", "stage=qa").succeeded();
+            cosign("cosign2", "gate", name, "--new-bundle-format", "-a", "stage=qa")
+                    .succeeded();
             Digest platform = destination
                     .manifest(image)
                     .orElseThrow()
@@ -136,8 +142,10 @@ public class ForeignVerifierTest {
                     .manifests()
                     .get(0)
                     .digest();
-            cosign("cosign2", "gate", destination.name() + "@" + platform, "-a", "stage=qa").succeeded();
-            cosign("cosign3", "gate", destination.name() + "@" + platform, "-a", "stage=qa").succeeded();
+            cosign("cosign2", "gate", destination.name() + "@" + platform, "-a", "stage=qa")
+                    .succeeded();
+            cosign("cosign3", "gate", destination.name() + "@" + platform, "-a", "stage=qa")
+                    .succeeded();
         }
     }
 
@@ -157,8 +165,7 @@ public class ForeignVerifierTest {
         destination.tag(image, "2.0");
         destination.tag(Samples.pushIndex(destination, 5).digest(), "unsealed");
         Map<String, String> files = ExportFormat.CONTAINERS
-                .export(Enforcement.of(
-                        world.trust(), "qa", List.of(destination.name()), world.clock.instant()))
+                .export(Enforcement.of(world.trust(), "qa", List.of(destination.name()), world.clock.instant()))
                 .files();
         Files.createDirectories(root.resolve("registries.d"));
         for (Map.Entry<String, String> file : files.entrySet()) {
@@ -177,9 +184,19 @@ public class ForeignVerifierTest {
                 Map.of("HOME", root.toString()),
                 root,
                 List.of(
-                        "skopeo-sigstore", "--policy", root.resolve("policy.json").toString(), "--registries.d",
-                        root.resolve("registries.d").toString(), "copy", "--remove-signatures", "--override-os", "linux", "--override-arch", "amd64",
-                        "--src-tls-verify=false", "docker://" + image,
+                        "skopeo-sigstore",
+                        "--policy",
+                        root.resolve("policy.json").toString(),
+                        "--registries.d",
+                        root.resolve("registries.d").toString(),
+                        "copy",
+                        "--remove-signatures",
+                        "--override-os",
+                        "linux",
+                        "--override-arch",
+                        "amd64",
+                        "--src-tls-verify=false",
+                        "docker://" + image,
                         "dir:" + Files.createTempDirectory(root, "pulled")));
     }
 }

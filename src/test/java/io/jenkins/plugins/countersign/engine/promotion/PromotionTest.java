@@ -144,7 +144,9 @@ public class PromotionTest {
         delete(source, rejection);
         try (Ledger other = Ledger.open(path("other.jsonl"), world.clock)) {
             Promotion second = world.promotion(other);
-            assertEquals(List.of(HoldReason.RECORD_VANISHED), reasons(second.promote(qa()).decision()));
+            assertEquals(
+                    List.of(HoldReason.RECORD_VANISHED),
+                    reasons(second.promote(qa()).decision()));
         }
         assertEquals(
                 "for whoever has the registry alone, too",
@@ -173,7 +175,10 @@ public class PromotionTest {
                         .getMessage(),
                 containsString("records are gone"));
         LedgerHeads.publish(destination, ledger, world.keys.get("mallory"));
-        assertEquals("signed by nobody of the policy", List.of(), LedgerHeads.read(destination, world.trust()).heads());
+        assertEquals(
+                "signed by nobody of the policy",
+                List.of(),
+                LedgerHeads.read(destination, world.trust()).heads());
     }
 
     @Test
@@ -181,7 +186,8 @@ public class PromotionTest {
         world.approve(source, image, "carol", "qa", "qa");
         Repository late = new Interposed(destination) {
             @Override
-            public void attach(Manifest artifact) throws io.jenkins.plugins.countersign.engine.registry.RegistryException {
+            public void attach(Manifest artifact)
+                    throws io.jenkins.plugins.countersign.engine.registry.RegistryException {
                 super.attach(artifact);
                 try {
                     if (reasons(world.promotion(ledger).decide(qa())).isEmpty()) {
@@ -192,8 +198,8 @@ public class PromotionTest {
                 }
             }
         };
-        Promotion.Outcome outcome = world.promotion(ledger)
-                .promote(new Promotion.Order(source, image, "qa", late, List.of("1.0")));
+        Promotion.Outcome outcome =
+                world.promotion(ledger).promote(new Promotion.Order(source, image, "qa", late, List.of("1.0")));
         assertFalse(outcome.promoted());
         assertEquals(List.of(HoldReason.REJECTED), reasons(outcome.decision()));
         assertTrue(destination.resolve("1.0").isEmpty());
@@ -208,8 +214,10 @@ public class PromotionTest {
                 // says yes, keeps nothing
             }
         };
-        PromotionException e = assertThrows(PromotionException.class, () -> world.promotion(ledger)
-                .promote(new Promotion.Order(swallowing, image, "qa", destination, List.of("1.0"))));
+        PromotionException e = assertThrows(
+                PromotionException.class,
+                () -> world.promotion(ledger)
+                        .promote(new Promotion.Order(swallowing, image, "qa", destination, List.of("1.0"))));
         assertThat(e.getMessage(), containsString("cannot be read back: missing is the bundle at " + image));
         assertFalse(Files.exists(destination.folder()));
     }
@@ -218,12 +226,17 @@ public class PromotionTest {
     public void aSealByAKeyThatThePolicyDoesNotNameIsNeitherWrittenNorBelieved() throws Exception {
         world.approve(source, image, "carol", "qa", "qa");
         Promotion stranger = new Promotion(
-                world.policy, world.keys.get("mallory"), ledger, "https://evil.example.com/", world.clock, Progress.NONE);
+                world.policy,
+                world.keys.get("mallory"),
+                ledger,
+                "https://evil.example.com/",
+                world.clock,
+                Progress.NONE);
         assertThat(
-                assertThrows(PromotionException.class, () -> stranger.promote(qa())).getMessage(),
+                assertThrows(PromotionException.class, () -> stranger.promote(qa()))
+                        .getMessage(),
                 containsString("names it not under \"gate\""));
-        new SealWriter(source, image, world.trust())
-                .write(summary(), world.keys.get("mallory"), world.clock.instant());
+        new SealWriter(source, image, world.trust()).write(summary(), world.keys.get("mallory"), world.clock.instant());
         Verification verification = verify(source, "qa");
         assertTrue(verification.atSeal().isOpen());
         assertThat(verification.faults().toString(), containsString("the stage qa is not sealed for " + image));
@@ -270,12 +283,8 @@ public class PromotionTest {
         world.approve(source, image, "carol", "qa", "qa");
         assertTrue(promoteQa().promoted());
         assertTrue(verify(destination, "qa").faults().isEmpty());
-        Descriptor platform = destination
-                .manifest(image)
-                .orElseThrow()
-                .read()
-                .manifests()
-                .get(0);
+        Descriptor platform =
+                destination.manifest(image).orElseThrow().read().manifests().get(0);
         destination.tag(image, "sha256-" + platform.digest().hex() + ".sig");
         Verification verification = verify(destination, "qa");
         assertFalse(verification.isGood());
@@ -314,12 +323,20 @@ public class PromotionTest {
         assertEquals(image, destination.resolve("1.0").orElseThrow().digest());
         assertEquals(
                 List.of("carol"),
-                qa.sealOrNull().inputs().stream().map(VerificationSummary.Input::person).toList());
+                qa.sealOrNull().inputs().stream()
+                        .map(VerificationSummary.Input::person)
+                        .toList());
         LayoutRepository production = LayoutRepository.at(path("production"));
         world.approve(destination, image, "frank", "production", "release");
         world.approve(destination, image, "grace", "production", "release");
         Promotion.Order order = new Promotion.Order(
-                destination, image, "1.0", "production", production, List.of("1.0", "latest"), Set.of(source.name()),
+                destination,
+                image,
+                "1.0",
+                "production",
+                production,
+                List.of("1.0", "latest"),
+                Set.of(source.name()),
                 BuildFacts.UNKNOWN);
         assertTrue(world.promotion(ledger).promote(order).promoted());
         assertEquals(image, production.resolve("latest").orElseThrow().digest());
@@ -345,7 +362,9 @@ public class PromotionTest {
             for (FoundSignature signature : new SignatureStore(destination).collect(subject.digest())) {
                 if (signature.format() == SignatureFormat.SIMPLE_SIGNING) {
                     found.add(Verifier.verify(signature, keys).simpleSigning().dockerReference());
-                } else if (!StatementReader.read(List.of(signature), world.trust()).setAside().isEmpty()) {
+                } else if (!StatementReader.read(List.of(signature), world.trust())
+                        .setAside()
+                        .isEmpty()) {
                     found.add(Verifier.verify(signature, keys).statement().predicateType());
                 }
             }
@@ -390,8 +409,7 @@ public class PromotionTest {
         promoteQa();
         world.approve(destination, image, "frank", "production", "release");
         world.approve(destination, image, "grace", "production", "release");
-        Promotion.Order order =
-                new Promotion.Order(destination, image, "production", destination, List.of("stable"));
+        Promotion.Order order = new Promotion.Order(destination, image, "production", destination, List.of("stable"));
         assertTrue(world.promotion(ledger).promote(order).promoted());
         world.clock.set(world.clock.instant().plus(Duration.ofDays(30)));
         Verification later = verify(destination, "production");
@@ -409,7 +427,13 @@ public class PromotionTest {
         world.approve(source, image, "carol", "qa", "qa");
         assertEquals(List.of(HoldReason.ORIGIN_UNKNOWN), reasons(promoteQa().decision()));
         Promotion.Order order = new Promotion.Order(
-                source, image, "", "qa", destination, List.of("1.0"), Set.of(),
+                source,
+                image,
+                "",
+                "qa",
+                destination,
+                List.of("1.0"),
+                Set.of(),
                 new BuildFacts(Set.of("erin"), null, Map.of()));
         assertTrue(world.promotion(ledger).promote(order).promoted());
         assertEquals(List.of(), verify(destination, "qa").faults());
@@ -428,14 +452,21 @@ public class PromotionTest {
         assertEquals(
                 List.of(HoldReason.ORIGIN_UNKNOWN, HoldReason.EVIDENCE_MISSING, HoldReason.APPROVALS_MISSING),
                 reasons(promoteQa().decision()));
-        TestReport tests = TestReport.readJUnit(Map.of(
-                "a.xml", "<testsuite><testcase name=\"a\"/></testsuite>".getBytes(StandardCharsets.UTF_8)));
-        ScanReport scan = ScanReport.read(("{\"SchemaVersion\":2,\"ArtifactName\":\"app\",\"Metadata\":{\"RepoDigests\":"
-                        + "[\"app@" + image + "\"]},\"Results\":[]}")
-                .getBytes(StandardCharsets.UTF_8));
+        TestReport tests = TestReport.readJUnit(
+                Map.of("a.xml", "<testsuite><testcase name=\"a\"/></testsuite>".getBytes(StandardCharsets.UTF_8)));
+        ScanReport scan =
+                ScanReport.read(("{\"SchemaVersion\":2,\"ArtifactName\":\"app\",\"Metadata\":{\"RepoDigests\":"
+                                + "[\"app@" + image + "\"]},\"Results\":[]}")
+                        .getBytes(StandardCharsets.UTF_8));
         Provenance provenance = new Provenance(
-                "https://jenkins.example.com/", Map.of(), List.of(), "https://jenkins.example.com/job/app/1/",
-                List.of("dave"), List.of("erin"), now, now);
+                "https://jenkins.example.com/",
+                Map.of(),
+                List.of(),
+                "https://jenkins.example.com/job/app/1/",
+                List.of("dave"),
+                List.of("erin"),
+                now,
+                now);
         EvidenceStatement.testResult(source, image, tests, "", now).attach(source, world.keys.get("mallory"), now);
         EvidenceStatement.testResult(source, image, tests, "", now).attach(source, world.keys.get("carol"), now);
         EvidenceStatement.provenance(source, image, provenance).attach(source, world.keys.get("ci"), now);
@@ -446,7 +477,10 @@ public class PromotionTest {
                 reasons(promoteQa().decision()));
         EvidenceStatement.testResult(source, image, tests, "", now).attach(source, world.keys.get("ci"), now);
         world.approve(source, image, "erin", "qa", "qa", seen);
-        assertEquals("erin wrote the commits", List.of(HoldReason.APPROVALS_MISSING), reasons(promoteQa().decision()));
+        assertEquals(
+                "erin wrote the commits",
+                List.of(HoldReason.APPROVALS_MISSING),
+                reasons(promoteQa().decision()));
         world.approve(source, image, "carol", "qa", "qa", seen);
         Promotion.Outcome outcome = promoteQa();
         assertEquals(outcome.decision().toText(), List.of(), reasons(outcome.decision()));
@@ -470,8 +504,7 @@ public class PromotionTest {
         assertTrue(world.promotion(ledger).decide(production).isOpen());
         world.clock.set(start.plus(Duration.ofHours(13)));
         assertEquals(
-                List.of(HoldReason.SEAL_STALE),
-                reasons(world.promotion(ledger).decide(production)));
+                List.of(HoldReason.SEAL_STALE), reasons(world.promotion(ledger).decide(production)));
         StageHead head = world.promotion(ledger).confirm(qa(), "1.0").orElseThrow();
         assertEquals(image, head.image());
         assertTrue(world.promotion(ledger).decide(production).isOpen());
@@ -487,11 +520,14 @@ public class PromotionTest {
         Instant now = world.clock.instant();
         StageHead.write(source, "qa", "1.0", image, world.trust(), world.keys.get("gate"), now);
         assertTrue(StageHead.read(source, "qa", "1.0", world.trust(), now).isPresent());
-        Digest good = source.resolve(StageHead.location("qa", "1.0")).orElseThrow().digest();
+        Digest good =
+                source.resolve(StageHead.location("qa", "1.0")).orElseThrow().digest();
         source.tag(good, StageHead.location("qa", "2.0"));
         assertTrue(StageHead.read(source, "qa", "2.0", world.trust(), now).isEmpty());
-        assertTrue("expired", StageHead.read(source, "qa", "1.0", world.trust(), now.plus(Duration.ofHours(12)))
-                .isEmpty());
+        assertTrue(
+                "expired",
+                StageHead.read(source, "qa", "1.0", world.trust(), now.plus(Duration.ofHours(12)))
+                        .isEmpty());
         StageHead.write(source, "qa", "1.0", image, world.trust(), world.keys.get("mallory"), now);
         assertTrue(StageHead.read(source, "qa", "1.0", world.trust(), now).isEmpty());
     }

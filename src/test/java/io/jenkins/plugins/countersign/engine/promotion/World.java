@@ -8,8 +8,8 @@ import io.jenkins.plugins.countersign.engine.audit.Ledger;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
-import io.jenkins.plugins.countersign.engine.signing.keys.KeyPairReader;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyPairReader;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import io.jenkins.plugins.countersign.engine.trust.PolicyReader;
@@ -84,7 +84,8 @@ public final class World {
     /** Keys and policy as files, for another process. */
     public void save(Path folder) throws Exception {
         for (Map.Entry<String, SigningKey> key : keys.entrySet()) {
-            Files.writeString(folder.resolve(key.getKey() + ".pem"), key.getValue().unencryptedSecret());
+            Files.writeString(
+                    folder.resolve(key.getKey() + ".pem"), key.getValue().unencryptedSecret());
         }
         Files.writeString(folder.resolve("policy.yaml"), document);
     }
@@ -92,7 +93,8 @@ public final class World {
     public static World load(Path folder) throws Exception {
         World world = new World();
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".pem")).sorted().toList()) {
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(".pem")).sorted().toList()) {
                 world.keys.put(
                         file.getFileName().toString().replace(".pem", ""),
                         KeyPairReader.read(Files.readAllBytes(file), new char[0]));
@@ -115,7 +117,11 @@ public final class World {
             }
         }
         yaml.append("roles: {qa: [carol, erin], release: [frank, grace, carol], ci: [ci], lead: [erin], crowd: ["
-                + String.join(", ", keys.keySet().stream().filter(name -> name.matches("p\\d+")).toList())
+                + String.join(
+                        ", ",
+                        keys.keySet().stream()
+                                .filter(name -> name.matches("p\\d+"))
+                                .toList())
                 + "]}\noverrideRole: lead\nstages:\n" + stages);
         document = yaml.toString();
         return TrustedPolicy.insecureAcceptUnsigned(
@@ -131,11 +137,11 @@ public final class World {
     }
 
     public Promotion promotion(Ledger ledger) {
-        return new Promotion(
-                policy, keys.get("gate"), ledger, "https://jenkins.example.com/", clock, Progress.NONE);
+        return new Promotion(policy, keys.get("gate"), ledger, "https://jenkins.example.com/", clock, Progress.NONE);
     }
 
-    public Digest approve(Repository repository, Digest image, String person, String stage, String role, Digest... evidence)
+    public Digest approve(
+            Repository repository, Digest image, String person, String stage, String role, Digest... evidence)
             throws Exception {
         ImageStatements statements = ImageStatements.about(repository, image, "", trust(), clock);
         Approval approval = statements.approval(
@@ -151,7 +157,8 @@ public final class World {
     }
 
     /** @return digest of the manifest that holds it */
-    public Digest reject(Repository repository, Digest image, String person, String stage, String role) throws Exception {
+    public Digest reject(Repository repository, Digest image, String person, String stage, String role)
+            throws Exception {
         ImageStatements statements = ImageStatements.about(repository, image, "", trust(), clock);
         return statements.attach(
                 statements.record(

@@ -56,7 +56,8 @@ public class CopyTest {
         build = Repositories.open(BUILD.host() + "/build/" + name, buildAccess());
         release = Repositories.open(BUILD.host() + "/release/" + name, buildAccess());
         production = Repositories.open(
-                PRODUCTION.host() + "/" + name, RegistryAccess.of(PRODUCTION.host()).insecurePlainHttp());
+                PRODUCTION.host() + "/" + name,
+                RegistryAccess.of(PRODUCTION.host()).insecurePlainHttp());
     }
 
     private void makeImageIn(Repository repository) throws Exception {
@@ -107,8 +108,10 @@ public class CopyTest {
                 List.of(onPlatform.digest()),
                 digests(to, index.read().manifests().get(0).digest()));
         assertEquals(List.of(onStatement.digest()), digests(to, onIndex.digest()));
-        assertEquals(signature.digest(), to.resolve(signatureTag()).orElseThrow().digest());
-        for (Manifest manifest : ImageTree.of(to, index.digest(), Limits.DEFAULT).manifests()) {
+        assertEquals(
+                signature.digest(), to.resolve(signatureTag()).orElseThrow().digest());
+        for (Manifest manifest :
+                ImageTree.of(to, index.digest(), Limits.DEFAULT).manifests()) {
             for (Descriptor blob : manifest.read().blobs()) {
                 try (InputStream in = to.openBlob(blob)) {
                     in.readAllBytes();
@@ -137,7 +140,8 @@ public class CopyTest {
         makeImageIn(build);
         Copy.of(build, index.digest(), production).tagged("v1").run();
         assertAllIsIn(production);
-        PushResult again = Copy.of(build, index.digest(), production).tagged("v1").run();
+        PushResult again =
+                Copy.of(build, index.digest(), production).tagged("v1").run();
         assertEquals("the second time all is there", 0, again.uploaded());
         assertAllIsIn(production);
     }
@@ -147,7 +151,8 @@ public class CopyTest {
         makeImageIn(layout);
         Copy.of(layout, index.digest(), production).tagged("v1").run();
         assertAllIsIn(production);
-        Repository back = Repositories.open("oci:" + temporary.getRoot().toPath().resolve("back"));
+        Repository back =
+                Repositories.open("oci:" + temporary.getRoot().toPath().resolve("back"));
         Copy.of(production, index.digest(), back).tagged("v1").run();
         assertAllIsIn(back);
     }
@@ -186,7 +191,10 @@ public class CopyTest {
     @Test
     public void imageAloneGoesWhenThatIsWanted() throws Exception {
         makeImageIn(layout);
-        Copy.of(layout, index.digest(), production).tagged("v1").withoutAttachments().run();
+        Copy.of(layout, index.digest(), production)
+                .tagged("v1")
+                .withoutAttachments()
+                .run();
         assertEquals(List.of(), digests(production, index.digest()));
         assertEquals(Optional.empty(), production.resolve(signatureTag()));
     }

@@ -40,8 +40,7 @@ public class CueRegistryTest {
         Repository repository = open("fifty");
         Manifest image = Samples.pushImage(repository, 1, 10);
         RegistryAccess shared = REGISTRY.access();
-        FiftyWriters.inThreads(
-                50, () -> Repositories.open(REGISTRY.host() + "/fifty", shared), image.descriptor());
+        FiftyWriters.inThreads(50, () -> Repositories.open(REGISTRY.host() + "/fifty", shared), image.descriptor());
         assertEquals(50, repository.referrers(image.digest()).size());
     }
 
@@ -50,13 +49,16 @@ public class CueRegistryTest {
         Repository repository = open("promoted");
         Manifest index = Samples.pushIndex(repository, 4);
         repository.attach(Samples.statement(repository, index.descriptor(), "approved"));
-        Repository folder = Repositories.open("oci:" + temporary.getRoot().toPath().resolve("layout"));
+        Repository folder =
+                Repositories.open("oci:" + temporary.getRoot().toPath().resolve("layout"));
         Copy.of(repository, index.digest(), folder).tagged("v1").run();
         assertEquals(1, folder.referrers(index.digest()).size());
-        PushResult back = Copy.of(folder, index.digest(), open("back")).tagged("v1").run();
+        PushResult back =
+                Copy.of(folder, index.digest(), open("back")).tagged("v1").run();
         assertEquals(1, back.attachments());
         assertEquals(1, open("back").referrers(index.digest()).size());
-        PushResult inside = Copy.of(repository, index.digest(), open("inside")).tagged("v1").run();
+        PushResult inside =
+                Copy.of(repository, index.digest(), open("inside")).tagged("v1").run();
         assertEquals(0, inside.bytesUploaded());
         assertEquals(1, open("inside").referrers(index.digest()).size());
     }

@@ -82,7 +82,9 @@ public class DockerConfigTest {
 
     @Test
     public void helperOfTheRegistryComesBeforeAllOthers() throws Exception {
-        helper("one", "read server; echo '{\"ServerURL\":\"'$server'\",\"Username\":\"of '$server'\",\"Secret\":\"s1\"}'");
+        helper(
+                "one",
+                "read server; echo '{\"ServerURL\":\"'$server'\",\"Username\":\"of '$server'\",\"Secret\":\"s1\"}'");
         helper("all", "cat >/dev/null; echo credentials not found in native keychain; exit 1");
         DockerConfig config = config("{\"credHelpers\":{\"registry.example.com\":\"one\"},\"credsStore\":\"all\","
                 + "\"auths\":{\"registry.example.com\":{" + auth("file:file") + "},\"other.example.com\":{"
@@ -91,14 +93,16 @@ public class DockerConfigTest {
                 Login.password("of registry.example.com", "s1"),
                 config.loginFor("registry.example.com").orElseThrow());
         assertEquals(
-                Login.password("file", "f:ile"), config.loginFor("other.example.com").orElseThrow());
+                Login.password("file", "f:ile"),
+                config.loginFor("other.example.com").orElseThrow());
         assertEquals(Optional.empty(), config.loginFor("third.example.com"));
     }
 
     @Test
     public void dockerHubIsKnownByItsOldAddress() throws Exception {
         DockerConfig config = config("{\"auths\":{\"https://index.docker.io/v1/\":{" + auth("alice:secret") + "}}}");
-        assertEquals(Login.password("alice", "secret"), config.loginFor("docker.io").orElseThrow());
+        assertEquals(
+                Login.password("alice", "secret"), config.loginFor("docker.io").orElseThrow());
     }
 
     @Test

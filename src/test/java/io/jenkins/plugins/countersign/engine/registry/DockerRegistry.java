@@ -97,7 +97,9 @@ public final class DockerRegistry extends ExternalResource {
     private void start(Path program) throws Exception {
         Files.writeString(folder.resolve("config.yml"), configuration());
         process = new ProcessBuilder(
-                        program.toString(), "serve", folder.resolve("config.yml").toString())
+                        program.toString(),
+                        "serve",
+                        folder.resolve("config.yml").toString())
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("log").toFile())
                 .start();
@@ -105,8 +107,9 @@ public final class DockerRegistry extends ExternalResource {
     }
 
     private String configuration() throws Exception {
-        StringBuilder yaml = new StringBuilder("version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: "
-                + storage() + "}\n  delete: {enabled: true}\nhttp:\n  addr: localhost:" + port + "\n");
+        StringBuilder yaml =
+                new StringBuilder("version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: "
+                        + storage() + "}\n  delete: {enabled: true}\nhttp:\n  addr: localhost:" + port + "\n");
         if (tls) {
             yaml.append("  tls: {certificate: " + folder.resolve("server.crt") + ", key: "
                     + folder.resolve("server.key") + "}\n");
@@ -126,21 +129,56 @@ public final class DockerRegistry extends ExternalResource {
     private void makeCertificates() throws Exception {
         RealPart.require("openssl");
         Run.of(
-                        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-keyout", folder.resolve("ca.key").toString(), "-out", authority().toString(), "-days", "2",
-                        "-subj", "/CN=Test authority")
+                        "openssl",
+                        "req",
+                        "-x509",
+                        "-newkey",
+                        "ec",
+                        "-pkeyopt",
+                        "ec_paramgen_curve:P-256",
+                        "-nodes",
+                        "-keyout",
+                        folder.resolve("ca.key").toString(),
+                        "-out",
+                        authority().toString(),
+                        "-days",
+                        "2",
+                        "-subj",
+                        "/CN=Test authority")
                 .succeeded();
         Run.of(
-                        "openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-keyout", folder.resolve("server.key").toString(),
-                        "-out", folder.resolve("server.csr").toString(), "-subj", "/CN=localhost")
+                        "openssl",
+                        "req",
+                        "-newkey",
+                        "ec",
+                        "-pkeyopt",
+                        "ec_paramgen_curve:P-256",
+                        "-nodes",
+                        "-keyout",
+                        folder.resolve("server.key").toString(),
+                        "-out",
+                        folder.resolve("server.csr").toString(),
+                        "-subj",
+                        "/CN=localhost")
                 .succeeded();
         Files.writeString(folder.resolve("san"), "subjectAltName=DNS:localhost,IP:127.0.0.1");
         Run.of(
-                        "openssl", "x509", "-req", "-in", folder.resolve("server.csr").toString(),
-                        "-CA", authority().toString(), "-CAkey", folder.resolve("ca.key").toString(),
-                        "-CAcreateserial", "-days", "2", "-extfile", folder.resolve("san").toString(),
-                        "-out", folder.resolve("server.crt").toString())
+                        "openssl",
+                        "x509",
+                        "-req",
+                        "-in",
+                        folder.resolve("server.csr").toString(),
+                        "-CA",
+                        authority().toString(),
+                        "-CAkey",
+                        folder.resolve("ca.key").toString(),
+                        "-CAcreateserial",
+                        "-days",
+                        "2",
+                        "-extfile",
+                        folder.resolve("san").toString(),
+                        "-out",
+                        folder.resolve("server.crt").toString())
                 .succeeded();
     }
 
@@ -166,7 +204,8 @@ public final class DockerRegistry extends ExternalResource {
         }
         if (folder != null) {
             try (Stream<Path> files = Files.walk(folder)) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
             } catch (IOException leftovers) {
                 throw new java.io.UncheckedIOException(leftovers);
             }

@@ -54,8 +54,7 @@ public class DockerRegistryContractTest extends RepositoryContract {
     @Test
     public void stoppedServerIsNamedAsUnreachable() {
         RegistryAccess access = RegistryAccess.of("localhost:1").withRetries(Retries.NONE);
-        String message =
-                assertThrows(UnreachableException.class, access::ping).getMessage();
+        String message = assertThrows(UnreachableException.class, access::ping).getMessage();
         assertTrue(message, message.contains("no connection to localhost:1"));
     }
 
@@ -73,8 +72,7 @@ public class DockerRegistryContractTest extends RepositoryContract {
 
     @Test
     public void uploadGoesInChunksWhereRequestsAreLimited() throws Exception {
-        Repository repository = Repositories.open(
-                REGISTRY.host() + "/chunks", access().withChunksOf(300_000));
+        Repository repository = Repositories.open(REGISTRY.host() + "/chunks", access().withChunksOf(300_000));
         byte[] content = Samples.bytes(12, 2_000_000);
         Descriptor blob = Descriptor.of(Samples.LAYER, content);
         assertEquals(BlobArrival.UPLOADED, repository.pushBlob(blob, ContentSource.of(content)));
@@ -105,8 +103,7 @@ public class DockerRegistryContractTest extends RepositoryContract {
         Manifest image = Samples.pushImage(repository, 1, 10);
         RegistryAccess shared = access().withTimeouts(
                         new Timeouts(Duration.ofSeconds(20), Duration.ofSeconds(60), Duration.ofSeconds(100)));
-        FiftyWriters.inThreads(
-                50, () -> Repositories.open(REGISTRY.host() + "/fifty", shared), image.descriptor());
+        FiftyWriters.inThreads(50, () -> Repositories.open(REGISTRY.host() + "/fifty", shared), image.descriptor());
         assertEquals(50, repository.referrers(image.digest()).size());
         assertEquals("and other clients find them", 50, listed(repository, image.digest()));
     }

@@ -13,7 +13,9 @@ public class EnvironmentProxyTest {
     private static String proxyFor(String uri, Map<String, String> environment) {
         ProxySelector selector = EnvironmentProxy.of(environment);
         Proxy proxy = selector.select(URI.create(uri)).get(0);
-        return proxy.type() == Proxy.Type.DIRECT ? "direct" : proxy.address().toString().replace("/<unresolved>", "");
+        return proxy.type() == Proxy.Type.DIRECT
+                ? "direct"
+                : proxy.address().toString().replace("/<unresolved>", "");
     }
 
     @Test
@@ -21,8 +23,12 @@ public class EnvironmentProxyTest {
         Map<String, String> environment =
                 Map.of("HTTPS_PROXY", "http://proxy:3128", "NO_PROXY", "example.com, .internal,10.0.0.1:5000");
         for (String direct : new String[] {
-            "https://localhost:5000/v2/", "https://127.0.0.1/v2/", "https://example.com/", "https://a.example.com/",
-            "https://registry.internal/", "https://10.0.0.1:5000/"
+            "https://localhost:5000/v2/",
+            "https://127.0.0.1/v2/",
+            "https://example.com/",
+            "https://a.example.com/",
+            "https://registry.internal/",
+            "https://10.0.0.1:5000/"
         }) {
             assertEquals(direct, "direct", proxyFor(direct, environment));
         }
@@ -31,7 +37,9 @@ public class EnvironmentProxyTest {
 
     @Test
     public void proxyIsTheOneOfTheScheme() {
-        assertEquals("proxy:3128", proxyFor("https://notexample.com/", Map.of("https_proxy", "proxy:3128", "NO_PROXY", "example.com")));
+        assertEquals(
+                "proxy:3128",
+                proxyFor("https://notexample.com/", Map.of("https_proxy", "proxy:3128", "NO_PROXY", "example.com")));
         assertEquals("proxy:80", proxyFor("http://registry.org/", Map.of("HTTP_PROXY", "http://proxy")));
         assertEquals("direct", proxyFor("https://registry.org/", Map.of("HTTP_PROXY", "http://proxy")));
     }

@@ -37,8 +37,7 @@ public final class FakeRegistry extends ExternalResource {
         boolean answer(HttpExchange exchange) throws IOException;
     }
 
-    private static final Pattern PATH = Pattern.compile(
-            "/v2/(.+)/(manifests|blobs|referrers|tags)/(.+)");
+    private static final Pattern PATH = Pattern.compile("/v2/(.+)/(manifests|blobs|referrers|tags)/(.+)");
 
     static {
         // else every answer waits 40 ms for the other side's acknowledgement
@@ -124,7 +123,11 @@ public final class FakeRegistry extends ExternalResource {
     public RegistryAccess access() {
         try {
             RegistryAccess access = RegistryAccess.of(host())
-                    .withRetries(new Retries(3, java.time.Duration.ofMillis(100), java.time.Duration.ofSeconds(1), java.time.Duration.ofMinutes(5)))
+                    .withRetries(new Retries(
+                            3,
+                            java.time.Duration.ofMillis(100),
+                            java.time.Duration.ofSeconds(1),
+                            java.time.Duration.ofMinutes(5)))
                     .withSleeper(pause -> {});
             return certificate == null ? access.insecurePlainHttp() : access.withAuthorities(certificate.pem());
         } catch (Exception e) {
@@ -160,7 +163,8 @@ public final class FakeRegistry extends ExternalResource {
     /** A part of an upload arrives, and then the connection breaks. */
     void arrives(HttpExchange exchange, int bytes) throws IOException {
         String path = exchange.getRequestURI().getPath();
-        uploads.get(path.substring(path.lastIndexOf('/') + 1)).write(exchange.getRequestBody().readNBytes(bytes));
+        uploads.get(path.substring(path.lastIndexOf('/') + 1))
+                .write(exchange.getRequestBody().readNBytes(bytes));
         exchange.close();
     }
 
@@ -230,7 +234,8 @@ public final class FakeRegistry extends ExternalResource {
             Manifest manifest = new Manifest(exchange.getRequestHeaders().getFirst("Content-Type"), content);
             manifests.put(name + "@" + manifest.digest(), manifest);
             manifests.put(name + "@" + reference, manifest);
-            exchange.getResponseHeaders().set("Docker-Content-Digest", manifest.digest().toString());
+            exchange.getResponseHeaders()
+                    .set("Docker-Content-Digest", manifest.digest().toString());
             answer(exchange, 201, "", new byte[0]);
             return;
         }
@@ -239,7 +244,8 @@ public final class FakeRegistry extends ExternalResource {
             answer(exchange, 404, "application/json", "{\"errors\":[{\"code\":\"MANIFEST_UNKNOWN\"}]}".getBytes());
             return;
         }
-        exchange.getResponseHeaders().set("Docker-Content-Digest", manifest.digest().toString());
+        exchange.getResponseHeaders()
+                .set("Docker-Content-Digest", manifest.digest().toString());
         answer(exchange, 200, manifest.mediaType(), manifest.content());
     }
 
@@ -252,11 +258,18 @@ public final class FakeRegistry extends ExternalResource {
         for (Map.Entry<String, Manifest> entry : manifests.entrySet()) {
             Manifest manifest = entry.getValue();
             if (entry.getKey().equals(name + "@" + manifest.digest())
-                    && manifest.read().subject().filter(s -> s.digest().toString().equals(subject)).isPresent()) {
+                    && manifest.read()
+                            .subject()
+                            .filter(s -> s.digest().toString().equals(subject))
+                            .isPresent()) {
                 found.add(manifest.read().asReferrer(manifest));
             }
         }
-        answer(exchange, 200, MediaTypes.OCI_INDEX, ManifestContent.index(found).toManifest().content());
+        answer(
+                exchange,
+                200,
+                MediaTypes.OCI_INDEX,
+                ManifestContent.index(found).toManifest().content());
     }
 
     private void tags(HttpExchange exchange, String name) throws IOException {

@@ -92,7 +92,8 @@ public class FaultInjectionTest {
         Manifest statement = Samples.statement(layout, image.descriptor(), "run " + seed);
         layout.attach(statement);
         String name = "run" + seed;
-        try (FaultyProxy proxy = new FaultyProxy(Integer.parseInt(REGISTRY.host().replace("localhost:", "")))) {
+        try (FaultyProxy proxy =
+                new FaultyProxy(Integer.parseInt(REGISTRY.host().replace("localhost:", "")))) {
             String host = "localhost:" + proxy.port();
             RegistryAccess access = large ? access(host) : access(host).withChunksOf(70_000);
             // a few faults are survived; of many, some runs die
@@ -128,9 +129,12 @@ public class FaultInjectionTest {
         assertEquals(
                 run,
                 List.of(statement.digest()),
-                direct.referrers(image.digest()).stream().map(Descriptor::digest).toList());
+                direct.referrers(image.digest()).stream()
+                        .map(Descriptor::digest)
+                        .toList());
         for (Manifest manifest : List.of(
-                direct.manifest(image.digest()).orElseThrow(), direct.manifest(statement.digest()).orElseThrow())) {
+                direct.manifest(image.digest()).orElseThrow(),
+                direct.manifest(statement.digest()).orElseThrow())) {
             for (Descriptor blob : manifest.read().blobs()) {
                 try (InputStream in = direct.openBlob(blob)) {
                     assertEquals(run, blob.digest(), Digest.of(in.readAllBytes()));

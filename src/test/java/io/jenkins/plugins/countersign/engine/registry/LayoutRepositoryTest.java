@@ -48,8 +48,10 @@ public class LayoutRepositoryTest extends RepositoryContract {
         assertTrue(message, message.contains("expected " + descriptor.digest()));
         assertTrue(message, message.contains("found " + Digest.of("evil".getBytes())));
         assertThrows(
-                SizeMismatchException.class, () -> layout.pushBlob(descriptor, ContentSource.of("good and".getBytes())));
-        assertThrows(SizeMismatchException.class, () -> layout.pushBlob(descriptor, ContentSource.of("goo".getBytes())));
+                SizeMismatchException.class,
+                () -> layout.pushBlob(descriptor, ContentSource.of("good and".getBytes())));
+        assertThrows(
+                SizeMismatchException.class, () -> layout.pushBlob(descriptor, ContentSource.of("goo".getBytes())));
         assertFalse(layout.hasBlob(descriptor.digest()));
         assertEquals("nothing half done is left", List.of(), blobFiles());
     }
@@ -57,11 +59,13 @@ public class LayoutRepositoryTest extends RepositoryContract {
     @Test
     public void blobThatWasDamagedOnDiskIsRefusedBeforeItsLastByte() throws Exception {
         Descriptor descriptor = Samples.pushBlob(layout, "a/b", "good".getBytes());
-        Files.writeString(folder.resolve("blobs/sha256").resolve(descriptor.digest().hex()), "evil");
+        Files.writeString(
+                folder.resolve("blobs/sha256").resolve(descriptor.digest().hex()), "evil");
         try (InputStream in = layout.openBlob(descriptor)) {
             assertThrows(DigestMismatchException.class, () -> in.readNBytes(4));
         }
-        Files.writeString(folder.resolve("blobs/sha256").resolve(descriptor.digest().hex()), "good and more");
+        Files.writeString(
+                folder.resolve("blobs/sha256").resolve(descriptor.digest().hex()), "good and more");
         try (InputStream in = layout.openBlob(descriptor)) {
             assertThrows(SizeMismatchException.class, () -> in.readNBytes(4));
         }

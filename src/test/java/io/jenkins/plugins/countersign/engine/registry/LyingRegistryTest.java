@@ -78,7 +78,8 @@ public class LyingRegistryTest {
     public void manifestWithOtherBytes() throws Exception {
         Manifest good = Samples.pushImage(repository(), 1, 10);
         Manifest evil = Samples.pushImage(repository(), 2, 10);
-        registry.lies("GET", good.digest().toString(), e -> FakeRegistry.answer(e, 200, evil.mediaType(), evil.content()));
+        registry.lies(
+                "GET", good.digest().toString(), e -> FakeRegistry.answer(e, 200, evil.mediaType(), evil.content()));
         refused(
                 DigestMismatchException.class,
                 () -> repository().manifest(good.digest()),
@@ -95,7 +96,10 @@ public class LyingRegistryTest {
             e.getResponseHeaders().set("Docker-Content-Digest", "sha256:" + "0".repeat(64));
             return FakeRegistry.answer(e, 200, image.mediaType(), image.content());
         });
-        refused(UnexpectedAnswerException.class, () -> repository().resolve("v1"), "the bytes that came have " + image.digest());
+        refused(
+                UnexpectedAnswerException.class,
+                () -> repository().resolve("v1"),
+                "the bytes that came have " + image.digest());
     }
 
     @Test
@@ -150,7 +154,10 @@ public class LyingRegistryTest {
     @Test
     public void hugeManifest() {
         registry.lies("GET", "/manifests/", e -> FakeRegistry.answer(e, 200, HTTP_OK_TYPE, new byte[5 << 20]));
-        refused(LimitExceededException.class, () -> repository().manifest(Digest.of("x".getBytes())), "5242880 bytes, at most 4194304");
+        refused(
+                LimitExceededException.class,
+                () -> repository().manifest(Digest.of("x".getBytes())),
+                "5242880 bytes, at most 4194304");
     }
 
     @Test
@@ -183,7 +190,8 @@ public class LyingRegistryTest {
     @Test
     public void manifestUnderAnotherMediaTypeThanItsOwn() throws Exception {
         Manifest image = Samples.pushImage(repository(), 1, 10);
-        registry.lies("GET", "/manifests/", e -> FakeRegistry.answer(e, 200, MediaTypes.DOCKER_MANIFEST, image.content()));
+        registry.lies(
+                "GET", "/manifests/", e -> FakeRegistry.answer(e, 200, MediaTypes.DOCKER_MANIFEST, image.content()));
         refused(
                 MalformedManifestException.class,
                 () -> repository().manifest(image.digest()),
@@ -193,20 +201,28 @@ public class LyingRegistryTest {
     @Test
     public void manifestsThatReadersUnderstandDifferently() {
         Map<String, String> bad = Map.of(
-                "{\"schemaVersion\":2,\"config\":{},\"manifests\":[]}", "a manifest and an index at once",
-                "{\"schemaVersion\":2,\"config\":{},\"config\":{}}", "Duplicate field",
-                "{\"schemaVersion\":1}", "expected 2",
-                "{\"schemaVersion\":2} {}", "not valid JSON",
-                "[]", "not a JSON object",
-                "{\"schemaVersion\":2}", "has no config",
-                "{\"a\":".repeat(100) + "1" + "}".repeat(100), "nesting depth",
-                "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"md5:00\",\"size\":1}}", "md5",
+                "{\"schemaVersion\":2,\"config\":{},\"manifests\":[]}",
+                "a manifest and an index at once",
+                "{\"schemaVersion\":2,\"config\":{},\"config\":{}}",
+                "Duplicate field",
+                "{\"schemaVersion\":1}",
+                "expected 2",
+                "{\"schemaVersion\":2} {}",
+                "not valid JSON",
+                "[]",
+                "not a JSON object",
+                "{\"schemaVersion\":2}",
+                "has no config",
+                "{\"a\":".repeat(100) + "1" + "}".repeat(100),
+                "nesting depth",
+                "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"md5:00\",\"size\":1}}",
+                "md5",
                 "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:" + "0".repeat(64)
-                                + "\",\"size\":-1}}",
-                        "negative",
+                        + "\",\"size\":-1}}",
+                "negative",
                 "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:" + "0".repeat(64)
-                                + "\",\"size\":1e99}}",
-                        "not a descriptor");
+                        + "\",\"size\":1e99}}",
+                "not a descriptor");
         bad.forEach((json, reason) -> refused(
                 MalformedManifestException.class,
                 () -> new Manifest(MediaTypes.OCI_MANIFEST, json.getBytes(StandardCharsets.UTF_8)).read(),
@@ -216,12 +232,15 @@ public class LyingRegistryTest {
     @Test
     public void indexWithAManifestOfAnotherSize() throws Exception {
         Descriptor image = Samples.pushImage(repository(), 1, 10).descriptor();
-        Manifest index = ManifestContent.index(List.of(new Descriptor(image.mediaType(), image.digest(), image.size() + 1)))
+        Manifest index = ManifestContent.index(
+                        List.of(new Descriptor(image.mediaType(), image.digest(), image.size() + 1)))
                 .toManifest();
         repository().pushManifest(index);
         refused(
                 SizeMismatchException.class,
-                () -> Copy.of(repository(), index.digest(), layout()).tagged("v1").run(),
+                () -> Copy.of(repository(), index.digest(), layout())
+                        .tagged("v1")
+                        .run(),
                 "expected " + (image.size() + 1));
         assertEquals(List.of(), layout().tags());
     }
@@ -254,8 +273,8 @@ public class LyingRegistryTest {
                 exchange.getResponseHeaders().set("WWW-Authenticate", "Basic realm=\"tests\"");
                 return FakeRegistry.answer(exchange, 401, "", new byte[0]);
             });
-            Repository loggedIn = Repositories.open(
-                    plain.host() + "/app", plain.access().withLogin("alice", "secret"));
+            Repository loggedIn =
+                    Repositories.open(plain.host() + "/app", plain.access().withLogin("alice", "secret"));
             byte[] content = "good".getBytes();
             Descriptor blob = Samples.pushBlob(loggedIn, Samples.LAYER, content);
             storage.lies(e -> FakeRegistry.answer(e, 200, "", content));
@@ -275,9 +294,8 @@ public class LyingRegistryTest {
         FakeRegistry elsewhere = FakeRegistry.tls();
         elsewhere.before();
         try {
-            RegistryAccess unverified = RegistryAccess.of(registry.host())
-                    .insecureUnverifiedTls()
-                    .withRetries(Retries.NONE);
+            RegistryAccess unverified =
+                    RegistryAccess.of(registry.host()).insecureUnverifiedTls().withRetries(Retries.NONE);
             Repository repository = Repositories.open(registry.host() + "/app", unverified);
             Descriptor blob = Samples.pushBlob(repository, Samples.LAYER, "good".getBytes());
             registry.lies("GET", "/blobs/", e -> FakeRegistry.redirect(e, elsewhere.url() + "/there"));
@@ -291,7 +309,10 @@ public class LyingRegistryTest {
     @Test
     public void redirectInCircles() throws Exception {
         Descriptor blob = Samples.pushBlob(repository(), Samples.LAYER, "good".getBytes());
-        registry.lies("GET", "/blobs/", e -> FakeRegistry.redirect(e, e.getRequestURI().toString()));
+        registry.lies(
+                "GET",
+                "/blobs/",
+                e -> FakeRegistry.redirect(e, e.getRequestURI().toString()));
         refused(RedirectRefusedException.class, () -> repository().openBlob(blob), "more than 5 times");
     }
 
@@ -322,7 +343,8 @@ public class LyingRegistryTest {
         refused(
                 UnauthorizedException.class,
                 () -> repository.resolve("v1"),
-                "wants a token of tokens.evil.example, a host that the login of " + registry.host() + " is not meant for");
+                "wants a token of tokens.evil.example, a host that the login of " + registry.host()
+                        + " is not meant for");
     }
 
     @Test
@@ -341,7 +363,10 @@ public class LyingRegistryTest {
     public void loginIsNotSentBeforeItIsAskedForAndOnlyToItsRegistry() throws Exception {
         Repository repository = Repositories.open(registry.host() + "/app", loggedIn());
         repository.resolve("v1");
-        assertEquals("asked first without a login, then with it", 2, registry.requests().size());
+        assertEquals(
+                "asked first without a login, then with it",
+                2,
+                registry.requests().size());
         assertEquals(List.of("Basic YWxpY2U6c2VjcmV0"), registry.logins());
         repository.resolve("v2");
         assertEquals("then always with it", 3, registry.requests().size());
@@ -353,8 +378,7 @@ public class LyingRegistryTest {
         registry.lies("GET", "/token", e -> {
             String login = e.getRequestHeaders().getFirst("Authorization");
             assertEquals("Basic YWxpY2U6c2VjcmV0", login);
-            return FakeRegistry.answer(
-                    e, 200, "application/json", "{\"token\":\"t-1\",\"expires_in\":100}".getBytes());
+            return FakeRegistry.answer(e, 200, "application/json", "{\"token\":\"t-1\",\"expires_in\":100}".getBytes());
         });
         registry.lies(e -> {
             if (e.getRequestURI().getPath().equals("/token")
@@ -386,7 +410,8 @@ public class LyingRegistryTest {
         Repository repository = Repositories.open(registry.host() + "/app", access);
         Samples.pushBlob(repository, Samples.LAYER, "good".getBytes());
         repository.resolve("v1");
-        List<String> tokens = registry.requests().stream().filter(r -> r.contains("/token")).toList();
+        List<String> tokens =
+                registry.requests().stream().filter(r -> r.contains("/token")).toList();
         assertEquals(
                 List.of(
                         "GET /token?service=the+service&scope=repository%3Aapp%3Apull&account=alice",
@@ -394,7 +419,9 @@ public class LyingRegistryTest {
                 tokens);
         now.set(now.get().plusSeconds(90));
         repository.resolve("v1");
-        assertEquals(3, registry.requests().stream().filter(r -> r.contains("/token")).count());
+        assertEquals(
+                3,
+                registry.requests().stream().filter(r -> r.contains("/token")).count());
     }
 
     // uploads
@@ -472,14 +499,18 @@ public class LyingRegistryTest {
         registry.lies("PUT", "/uploads/", e -> {
             e.getRequestBody().readAllBytes();
             return FakeRegistry.answer(
-                    e, 400, "application/json", "{\"errors\":[{\"code\":\"DIGEST_INVALID\",\"message\":\"other\"}]}".getBytes());
+                    e,
+                    400,
+                    "application/json",
+                    "{\"errors\":[{\"code\":\"DIGEST_INVALID\",\"message\":\"other\"}]}".getBytes());
         });
         refused(
                 UnreachableException.class,
                 () -> Samples.pushBlob(repository(), Samples.LAYER, "good".getBytes()),
                 "3 times",
                 "DIGEST_INVALID other");
-        assertEquals(3, registry.requests().stream().filter(r -> r.startsWith("PUT")).count());
+        assertEquals(
+                3, registry.requests().stream().filter(r -> r.startsWith("PUT")).count());
     }
 
     @Test
@@ -506,9 +537,15 @@ public class LyingRegistryTest {
         Manifest image = Samples.pushImage(layout(), 1, 10);
         refused(
                 DigestMismatchException.class,
-                () -> Copy.of(layout(), image.digest(), repository()).tagged("v1").run(),
+                () -> Copy.of(layout(), image.digest(), repository())
+                        .tagged("v1")
+                        .run(),
                 "expected " + image.digest());
-        assertEquals(0, registry.requests().stream().filter(r -> r.contains("/manifests/v1")).count());
+        assertEquals(
+                0,
+                registry.requests().stream()
+                        .filter(r -> r.contains("/manifests/v1"))
+                        .count());
     }
 
     // referrers
@@ -517,8 +554,10 @@ public class LyingRegistryTest {
     public void failureOfTheReferrersListIsNotTakenForNone() {
         Digest subject = Digest.of("x".getBytes());
         for (int status : new int[] {400, 403, 500, 503, 200, 302}) {
-            registry.lies("GET", "/referrers/", e -> FakeRegistry.answer(e, status, "application/json", "{}".getBytes()));
-            assertThrows("" + status, RegistryException.class, () -> repository().referrers(subject));
+            registry.lies(
+                    "GET", "/referrers/", e -> FakeRegistry.answer(e, status, "application/json", "{}".getBytes()));
+            assertThrows(
+                    "" + status, RegistryException.class, () -> repository().referrers(subject));
         }
     }
 
@@ -552,10 +591,18 @@ public class LyingRegistryTest {
             Manifest died = Samples.statement(repository, image, "died");
             repository.pushManifest(died);
             repository.tag(died.digest(), prefix + died.digest().hex().substring(0, 40));
-            assertEquals("a reader finds it all the same", 1, repository.referrers(image.digest()).size());
+            assertEquals(
+                    "a reader finds it all the same",
+                    1,
+                    repository.referrers(image.digest()).size());
             repository.attach(Samples.statement(repository, image, "lives"));
-            Digest list = repository.resolve(FallbackTag.of(image.digest())).orElseThrow().digest();
-            assertEquals(2, repository.manifest(list).orElseThrow().read().manifests().size());
+            Digest list = repository
+                    .resolve(FallbackTag.of(image.digest()))
+                    .orElseThrow()
+                    .digest();
+            assertEquals(
+                    2,
+                    repository.manifest(list).orElseThrow().read().manifests().size());
             assertEquals(2, repository.referrers(image.digest()).size());
         } finally {
             old.after();
@@ -567,7 +614,10 @@ public class LyingRegistryTest {
         registry.lies("GET", "/referrers/", e -> {
             e.getResponseHeaders().set("Link", "<" + e.getRequestURI() + ">; rel=\"next\"");
             return FakeRegistry.answer(
-                    e, 200, MediaTypes.OCI_INDEX, ManifestContent.index(List.of()).toManifest().content());
+                    e,
+                    200,
+                    MediaTypes.OCI_INDEX,
+                    ManifestContent.index(List.of()).toManifest().content());
         });
         refused(LimitExceededException.class, () -> repository().referrers(Digest.of("x".getBytes())), "has no end");
     }
@@ -577,7 +627,10 @@ public class LyingRegistryTest {
         registry.lies("GET", "/referrers/", e -> {
             e.getResponseHeaders().set("Link", "<" + other.url() + "/v2/app/referrers/x>; rel=\"next\"");
             return FakeRegistry.answer(
-                    e, 200, MediaTypes.OCI_INDEX, ManifestContent.index(List.of()).toManifest().content());
+                    e,
+                    200,
+                    MediaTypes.OCI_INDEX,
+                    ManifestContent.index(List.of()).toManifest().content());
         });
         refused(
                 RedirectRefusedException.class,
@@ -592,14 +645,21 @@ public class LyingRegistryTest {
         Descriptor another = Samples.pushImage(repository(), 2, 10).descriptor();
         Manifest statement = Samples.statement(repository(), another, "approved");
         repository().attach(statement);
-        registry.lies("GET", "/referrers/" + image.digest(), e -> FakeRegistry.answer(
-                e,
-                200,
-                MediaTypes.OCI_INDEX,
-                ManifestContent.index(List.of(statement.descriptor())).toManifest().content()));
+        registry.lies(
+                "GET",
+                "/referrers/" + image.digest(),
+                e -> FakeRegistry.answer(
+                        e,
+                        200,
+                        MediaTypes.OCI_INDEX,
+                        ManifestContent.index(List.of(statement.descriptor()))
+                                .toManifest()
+                                .content()));
         refused(
                 MalformedManifestException.class,
-                () -> Copy.of(repository(), image.digest(), layout()).tagged("v1").run(),
+                () -> Copy.of(repository(), image.digest(), layout())
+                        .tagged("v1")
+                        .run(),
                 "which is not attached to it");
         assertEquals(List.of(), layout().tags());
     }
@@ -607,8 +667,14 @@ public class LyingRegistryTest {
     @Test
     public void registryThatKeepsAListButDoesNotListWhatWasAttached() throws Exception {
         Descriptor image = Samples.pushImage(repository(), 1, 10).descriptor();
-        registry.lies("GET", "/referrers/", e -> FakeRegistry.answer(
-                e, 200, MediaTypes.OCI_INDEX, ManifestContent.index(List.of()).toManifest().content()));
+        registry.lies(
+                "GET",
+                "/referrers/",
+                e -> FakeRegistry.answer(
+                        e,
+                        200,
+                        MediaTypes.OCI_INDEX,
+                        ManifestContent.index(List.of()).toManifest().content()));
         Manifest statement = Samples.statement(repository(), image, "approved");
         refused(UnreachableException.class, () -> repository().attach(statement), "does not list it");
     }
@@ -630,9 +696,13 @@ public class LyingRegistryTest {
             }
             return FakeRegistry.answer(e, Integer.parseInt(next.substring(0, 3)), "", new byte[0]);
         });
-        assertEquals(Optional.empty(), Repositories.open(registry.host() + "/app", access).resolve("v1"));
+        assertEquals(
+                Optional.empty(),
+                Repositories.open(registry.host() + "/app", access).resolve("v1"));
         assertEquals(Duration.ofSeconds(7), pauses.get(0));
-        assertTrue("doubled, shortened by up to a half: " + pauses, pauses.get(1).toMillis() >= 100 && pauses.get(1).toMillis() <= 200);
+        assertTrue(
+                "doubled, shortened by up to a half: " + pauses,
+                pauses.get(1).toMillis() >= 100 && pauses.get(1).toMillis() <= 200);
     }
 
     @Test
@@ -641,7 +711,10 @@ public class LyingRegistryTest {
             e.getResponseHeaders().set("Retry-After", "3600");
             return FakeRegistry.answer(e, 429, "", new byte[0]);
         });
-        refused(ThrottledException.class, () -> repository().resolve("v1"), "asks to wait 3600 s, at most 300 s are waited");
+        refused(
+                ThrottledException.class,
+                () -> repository().resolve("v1"),
+                "asks to wait 3600 s, at most 300 s are waited");
         assertEquals(1, registry.requests().size());
     }
 
@@ -738,7 +811,10 @@ public class LyingRegistryTest {
     @Test
     public void everyInsecureWayIsWarnedOf() throws Exception {
         List<Object> events = new ArrayList<>();
-        RegistryAccess.of(registry.host()).insecureUnverifiedTls().withProgress(events::add).ping();
+        RegistryAccess.of(registry.host())
+                .insecureUnverifiedTls()
+                .withProgress(events::add)
+                .ping();
         other.access().withProgress(events::add).ping();
         assertEquals(2, events.size());
         assertTrue(events.get(0).toString(), events.get(0).toString().contains("is not verified"));

@@ -55,9 +55,10 @@ public class PushTest {
         layout = Repositories.open("oci:" + folder.resolve("layout"));
         layer = Tars.tar(Map.of("hello.txt", "hello".getBytes(), "data", Samples.bytes(5, 200_000)));
         Descriptor layerDescriptor = Samples.pushBlob(layout, Samples.LAYER, layer);
-        byte[] config = ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
-                        + Digest.of(layer) + "\"]}}")
-                .getBytes(StandardCharsets.UTF_8);
+        byte[] config =
+                ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
+                                + Digest.of(layer) + "\"]}}")
+                        .getBytes(StandardCharsets.UTF_8);
         image = new ManifestContent(
                         MediaTypes.OCI_MANIFEST,
                         "",
@@ -104,7 +105,8 @@ public class PushTest {
     }
 
     private static void assertHasLayer(String name, Digest digest, byte[] tar) throws Exception {
-        ManifestContent manifest = repository(name).manifest(digest).orElseThrow().read();
+        ManifestContent manifest =
+                repository(name).manifest(digest).orElseThrow().read();
         assertEquals(1, manifest.layers().size());
         InputStream in = repository(name).openBlob(manifest.layers().get(0));
         boolean gzip = manifest.layers().get(0).mediaType().endsWith("gzip");
@@ -116,8 +118,7 @@ public class PushTest {
         PushResult result = push("oci:" + folder.resolve("layout") + ":v1", "from-layout");
         assertEquals(image.digest(), result.digest());
         assertEquals(2, result.uploaded());
-        assertEquals(
-                REGISTRY.host() + "/from-layout:v1@" + image.digest(), result.reference());
+        assertEquals(REGISTRY.host() + "/from-layout:v1@" + image.digest(), result.reference());
         assertEquals(image.digest().toString(), skopeo("from-layout"));
         PushResult again = push("oci:" + folder.resolve("layout"), "from-layout");
         assertEquals(0, again.bytesUploaded());
@@ -127,8 +128,12 @@ public class PushTest {
     @Test
     public void ociArchiveGoesAsItIs() throws Exception {
         RealPart.require("skopeo");
-        Run.of("skopeo", "copy", "--preserve-digests", "oci:" + folder.resolve("layout") + ":v1", "oci-archive:"
-                        + folder.resolve("image.tar") + ":v1")
+        Run.of(
+                        "skopeo",
+                        "copy",
+                        "--preserve-digests",
+                        "oci:" + folder.resolve("layout") + ":v1",
+                        "oci-archive:" + folder.resolve("image.tar") + ":v1")
                 .succeeded();
         PushResult result = push("oci-archive:" + folder.resolve("image.tar") + ":v1", "from-oci-archive");
         assertEquals(image.digest(), result.digest());
@@ -160,7 +165,8 @@ public class PushTest {
         try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(zipped))) {
             Files.copy(archive, out);
         }
-        assertEquals(result.digest(), push("docker-archive:" + zipped, "from-zipped").digest());
+        assertEquals(
+                result.digest(), push("docker-archive:" + zipped, "from-zipped").digest());
         String message = assertThrows(
                         ArchiveException.class, () -> push("docker-archive:" + archive + ":team/other:1", "other"))
                 .getMessage();
@@ -179,7 +185,13 @@ public class PushTest {
         PushResult result = push("docker-archive:" + archive, "zipped-layers");
         assertEquals(
                 Digest.of(zipped.toByteArray()),
-                repository("zipped-layers").manifest(result.digest()).orElseThrow().read().layers().get(0).digest());
+                repository("zipped-layers")
+                        .manifest(result.digest())
+                        .orElseThrow()
+                        .read()
+                        .layers()
+                        .get(0)
+                        .digest());
         assertHasLayer("zipped-layers", result.digest(), layer);
     }
 
@@ -217,7 +229,8 @@ public class PushTest {
 
     @Test
     public void blobThatIsMissingInTheSourceLeavesNoTag() throws Exception {
-        Path blob = folder.resolve("layout/blobs/sha256").resolve(Digest.of(layer).hex());
+        Path blob =
+                folder.resolve("layout/blobs/sha256").resolve(Digest.of(layer).hex());
         Files.delete(blob);
         assertThrows(NotFoundException.class, () -> push("oci:" + folder.resolve("layout") + ":v1", "missing-blob"));
         Files.write(blob, Samples.bytes(1, layer.length));
@@ -245,7 +258,10 @@ public class PushTest {
             assertTrue(List.of(new Platform("linux", "amd64", ""), new Platform("linux", "arm64", ""))
                     .contains(platform.platform()));
         }
-        assertEquals("the tag is the last thing that happens", Event.Tagged.class, events.get(events.size() - 2).getClass());
+        assertEquals(
+                "the tag is the last thing that happens",
+                Event.Tagged.class,
+                events.get(events.size() - 2).getClass());
         assertEquals(6, events.stream().filter(e -> e instanceof Event.BlobDone).count());
         // from registry to registry, inside one: nothing travels
         PushResult moved = push("docker://" + REGISTRY.host() + "/multi:v1", "multi-moved");
@@ -259,7 +275,8 @@ public class PushTest {
         try (FakeDaemon daemon = new FakeDaemon(folder.resolve("docker.sock"))) {
             daemon.answers("HTTP/1.0 200 OK\r\nContent-Type: application/x-tar\r\n\r\n", archive);
             try (ImageSource source = ImageSource.daemon("app:1", folder, new DockerDaemon(daemon.socket))) {
-                PushResult result = Push.of(source, repository("from-daemon")).tagged("v1").run();
+                PushResult result =
+                        Push.of(source, repository("from-daemon")).tagged("v1").run();
                 assertHasLayer("from-daemon", result.digest(), layer);
             }
             assertTrue(daemon.request, daemon.request.startsWith("GET /images/app%3A1/get HTTP/1.0"));
@@ -358,9 +375,10 @@ public class PushTest {
         }
 
         static byte[] dockerArchive(byte[] layer, Digest diffId, String name) throws Exception {
-            byte[] config = ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
-                            + diffId + "\"]}}")
-                    .getBytes(StandardCharsets.UTF_8);
+            byte[] config =
+                    ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\""
+                                    + diffId + "\"]}}")
+                            .getBytes(StandardCharsets.UTF_8);
             String configName = HexFormat.of().formatHex(Digest.sha256().digest(config)) + ".json";
             String manifest = "[{\"Config\":\"" + configName + "\",\"RepoTags\":[\"" + name
                     + "\"],\"Layers\":[\"abc/layer.tar\"]}]";

@@ -37,7 +37,8 @@ public abstract class RepositoryContract {
         repository.tag(image.digest(), "v1");
         assertEquals(image.descriptor(), repository.resolve("v1").orElseThrow());
         assertArrayEquals(
-                image.content(), repository.manifest(image.digest()).orElseThrow().content());
+                image.content(),
+                repository.manifest(image.digest()).orElseThrow().content());
         for (Descriptor blob : image.read().blobs()) {
             assertTrue(repository.hasBlob(blob.digest()));
             try (InputStream in = repository.openBlob(blob)) {
@@ -52,11 +53,9 @@ public abstract class RepositoryContract {
         byte[] content = Samples.bytes(7, 50_000);
         Descriptor blob = Descriptor.of(Samples.LAYER, content);
         assertEquals(BlobArrival.UPLOADED, repository.pushBlob(blob, ContentSource.of(content)));
-        assertEquals(
-                BlobArrival.WAS_THERE,
-                repository.pushBlob(blob, () -> {
-                    throw new AssertionError("the content was opened");
-                }));
+        assertEquals(BlobArrival.WAS_THERE, repository.pushBlob(blob, () -> {
+            throw new AssertionError("the content was opened");
+        }));
     }
 
     @Test
@@ -89,12 +88,20 @@ public abstract class RepositoryContract {
         List<Descriptor> referrers = repository.referrers(image.digest());
         assertEquals(
                 List.of("approved", "reviewed"),
-                referrers.stream().map(r -> r.annotations().get("text")).sorted().toList());
+                referrers.stream()
+                        .map(r -> r.annotations().get("text"))
+                        .sorted()
+                        .toList());
         for (Descriptor referrer : referrers) {
             assertEquals("application/vnd.example.statement+json", referrer.artifactType());
             assertEquals(
                     image.digest(),
-                    repository.manifest(referrer.digest()).orElseThrow().read().subjectOrNull().digest());
+                    repository
+                            .manifest(referrer.digest())
+                            .orElseThrow()
+                            .read()
+                            .subjectOrNull()
+                            .digest());
         }
     }
 

@@ -23,7 +23,8 @@ public final class Samples {
         return content;
     }
 
-    public static Descriptor pushBlob(Repository repository, String mediaType, byte[] content) throws RegistryException {
+    public static Descriptor pushBlob(Repository repository, String mediaType, byte[] content)
+            throws RegistryException {
         Descriptor descriptor = Descriptor.of(mediaType, content);
         repository.pushBlob(descriptor, ContentSource.of(content));
         return descriptor;
@@ -36,7 +37,11 @@ public final class Samples {
             layers.add(pushBlob(repository, LAYER, bytes(seed * 1000 + i, layerSizes[i])));
         }
         byte[] config = ("{\"architecture\":\"amd64\",\"os\":\"linux\",\"rootfs\":{\"type\":\"layers\",\"diff_ids\":["
-                        + String.join(",", layers.stream().map(l -> "\"" + l.digest() + "\"").toList())
+                        + String.join(
+                                ",",
+                                layers.stream()
+                                        .map(l -> "\"" + l.digest() + "\"")
+                                        .toList())
                         + "]},\"config\":{\"Labels\":{\"seed\":\"" + seed + "\"}}}")
                 .getBytes(StandardCharsets.UTF_8);
         Manifest manifest = new ManifestContent(
@@ -56,10 +61,15 @@ public final class Samples {
     public static Manifest pushIndex(Repository repository, long seed) throws RegistryException {
         List<Descriptor> entries = new ArrayList<>();
         for (String architecture : List.of("amd64", "arm64")) {
-            Descriptor image =
-                    pushImage(repository, seed * 10 + entries.size(), 1000, 2000).descriptor();
+            Descriptor image = pushImage(repository, seed * 10 + entries.size(), 1000, 2000)
+                    .descriptor();
             entries.add(new Descriptor(
-                    image.mediaType(), image.digest(), image.size(), "", Map.of(), new Platform("linux", architecture, "")));
+                    image.mediaType(),
+                    image.digest(),
+                    image.size(),
+                    "",
+                    Map.of(),
+                    new Platform("linux", architecture, "")));
         }
         Manifest index = ManifestContent.index(entries).toManifest();
         repository.pushManifest(index);

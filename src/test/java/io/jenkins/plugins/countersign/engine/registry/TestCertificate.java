@@ -44,7 +44,8 @@ record TestCertificate(KeyPair keys, X509Certificate certificate) {
         return new TestCertificate(
                 keys,
                 new JcaX509CertificateConverter()
-                        .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()))));
+                        .getCertificate(builder.build(
+                                new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate()))));
     }
 
     String pem() throws Exception {

@@ -3,7 +3,6 @@ package io.jenkins.plugins.countersign.engine.request;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.hasItem;
-import static org.hamcrest.Matchers.not;
 import static org.junit.Assert.assertArrayEquals;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
@@ -88,12 +87,15 @@ public class RequestTest {
 
     @Test
     public void aSummaryThatSaysSomethingElseIsRefused() throws Exception {
-        assertThat(refused(changed(request(), "predicate.decision: approve", "predicate.decision: reject")), containsString("summary says something else"));
+        assertThat(
+                refused(changed(request(), "predicate.decision: approve", "predicate.decision: reject")),
+                containsString("summary says something else"));
     }
 
     @Test
     public void bytesOfAnotherStatementAreRefused() throws Exception {
-        String other = Base64.getEncoder().encodeToString(request("something else").bytesToSign());
+        String other =
+                Base64.getEncoder().encodeToString(request("something else").bytesToSign());
         String own = Base64.getEncoder().encodeToString(request().bytesToSign());
         assertThat(refused(changed(request(), own, other)), containsString("asks to sign other bytes"));
     }
@@ -107,7 +109,8 @@ public class RequestTest {
 
     @Test
     public void aPolicyOrACommitIsNotSignedAsARequest() throws Exception {
-        Request policy = new Request("r/app", IMAGE, "application/vnd.example.policy+json", request().payload());
+        Request policy = new Request(
+                "r/app", IMAGE, "application/vnd.example.policy+json", request().payload());
         assertThat(
                 assertThrows(RequestException.class, () -> policy.sign(ALICE)).getMessage(),
                 containsString("signed on request are"));
@@ -115,8 +118,11 @@ public class RequestTest {
 
     @Test
     public void charactersThatHideOthersAreShownByTheirCode() throws Exception {
-        List<String> summary = request("fine\u202edecision: reject\n\u200bdecision: approve\u0007").summary();
-        assertThat(summary, hasItem("predicate.comment: fine\\u{202e}decision: reject\\u{a}\\u{200b}decision: approve\\u{7}"));
+        List<String> summary = request("fine\u202edecision: reject\n\u200bdecision: approve\u0007")
+                .summary();
+        assertThat(
+                summary,
+                hasItem("predicate.comment: fine\\u{202e}decision: reject\\u{a}\\u{200b}decision: approve\\u{7}"));
         assertThat(summary, hasItem("predicate.origin.authors[0]: dave"));
     }
 
@@ -133,17 +139,20 @@ public class RequestTest {
         byte[] other = request("other").sign(ALICE).envelope().signatures().get(0);
         assertThat(refused(other, ALICE.publicKey()), containsString("not over the bytes of this request"));
         byte[] bare = ALICE.sign(request().payload());
-        assertThat("the payload without its type", refused(bare, ALICE.publicKey()), containsString("not over the bytes"));
+        assertThat(
+                "the payload without its type", refused(bare, ALICE.publicKey()), containsString("not over the bytes"));
         assertThat(
                 refused(request("other").sign(ALICE).toBytes(), ALICE.publicKey()),
                 containsString("holds another statement than the one that was to be signed"));
         assertThat(refused(new byte[0], ALICE.publicKey()), containsString("is empty"));
         assertThat(refused(new byte[100_000], ALICE.publicKey()), containsString("this is not a bare signature"));
-        assertThat(refused("{}".getBytes(StandardCharsets.UTF_8), ALICE.publicKey()), containsString("neither a bundle"));
+        assertThat(
+                refused("{}".getBytes(StandardCharsets.UTF_8), ALICE.publicKey()), containsString("neither a bundle"));
     }
 
     private static String refused(byte[] signature, PublicKey key) {
-        return assertThrows(RequestException.class, () -> request().accept(signature, List.of(key))).getMessage();
+        return assertThrows(RequestException.class, () -> request().accept(signature, List.of(key)))
+                .getMessage();
     }
 
     @Test
@@ -205,13 +214,15 @@ public class RequestTest {
         Request sameWords = new Request("registry.example.com/app", IMAGE, SignatureTypes.IN_TOTO, rejection.payload());
         assertThat(
                 "a rejection's words are no statement about an image",
-                assertThrows(RequestException.class, () -> sameWords.sign(ALICE)).getMessage(),
+                assertThrows(RequestException.class, () -> sameWords.sign(ALICE))
+                        .getMessage(),
                 containsString("the request holds no statement"));
     }
 
     @Test
     public void whatCameBackIsAttachedToTheImage() throws Exception {
-        LayoutRepository repository = LayoutRepository.at(folder.getRoot().toPath().resolve("layout"));
+        LayoutRepository repository =
+                LayoutRepository.at(folder.getRoot().toPath().resolve("layout"));
         byte[] config = "{}".getBytes(StandardCharsets.UTF_8);
         Descriptor blob = Descriptor.of(MediaTypes.OCI_CONFIG, config);
         repository.pushBlob(blob, Repository.ContentSource.of(config));
@@ -227,7 +238,10 @@ public class RequestTest {
         repository.pushManifest(index);
         Approval approval = new Approval(
                 new ApprovedImage(
-                        repository.name(), "1", index.digest(), index.content().length,
+                        repository.name(),
+                        "1",
+                        index.digest(),
+                        index.content().length,
                         platforms.stream().map(Descriptor::digest).toList()),
                 "qa",
                 "qa",
@@ -241,17 +255,18 @@ public class RequestTest {
                 null,
                 "");
         Request request = Request.of(approval);
-        SignedRequest signed =
-                request.accept(ALICE.sign(request.bytesToSign()), List.of(ALICE.publicKey()));
+        SignedRequest signed = request.accept(ALICE.sign(request.bytesToSign()), List.of(ALICE.publicKey()));
         signed.attachTo(repository, Instant.parse("2026-11-22T12:00:00Z"));
         List<FoundSignature> found = new SignatureStore(repository).collect(index.digest());
         assertEquals(1, found.size());
         assertArrayEquals(
                 approval.payload(),
                 Verifier.verify(found.get(0), List.of(ALICE.publicKey())).payload());
-        LayoutRepository elsewhere = LayoutRepository.at(folder.getRoot().toPath().resolve("elsewhere"));
+        LayoutRepository elsewhere =
+                LayoutRepository.at(folder.getRoot().toPath().resolve("elsewhere"));
         assertThat(
-                assertThrows(RequestException.class, () -> signed.attachTo(elsewhere, Instant.EPOCH)).getMessage(),
+                assertThrows(RequestException.class, () -> signed.attachTo(elsewhere, Instant.EPOCH))
+                        .getMessage(),
                 containsString("the request is for " + repository.name()));
     }
 
@@ -265,16 +280,25 @@ public class RequestTest {
                 List.of("RSA", "rsa_keygen_bits:3072"))) {
             Run.of("openssl", "genpkey", "-algorithm", kind.get(0), "-pkeyopt", kind.get(1), "-out", root + "/key.pem")
                     .succeeded();
-            Run.of("openssl", "pkey", "-in", root + "/key.pem", "-pubout", "-out", root + "/pub.pem").succeeded();
+            Run.of("openssl", "pkey", "-in", root + "/key.pem", "-pubout", "-out", root + "/pub.pem")
+                    .succeeded();
             Files.write(root.resolve("approval.bytes"), request().bytesToSign());
             Run.of(
-                            "openssl", "dgst", "-sha256", "-sign", root + "/key.pem", "-out", root + "/approval.sig",
+                            "openssl",
+                            "dgst",
+                            "-sha256",
+                            "-sign",
+                            root + "/key.pem",
+                            "-out",
+                            root + "/approval.sig",
                             root + "/approval.bytes")
                     .succeeded();
             PublicKey key = PublicKeys.read(Files.readString(root.resolve("pub.pem")));
             assertEquals(
                     key,
-                    request().accept(Files.readAllBytes(root.resolve("approval.sig")), List.of(key)).key());
+                    request()
+                            .accept(Files.readAllBytes(root.resolve("approval.sig")), List.of(key))
+                            .key());
         }
     }
 
@@ -284,7 +308,8 @@ public class RequestTest {
         Files.write(root.resolve("approval.bytes"), request().bytesToSign());
         for (String cosign : List.of("cosign2", "cosign3")) {
             RealPart.require(cosign);
-            Map<String, String> environment = Map.of("COSIGN_PASSWORD", "pässword", "COSIGN_YES", "true", "HOME", root.toString());
+            Map<String, String> environment =
+                    Map.of("COSIGN_PASSWORD", "pässword", "COSIGN_YES", "true", "HOME", root.toString());
             Files.deleteIfExists(root.resolve("cosign.key"));
             Files.deleteIfExists(root.resolve("cosign.pub"));
             Run.of(environment, root, List.of(cosign, "generate-key-pair")).succeeded();
@@ -296,17 +321,27 @@ public class RequestTest {
                             List.of("--tlog-upload=false", "--new-bundle-format", "--bundle", "out"))
                     : List.of(
                             List.of("--use-signing-config=false", "--tlog-upload=false", "--bundle", "out"),
-                            List.of("--use-signing-config=false", "--new-bundle-format=false", "--tlog-upload=false", "--output-signature", "out", "--bundle", "old"));
+                            List.of(
+                                    "--use-signing-config=false",
+                                    "--new-bundle-format=false",
+                                    "--tlog-upload=false",
+                                    "--output-signature",
+                                    "out",
+                                    "--bundle",
+                                    "old"));
             for (List<String> way : ways) {
                 Files.deleteIfExists(root.resolve("out"));
-                java.util.ArrayList<String> command = new java.util.ArrayList<>(List.of(cosign, "sign-blob", "--key", "cosign.key"));
+                java.util.ArrayList<String> command =
+                        new java.util.ArrayList<>(List.of(cosign, "sign-blob", "--key", "cosign.key"));
                 command.addAll(way);
                 command.add("approval.bytes");
                 Run.of(environment, root, command).succeeded();
                 assertEquals(
                         command.toString(),
                         key,
-                        request().accept(Files.readAllBytes(root.resolve("out")), List.of(key)).key());
+                        request()
+                                .accept(Files.readAllBytes(root.resolve("out")), List.of(key))
+                                .key());
             }
         }
     }
@@ -328,33 +363,58 @@ public class RequestTest {
         Path root = folder.getRoot().toPath();
         Files.createDirectory(root.resolve("tokens"));
         Files.writeString(
-                root.resolve("softhsm2.conf"), "directories.tokendir = " + root + "/tokens\nobjectstore.backend = file\n");
+                root.resolve("softhsm2.conf"),
+                "directories.tokendir = " + root + "/tokens\nobjectstore.backend = file\n");
         Map<String, String> environment =
                 Map.of("SOFTHSM2_CONF", root.resolve("softhsm2.conf").toString(), "PIN", "648219");
         Run.of(
                         environment,
                         root,
-                        List.of("softhsm2-util", "--init-token", "--free", "--label", "alice", "--so-pin", "12345678",
-                                "--pin", "648219"))
+                        List.of(
+                                "softhsm2-util",
+                                "--init-token",
+                                "--free",
+                                "--label",
+                                "alice",
+                                "--so-pin",
+                                "12345678",
+                                "--pin",
+                                "648219"))
                 .succeeded();
-        List<String> tool = List.of("pkcs11-tool", "--module", library.toString(), "--token-label", "alice", "--login",
-                "--pin", "env:PIN");
-        Run.of(environment, root, with(tool, "--keypairgen", "--key-type", "EC:prime256v1", "--id", "01")).succeeded();
+        List<String> tool = List.of(
+                "pkcs11-tool", "--module", library.toString(), "--token-label", "alice", "--login", "--pin", "env:PIN");
+        Run.of(environment, root, with(tool, "--keypairgen", "--key-type", "EC:prime256v1", "--id", "01"))
+                .succeeded();
         Run.of(environment, root, with(tool, "--read-object", "--type", "pubkey", "--id", "01", "-o", "pub.der"))
                 .succeeded();
         PublicKey key = PublicKeys.decode(Files.readAllBytes(root.resolve("pub.der")));
-        Files.write(root.resolve("digest"), java.util.HexFormat.of().parseHex(request().digestToSign().hex()));
+        Files.write(
+                root.resolve("digest"),
+                java.util.HexFormat.of().parseHex(request().digestToSign().hex()));
         for (String format : List.of("openssl", "rs")) {
             Run.of(
                             environment,
                             root,
-                            with(tool, "--sign", "--mechanism", "ECDSA", "--signature-format", format, "--id", "01", "-i",
-                                    "digest", "-o", "sig-" + format))
+                            with(
+                                    tool,
+                                    "--sign",
+                                    "--mechanism",
+                                    "ECDSA",
+                                    "--signature-format",
+                                    format,
+                                    "--id",
+                                    "01",
+                                    "-i",
+                                    "digest",
+                                    "-o",
+                                    "sig-" + format))
                     .succeeded();
             assertEquals(
                     format,
                     key,
-                    request().accept(Files.readAllBytes(root.resolve("sig-" + format)), List.of(key)).key());
+                    request()
+                            .accept(Files.readAllBytes(root.resolve("sig-" + format)), List.of(key))
+                            .key());
         }
     }
 

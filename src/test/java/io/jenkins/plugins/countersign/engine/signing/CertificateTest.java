@@ -68,7 +68,8 @@ public class CertificateTest {
     }
 
     private static SigstoreBundle bundle(TestCertificates.Leaf signer) throws Exception {
-        DsseEnvelope envelope = DsseEnvelope.sign(SignatureTypes.IN_TOTO, samples.statement().toBytes(), signer.key());
+        DsseEnvelope envelope =
+                DsseEnvelope.sign(SignatureTypes.IN_TOTO, samples.statement().toBytes(), signer.key());
         return new SigstoreBundle("", List.of(signer.certificate().getEncoded()), List.of(), 0, envelope);
     }
 
@@ -78,7 +79,8 @@ public class CertificateTest {
     }
 
     private static Reason refusal(Verifier verifier, FoundSignature found) {
-        return assertThrows(VerificationException.class, () -> verifier.verify(found)).reason();
+        return assertThrows(VerificationException.class, () -> verifier.verify(found))
+                .reason();
     }
 
     @Test
@@ -148,24 +150,30 @@ public class CertificateTest {
     public void afterTheCertificateHasEndedOnlyATrustedTimestampHelps() throws Exception {
         SigstoreBundle bundle = bundle(alice);
         assertEquals(Reason.CERTIFICATE_TIME, refusal(later(verifier()), found(bundle)));
-        SigstoreBundle stamped = bundle.withTimestamp(stamp(bundle.envelope().signatures().get(0)));
+        SigstoreBundle stamped =
+                bundle.withTimestamp(stamp(bundle.envelope().signatures().get(0)));
         assertEquals("nobody trusts that clock", Reason.CERTIFICATE_TIME, refusal(later(verifier()), found(stamped)));
         Verifier trusting = later(verifier()).andTimestamps(List.of(timestampAuthority.certificate()));
         Evidence evidence = trusting.verify(found(SigstoreBundle.read(stamped.toBytes())));
         assertEquals(1, evidence.provenTimes().size());
-        Duration age = Duration.between(evidence.provenTimes().get(0), Instant.now()).abs();
+        Duration age =
+                Duration.between(evidence.provenTimes().get(0), Instant.now()).abs();
         assertTrue(age.toString(), age.compareTo(Duration.ofHours(1)) < 0);
     }
 
     @Test
     public void aTimestampProvesTheTimeOfASignatureWithAPlainKey() throws Exception {
         SigstoreBundle bundle = SigstoreBundle.sign(samples.statement(), samples.key);
-        FoundSignature found = found(bundle.withTimestamp(stamp(bundle.envelope().signatures().get(0))));
+        FoundSignature found =
+                found(bundle.withTimestamp(stamp(bundle.envelope().signatures().get(0))));
         Verifier plain = Verifier.withKeys(List.of(samples.key.publicKey()));
         assertEquals(List.of(), plain.verify(found).provenTimes());
         assertEquals(
                 1,
-                plain.andTimestamps(List.of(timestampAuthority.certificate())).verify(found).provenTimes().size());
+                plain.andTimestamps(List.of(timestampAuthority.certificate()))
+                        .verify(found)
+                        .provenTimes()
+                        .size());
     }
 
     @Test
@@ -209,29 +217,41 @@ public class CertificateTest {
         assertEquals(alice.certificate(), verifier().verify(found).certificate());
         assertEquals(
                 alice.certificate().getPublicKey(),
-                Verifier.verify(found, List.of(alice.certificate().getPublicKey())).key());
+                Verifier.verify(found, List.of(alice.certificate().getPublicKey()))
+                        .key());
     }
 
     /** As cosign accepts it too: a plain key that signed is enough, its hint says nothing. */
     @Test
     public void theHintIsNotBelieved() throws Exception {
-        DsseEnvelope envelope = SigstoreBundle.sign(samples.statement(), samples.key).envelope();
+        DsseEnvelope envelope =
+                SigstoreBundle.sign(samples.statement(), samples.key).envelope();
         SigstoreBundle lying = SigstoreBundle.of(envelope, samples.attacker.publicKey());
         assertEquals(PublicKeys.hint(samples.attacker.publicKey()), lying.hint());
         assertEquals(
                 samples.key.publicKey(),
-                Verifier.verify(found(lying), List.of(samples.attacker.publicKey(), samples.key.publicKey())).key());
+                Verifier.verify(found(lying), List.of(samples.attacker.publicKey(), samples.key.publicKey()))
+                        .key());
         assertEquals(
-                Reason.BAD_SIGNATURE,
-                refusal(Verifier.withKeys(List.of(samples.attacker.publicKey())), found(lying)));
+                Reason.BAD_SIGNATURE, refusal(Verifier.withKeys(List.of(samples.attacker.publicKey())), found(lying)));
     }
 
     private static byte[] stamp(byte[] signature) throws Exception {
         Files.write(root().resolve("signature"), signature);
         openssl("ts", "-query", "-data", "signature", "-sha256", "-cert", "-out", "query");
         openssl(
-                "ts", "-reply", "-config", "tsa.cnf", "-queryfile", "query", "-inkey", "clock.pem", "-signer",
-                "clock.crt", "-out", "reply");
+                "ts",
+                "-reply",
+                "-config",
+                "tsa.cnf",
+                "-queryfile",
+                "query",
+                "-inkey",
+                "clock.pem",
+                "-signer",
+                "clock.crt",
+                "-out",
+                "reply");
         return Files.readAllBytes(root().resolve("reply"));
     }
 

@@ -52,7 +52,8 @@ public class ContainersImageTest {
         for (Descriptor image : images.subList(1, 3)) {
             assertEquals("accepted", ask("team/app", image, alice.publicKey()));
             assertTrue(ask("team/app", image, bob.publicKey()).startsWith("refused"));
-            assertTrue(ask("team/app", image, alice.publicKey(), bob.publicKey()).startsWith("refused"));
+            assertTrue(
+                    ask("team/app", image, alice.publicKey(), bob.publicKey()).startsWith("refused"));
         }
         for (Descriptor image : images) {
             byte[] payload = payload("team/app:1", image);
@@ -82,7 +83,8 @@ public class ContainersImageTest {
         Map<String, String> accepted = new TreeMap<>();
         int asked = 0;
         TamperedSamples samples = new TamperedSamples(
-                Samples.pushImage(registry.open("tampered/app"), 23, 100).descriptor(), registry.host() + "/tampered/app:1");
+                Samples.pushImage(registry.open("tampered/app"), 23, 100).descriptor(),
+                registry.host() + "/tampered/app:1");
         SignatureStore store = new SignatureStore(registry.open("tampered/app"));
         for (TamperedSamples.Sample sample : samples.all) {
             if (sample.found().format() != SignatureFormat.SIMPLE_SIGNING) {
@@ -91,7 +93,10 @@ public class ContainersImageTest {
             asked++;
             LayerTag tag = new LayerTag(registry.open("tampered/app"), samples.image.digest(), ".sig");
             // One tag: what was refused before stays refused beside the next.
-            tag.add(SignatureTypes.SIMPLE_SIGNING, sample.found().content(), sample.found().annotations());
+            tag.add(
+                    SignatureTypes.SIMPLE_SIGNING,
+                    sample.found().content(),
+                    sample.found().annotations());
             String answer = ask("tampered/app", samples.image, samples.key.publicKey());
             if (!answer.startsWith("refused")) {
                 accepted.put(sample.defect(), answer);
@@ -118,11 +123,12 @@ public class ContainersImageTest {
                 .toList();
         Files.writeString(
                 root.resolve("policy.json"),
-                "{\"default\":[{\"type\":\"reject\"}],\"transports\":{\"docker\":{\"" + registry.host() + "/" + repository
-                        + "\":[" + String.join(",", requirements) + "]}}}");
+                "{\"default\":[{\"type\":\"reject\"}],\"transports\":{\"docker\":{\"" + registry.host() + "/"
+                        + repository + "\":[" + String.join(",", requirements) + "]}}}");
         Path registries = Files.createDirectories(root.resolve("registries.d"));
         Files.writeString(
-                registries.resolve("test.yaml"), "docker:\n  " + registry.host() + ":\n    use-sigstore-attachments: true\n");
+                registries.resolve("test.yaml"),
+                "docker:\n  " + registry.host() + ":\n    use-sigstore-attachments: true\n");
         Run run = Run.of(
                 Map.of("HOME", root.toString()),
                 root,

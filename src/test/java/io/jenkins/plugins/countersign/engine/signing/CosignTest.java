@@ -130,10 +130,14 @@ public class CosignTest {
             String name = "kinds/" + kind.get(0) + "@" + image;
             answers.put(kind.get(0) + " .sig", verdict(cosign2(name, pub)) + " " + verdict(cosign3(name, pub)));
             store.attachBundle(
-                    Subjects.of(repository, image).get(0), bundle(image, other), "https://example.com/x", Instant.now());
+                    Subjects.of(repository, image).get(0),
+                    bundle(image, other),
+                    "https://example.com/x",
+                    Instant.now());
             answers.put(
                     kind.get(0) + " bundle",
-                    verdict(cosign2(name, pub, "--new-bundle-format", trustedRoot())) + " " + verdict(cosign3(name, pub)));
+                    verdict(cosign2(name, pub, "--new-bundle-format", trustedRoot())) + " "
+                            + verdict(cosign3(name, pub)));
         }
         assertEquals(answers.toString(), 8, answers.size());
         for (Map.Entry<String, String> answer : answers.entrySet()) {
@@ -151,15 +155,26 @@ public class CosignTest {
             Path predicate = write("predicate.json", "{\"scanned\":true}");
             run(program, "sign", "--key", cosign.privateKey(), offline(program), "--yes", "-a", "stage=qa", name);
             run(
-                    program, "attest", "--key", cosign.privateKey(), offline(program), "--yes", "--type",
-                    "https://example.com/scan", "--predicate", predicate.toString(), name);
+                    program,
+                    "attest",
+                    "--key",
+                    cosign.privateKey(),
+                    offline(program),
+                    "--yes",
+                    "--type",
+                    "https://example.com/scan",
+                    "--predicate",
+                    predicate.toString(),
+                    name);
             List<FoundSignature> found = new SignatureStore(repository).collect(image);
             List<String> seen = new ArrayList<>();
             for (FoundSignature signature : found) {
                 Evidence evidence = Verifier.verify(
                         signature, List.of(key.publicKey(), PublicKeys.read(Files.readString(cosign.publicKey()))));
                 seen.add(evidence.format() + " "
-                        + evidence.inTotoStatement().map(Statement::predicateType).orElse("")
+                        + evidence.inTotoStatement()
+                                .map(Statement::predicateType)
+                                .orElse("")
                         + evidence.annotations());
             }
             seen.sort(null);
@@ -176,8 +191,7 @@ public class CosignTest {
     @Test
     public void keysOfOtherKindsThatCosignSignsWithAreAccepted() throws Exception {
         for (List<String> kind : List.of(
-                List.of("p384", "EC", "ec_paramgen_curve:P-384"),
-                List.of("rsa3072", "RSA", "rsa_keygen_bits:3072"))) {
+                List.of("p384", "EC", "ec_paramgen_curve:P-384"), List.of("rsa3072", "RSA", "rsa_keygen_bits:3072"))) {
             SigningKey imported = opensslKey(kind);
             Path made = folder.newFolder().toPath();
             Files.writeString(made.resolve("plain.pem"), imported.unencryptedSecret());
@@ -191,11 +205,15 @@ public class CosignTest {
             List<FoundSignature> found = new SignatureStore(repository).collect(image);
             assertEquals(2, found.size());
             for (FoundSignature signature : found) {
-                assertEquals(imported.publicKey(), Verifier.verify(signature, List.of(imported.publicKey())).key());
+                assertEquals(
+                        imported.publicKey(),
+                        Verifier.verify(signature, List.of(imported.publicKey()))
+                                .key());
             }
             assertEquals(
                     imported.publicKey(),
-                    KeyPairReader.read(Files.readAllBytes(Path.of(privateKey)), PASSWORD.toCharArray()).publicKey());
+                    KeyPairReader.read(Files.readAllBytes(Path.of(privateKey)), PASSWORD.toCharArray())
+                            .publicKey());
         }
     }
 
@@ -206,7 +224,9 @@ public class CosignTest {
         SignatureStore store = new SignatureStore(repository);
         Descriptor descriptor = Subjects.of(repository, image).get(0);
         store.attachRecord(
-                descriptor, DsseEnvelope.sign(SignatureTypes.RECORD, statement(image).toBytes(), key), Instant.now());
+                descriptor,
+                DsseEnvelope.sign(SignatureTypes.RECORD, statement(image).toBytes(), key),
+                Instant.now());
         refused(cosign3("ours/record@" + image, publicKey));
         refused(cosign2("ours/record@" + image, publicKey, "--new-bundle-format", trustedRoot()));
         refused(cosign2("ours/record@" + image, publicKey));
@@ -219,11 +239,21 @@ public class CosignTest {
         Map<String, String> accepted = new TreeMap<>();
         int asked = 0;
         for (String defect : List.of(
-                "text-after-the-end", "future-bundle", "no-signature", "the-same-signature-twice",
-                "payload-type-exchanged", "one-bit-of-the-payload", "digest-in-the-payload-exchanged",
-                "one-bit-of-the-signature", "a-stranger's-signature-with-the-hint-of-the-right-key",
-                "signature-over-the-bare-payload", "signature-of-zeros", "rsa-signature-for-an-ecdsa-key",
-                "sha-512-where-the-key-signs-with-sha-256", "another-image's-digest", "a-record-dressed-as-an-approval",
+                "text-after-the-end",
+                "future-bundle",
+                "no-signature",
+                "the-same-signature-twice",
+                "payload-type-exchanged",
+                "one-bit-of-the-payload",
+                "digest-in-the-payload-exchanged",
+                "one-bit-of-the-signature",
+                "a-stranger's-signature-with-the-hint-of-the-right-key",
+                "signature-over-the-bare-payload",
+                "signature-of-zeros",
+                "rsa-signature-for-an-ecdsa-key",
+                "sha-512-where-the-key-signs-with-sha-256",
+                "another-image's-digest",
+                "a-record-dressed-as-an-approval",
                 "no-subject")) {
             TamperedSamples.Sample sample = samples.all.stream()
                     .filter(candidate -> candidate.defect().equals(defect))
@@ -234,8 +264,12 @@ public class CosignTest {
             assertEquals(samples.image.digest(), image.digest());
             new SignatureStore(repository)
                     .attach(
-                            image, SignatureTypes.BUNDLE_V03, SignatureTypes.BUNDLE_V03, sample.found().content(),
-                            Map.of("dev.sigstore.bundle.content", "dsse-envelope"), Instant.now());
+                            image,
+                            SignatureTypes.BUNDLE_V03,
+                            SignatureTypes.BUNDLE_V03,
+                            sample.found().content(),
+                            Map.of("dev.sigstore.bundle.content", "dsse-envelope"),
+                            Instant.now());
             Run run = cosign3("tampered/bundle" + asked + "@" + image.digest(), pub);
             if (run.exitCode() == 0) {
                 accepted.put(defect, run.output());
@@ -246,8 +280,12 @@ public class CosignTest {
         Repository good = registry.open("tampered/good");
         new SignatureStore(good)
                 .attach(
-                        imageOf("tampered/good"), SignatureTypes.BUNDLE_V03, SignatureTypes.BUNDLE_V03, samples.bundle(),
-                        Map.of(), Instant.now());
+                        imageOf("tampered/good"),
+                        SignatureTypes.BUNDLE_V03,
+                        SignatureTypes.BUNDLE_V03,
+                        samples.bundle(),
+                        Map.of(),
+                        Instant.now());
         accepted(cosign3("tampered/good@" + samples.image.digest(), pub));
     }
 
@@ -265,8 +303,12 @@ public class CosignTest {
             String name = "tampered/sig" + asked++;
             Descriptor image = imageOf(name);
             new LayerTag(registry.open(name), image.digest(), ".sig")
-                    .add(SignatureTypes.SIMPLE_SIGNING, sample.found().content(), sample.found().annotations());
-            for (Run run : List.of(cosign3(name + "@" + image.digest(), pub), cosign2(name + "@" + image.digest(), pub))) {
+                    .add(
+                            SignatureTypes.SIMPLE_SIGNING,
+                            sample.found().content(),
+                            sample.found().annotations());
+            for (Run run :
+                    List.of(cosign3(name + "@" + image.digest(), pub), cosign2(name + "@" + image.digest(), pub))) {
                 if (run.exitCode() == 0) {
                     accepted.put(sample.defect(), run.output());
                 }
@@ -341,8 +383,8 @@ public class CosignTest {
     }
 
     private Run verify(String program, String name, Path pub, String... more) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                program, "verify", "--key", pub.toString(), "--insecure-ignore-tlog=true"));
+        List<String> command =
+                new ArrayList<>(List.of(program, "verify", "--key", pub.toString(), "--insecure-ignore-tlog=true"));
         command.addAll(List.of(more));
         command.add(name(name));
         return execute(folder.getRoot().toPath(), command);
@@ -375,7 +417,9 @@ public class CosignTest {
     }
 
     private static String verdict(Run run) {
-        return run.exitCode() == 0 ? "yes" : "no (" + run.output().strip().lines().reduce((a, b) -> b).orElse("") + ")";
+        return run.exitCode() == 0
+                ? "yes"
+                : "no (" + run.output().strip().lines().reduce((a, b) -> b).orElse("") + ")";
     }
 
     private static void accepted(Run run) {

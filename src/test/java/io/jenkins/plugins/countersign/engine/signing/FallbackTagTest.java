@@ -37,7 +37,8 @@ public class FallbackTagTest {
     public void bundlesAreFoundInBothDirections() throws Exception {
         Path cosign = RealPart.require("cosign3");
         Repository repository = Repositories.open(
-                registry.host() + "/team/app", RegistryAccess.of(registry.host()).insecurePlainHttp());
+                registry.host() + "/team/app",
+                RegistryAccess.of(registry.host()).insecurePlainHttp());
         Descriptor image = Samples.pushImage(repository, 1, 100).descriptor();
         SigningKey key = KeyGenerator.generate(new SecureRandom());
         Statement statement = new Statement(
@@ -56,7 +57,15 @@ public class FallbackTagTest {
         String name = registry.host() + "/team/app@" + image.digest();
         run(cosign, root, "verify", "--key", "cosign.pub", "--insecure-ignore-tlog=true", "-a", "stage=qa", name);
         run(
-                cosign, root, "sign", "--key", "cosign.key", "--signing-config=offline.json", "--yes", "-a", "stage=theirs",
+                cosign,
+                root,
+                "sign",
+                "--key",
+                "cosign.key",
+                "--signing-config=offline.json",
+                "--yes",
+                "-a",
+                "stage=theirs",
                 name);
         List<String> stages = store.collect(image.digest()).stream()
                 .map(found -> verified(found, key).annotations().get("stage"))
@@ -77,7 +86,13 @@ public class FallbackTagTest {
         List<String> command = new java.util.ArrayList<>(List.of(program.toString()));
         command.addAll(List.of(arguments));
         Run.of(
-                        Map.of("COSIGN_PASSWORD", "hello", "HTTPS_PROXY", "http://localhost:1", "NO_PROXY", "localhost"),
+                        Map.of(
+                                "COSIGN_PASSWORD",
+                                "hello",
+                                "HTTPS_PROXY",
+                                "http://localhost:1",
+                                "NO_PROXY",
+                                "localhost"),
                         root,
                         command)
                 .succeeded();

@@ -51,7 +51,11 @@ public class NotationTest {
         TestCertificates authority = TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority");
         trust(authority, "alice");
         for (List<Object> kind : List.<List<Object>>of(
-                List.of("EC", 256), List.of("EC", 384), List.of("EC", 521), List.of("RSA", 2048), List.of("RSA", 3072))) {
+                List.of("EC", 256),
+                List.of("EC", 384),
+                List.of("EC", 521),
+                List.of("RSA", 2048),
+                List.of("RSA", 3072))) {
             String name = ("ours/" + kind.get(0) + kind.get(1)).toLowerCase(java.util.Locale.ROOT);
             Descriptor image = image(name);
             TestCertificates.Leaf alice = authority.issue(
@@ -68,7 +72,10 @@ public class NotationTest {
             CertificateTrust trust = new CertificateTrust(List.of(authority.certificate()), "alice@example.com");
             assertEquals(
                     alice.certificate(),
-                    Verifier.withKeys(List.of()).andCertificates(List.of(trust)).verify(found).certificate());
+                    Verifier.withKeys(List.of())
+                            .andCertificates(List.of(trust))
+                            .verify(found)
+                            .certificate());
         }
     }
 
@@ -77,14 +84,22 @@ public class NotationTest {
         run("notation", "cert", "generate-test", "--default", "tester").succeeded();
         Path certificateFile;
         try (var files = Files.walk(root)) {
-            certificateFile = files.filter(file -> file.toString().endsWith("tester.crt")).findFirst().orElseThrow();
+            certificateFile = files.filter(file -> file.toString().endsWith("tester.crt"))
+                    .findFirst()
+                    .orElseThrow();
         }
         X509Certificate certificate =
                 Certificates.readPem(Files.readString(certificateFile)).get(0);
         Descriptor image = image("theirs/jws");
-        run("notation", "sign", "--insecure-registry", "-m", "stage=qa", name("theirs/jws", image)).succeeded();
+        run("notation", "sign", "--insecure-registry", "-m", "stage=qa", name("theirs/jws", image))
+                .succeeded();
         run(
-                        "notation", "sign", "--insecure-registry", "--signature-format", "cose", "--force-referrers-tag=false",
+                        "notation",
+                        "sign",
+                        "--insecure-registry",
+                        "--signature-format",
+                        "cose",
+                        "--force-referrers-tag=false",
                         name("theirs/jws", image))
                 .succeeded();
         String subject = certificate.getSubjectX500Principal().getName(X500Principal.RFC2253);
@@ -97,7 +112,8 @@ public class NotationTest {
                 seen.add("JWS " + evidence.annotations());
             } else {
                 seen.add(found.format() + " "
-                        + assertThrows(VerificationException.class, () -> verifier.verify(found)).reason());
+                        + assertThrows(VerificationException.class, () -> verifier.verify(found))
+                                .reason());
             }
         }
         seen.sort(null);
@@ -125,7 +141,9 @@ public class NotationTest {
                             SignatureTypes.NOTATION,
                             SignatureTypes.JOSE,
                             sample.found().content(),
-                            Map.of(NotationSignature.THUMBPRINTS, NotationSignature.thumbprints(samples.notary.chain())),
+                            Map.of(
+                                    NotationSignature.THUMBPRINTS,
+                                    NotationSignature.thumbprints(samples.notary.chain())),
                             TestCertificates.NOW);
             Run run = verify(name, image);
             if (run.exitCode() == 0) {
@@ -161,7 +179,8 @@ public class NotationTest {
     private void trust(TestCertificates authority, String person) throws Exception {
         Path certificate = root.resolve("authority.crt");
         Files.writeString(certificate, TestCertificates.pem(authority.certificate()));
-        run("notation", "certificate", "add", "--type", "ca", "--store", "example", certificate.toString()).succeeded();
+        run("notation", "certificate", "add", "--type", "ca", "--store", "example", certificate.toString())
+                .succeeded();
         Path policy = root.resolve("policy.json");
         Files.writeString(
                 policy,
@@ -174,8 +193,13 @@ public class NotationTest {
 
     private Run run(String... command) throws Exception {
         return Run.of(
-                Map.of("XDG_CONFIG_HOME", root.resolve("config").toString(), "XDG_CACHE_HOME", root.resolve("cache").toString(),
-                        "HOME", root.toString()),
+                Map.of(
+                        "XDG_CONFIG_HOME",
+                        root.resolve("config").toString(),
+                        "XDG_CACHE_HOME",
+                        root.resolve("cache").toString(),
+                        "HOME",
+                        root.toString()),
                 root,
                 List.of(command));
     }

@@ -24,33 +24,47 @@ public class OpensslTest {
     public void aStatementIsVerifiedByOpenssl() throws Exception {
         TamperedSamples samples = new TamperedSamples();
         DsseEnvelope envelope = SigstoreBundle.read(samples.bundle()).envelope();
-        Path root = write("key.pub", PublicKeys.pemBytes(samples.key.publicKey())).getParent();
+        Path root =
+                write("key.pub", PublicKeys.pemBytes(samples.key.publicKey())).getParent();
         write("message", envelope.preAuthenticationEncoding());
         write("signature", envelope.signatures().get(0));
-        assertEquals(0, openssl(root, "dgst", "-sha256", "-verify", "key.pub", "-signature", "signature", "message").exitCode());
+        assertEquals(
+                0,
+                openssl(root, "dgst", "-sha256", "-verify", "key.pub", "-signature", "signature", "message")
+                        .exitCode());
         write("message", envelope.payload());
         assertNotEquals(
-                0, openssl(root, "dgst", "-sha256", "-verify", "key.pub", "-signature", "signature", "message").exitCode());
+                0,
+                openssl(root, "dgst", "-sha256", "-verify", "key.pub", "-signature", "signature", "message")
+                        .exitCode());
     }
 
     @Test
     public void whatOpensslSignsIsAGoodStatement() throws Exception {
         TamperedSamples samples = new TamperedSamples();
         byte[] statement = samples.statement().toBytes();
-        Path root = write("message", DsseEnvelope.preAuthenticationEncoding(SignatureTypes.IN_TOTO, statement)).getParent();
-        openssl(root, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "key").succeeded();
+        Path root = write("message", DsseEnvelope.preAuthenticationEncoding(SignatureTypes.IN_TOTO, statement))
+                .getParent();
+        openssl(root, "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "key")
+                .succeeded();
         openssl(root, "ec", "-in", "key", "-pubout", "-out", "key.pub").succeeded();
-        openssl(root, "dgst", "-sha256", "-sign", "key", "-out", "signature", "message").succeeded();
+        openssl(root, "dgst", "-sha256", "-sign", "key", "-out", "signature", "message")
+                .succeeded();
         var key = PublicKeys.read(Files.readString(root.resolve("key.pub")));
         DsseEnvelope envelope = new DsseEnvelope(
                 SignatureTypes.IN_TOTO, statement, List.of(Files.readAllBytes(root.resolve("signature"))));
         FoundSignature found = new FoundSignature(
-                SignatureFormat.BUNDLE, samples.image.digest(), samples.other, SigstoreBundle.of(envelope, key).toBytes(), Map.of());
+                SignatureFormat.BUNDLE,
+                samples.image.digest(),
+                samples.other,
+                SigstoreBundle.of(envelope, key).toBytes(),
+                Map.of());
         assertEquals(key, Verifier.verify(found, List.of(key)).key());
     }
 
     private static Run openssl(Path root, String... arguments) throws Exception {
-        List<String> command = new java.util.ArrayList<>(List.of(RealPart.require("openssl").toString()));
+        List<String> command =
+                new java.util.ArrayList<>(List.of(RealPart.require("openssl").toString()));
         command.addAll(List.of(arguments));
         return Run.of(Map.of(), root, command);
     }

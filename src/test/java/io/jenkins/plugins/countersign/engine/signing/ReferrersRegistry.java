@@ -40,7 +40,8 @@ public final class ReferrersRegistry extends ExternalResource {
     }
 
     public Repository open(String repository) {
-        return Repositories.open(host() + "/" + repository, RegistryAccess.of(host()).insecurePlainHttp());
+        return Repositories.open(
+                host() + "/" + repository, RegistryAccess.of(host()).insecurePlainHttp());
     }
 
     private void awaitPort() throws Exception {
@@ -65,7 +66,8 @@ public final class ReferrersRegistry extends ExternalResource {
         }
         if (folder != null) {
             try (Stream<Path> files = Files.walk(folder)) {
-                files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
             } catch (IOException leftovers) {
                 throw new java.io.UncheckedIOException(leftovers);
             }

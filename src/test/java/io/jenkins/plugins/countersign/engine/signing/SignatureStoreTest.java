@@ -60,7 +60,9 @@ public class SignatureStoreTest {
     private SigstoreBundle bundle(String predicateType) throws Exception {
         return SigstoreBundle.sign(
                 new Statement(
-                        List.of(new Statement.Subject("", image.digest(), Map.of())), predicateType, StrictJson.object()),
+                        List.of(new Statement.Subject("", image.digest(), Map.of())),
+                        predicateType,
+                        StrictJson.object()),
                 key);
     }
 
@@ -68,9 +70,9 @@ public class SignatureStoreTest {
     public void aBundleHasTheManifestThatCosignWrites() throws Exception {
         SigstoreBundle bundle = bundle("https://example.com/x");
         Digest attached = store.attachBundle(image, bundle, "https://example.com/x", CREATED);
-        JsonNode manifest = MAPPER.readTree(repository.manifest(attached).orElseThrow().content());
-        ObjectNode expected = (ObjectNode) MAPPER.readTree(
-                """
+        JsonNode manifest =
+                MAPPER.readTree(repository.manifest(attached).orElseThrow().content());
+        ObjectNode expected = (ObjectNode) MAPPER.readTree("""
                 {"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json",
                  "artifactType":"application/vnd.dev.sigstore.bundle.v0.3+json",
                  "config":{"mediaType":"application/vnd.oci.empty.v1+json","size":2,
@@ -87,7 +89,9 @@ public class SignatureStoreTest {
         assertEquals(SignatureFormat.BUNDLE, found.format());
         assertEquals(attached, found.manifest());
         assertArrayEquals(bundle.toBytes(), found.content());
-        assertEquals(key.publicKey(), Verifier.verify(found, List.of(key.publicKey())).key());
+        assertEquals(
+                key.publicKey(),
+                Verifier.verify(found, List.of(key.publicKey())).key());
     }
 
     @Test
@@ -96,7 +100,10 @@ public class SignatureStoreTest {
         store.attachBundle(image, bundle("https://example.com/b"), "https://example.com/b", CREATED);
         store.attachRecord(
                 image,
-                DsseEnvelope.sign(SignatureTypes.RECORD, bundle("https://example.com/r").envelope().payload(), key),
+                DsseEnvelope.sign(
+                        SignatureTypes.RECORD,
+                        bundle("https://example.com/r").envelope().payload(),
+                        key),
                 CREATED);
         byte[] payload = new SimpleSigning("app:1", image.digest(), Map.of()).toBytes();
         store.addSimpleSignature(image.digest(), payload, key.sign(payload));
@@ -260,17 +267,22 @@ public class SignatureStoreTest {
                         entry(
                                 provenance,
                                 Map.of(
-                                        "vnd.docker.reference.type", "attestation-manifest",
-                                        "vnd.docker.reference.digest", amd.digest().toString()),
+                                        "vnd.docker.reference.type",
+                                        "attestation-manifest",
+                                        "vnd.docker.reference.digest",
+                                        amd.digest().toString()),
                                 Platform.UNKNOWN)))
                 .toManifest();
         repository.pushManifest(index);
         assertEquals(
                 List.of(index.digest(), amd.digest()),
-                Subjects.of(repository, index.digest()).stream().map(Descriptor::digest).toList());
+                Subjects.of(repository, index.digest()).stream()
+                        .map(Descriptor::digest)
+                        .toList());
         assertEquals(1, Subjects.of(repository, amd.digest()).size());
         assertThrows(
-                RegistryException.class, () -> Subjects.of(repository, Digest.of("nothing".getBytes(StandardCharsets.UTF_8))));
+                RegistryException.class,
+                () -> Subjects.of(repository, Digest.of("nothing".getBytes(StandardCharsets.UTF_8))));
     }
 
     private static Descriptor entry(Manifest manifest, Map<String, String> annotations, Platform platform) {
@@ -285,7 +297,8 @@ public class SignatureStoreTest {
     private void attachRaw(String type, byte[] content) throws Exception {
         Descriptor layer = Samples.pushBlob(repository, type, content);
         Samples.pushBlob(repository, MediaTypes.OCI_EMPTY, "{}".getBytes(StandardCharsets.UTF_8));
-        repository.attach(ManifestContent.artifact(type, image, List.of(layer), Map.of()).toManifest());
+        repository.attach(
+                ManifestContent.artifact(type, image, List.of(layer), Map.of()).toManifest());
     }
 
     private void tagRaw(String suffix, String layers) throws Exception {
@@ -299,6 +312,8 @@ public class SignatureStoreTest {
         Path file = blob(manifest.digest());
         Files.createDirectories(file.getParent());
         Files.write(file, manifest.content());
-        repository.tag(manifest.digest(), image.digest().algorithm() + "-" + image.digest().hex() + suffix);
+        repository.tag(
+                manifest.digest(),
+                image.digest().algorithm() + "-" + image.digest().hex() + suffix);
     }
 }

@@ -56,7 +56,9 @@ public class SigstoreJsTest {
         Files.write(input, list.toString().getBytes(StandardCharsets.UTF_8));
         Path output = folder.newFile("answers").toPath();
         Process process = new ProcessBuilder(
-                        node.toString(), verifiers.resolve("sigstore-verify.mjs").toString(), key.toString())
+                        node.toString(),
+                        verifiers.resolve("sigstore-verify.mjs").toString(),
+                        key.toString())
                 .redirectInput(input.toFile())
                 .redirectOutput(output.toFile())
                 .redirectErrorStream(true)

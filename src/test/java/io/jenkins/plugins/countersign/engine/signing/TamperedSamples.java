@@ -62,8 +62,7 @@ final class TamperedSamples {
     final List<Sample> all = new ArrayList<>();
 
     TamperedSamples() throws Exception {
-        this(new Descriptor(
-                MediaTypes.OCI_MANIFEST, Digest.of("an image".getBytes(StandardCharsets.UTF_8)), 8));
+        this(new Descriptor(MediaTypes.OCI_MANIFEST, Digest.of("an image".getBytes(StandardCharsets.UTF_8)), 8));
     }
 
     TamperedSamples(Descriptor image) throws Exception {
@@ -104,13 +103,17 @@ final class TamperedSamples {
 
     FoundSignature goodRecord() throws Exception {
         return found(
-                RECORD, DsseEnvelope.sign(SignatureTypes.RECORD, statement().toBytes(), key).toBytes(), Map.of());
+                RECORD,
+                DsseEnvelope.sign(SignatureTypes.RECORD, statement().toBytes(), key)
+                        .toBytes(),
+                Map.of());
     }
 
     FoundSignature goodAttestation() throws Exception {
         return found(
                 ATTESTATION,
-                DsseEnvelope.sign(SignatureTypes.IN_TOTO, statement().toBytes(), key).toBytes(),
+                DsseEnvelope.sign(SignatureTypes.IN_TOTO, statement().toBytes(), key)
+                        .toBytes(),
                 Map.of(SignatureStore.SIGNATURE_ANNOTATION, ""));
     }
 
@@ -150,12 +153,16 @@ final class TamperedSamples {
         everybody("second-object-after-the-end", good + good, Reason.NOT_STRICT_JSON);
         everybody("byte-order-mark", "\uFEFF" + good, Reason.NOT_STRICT_JSON);
         add("utf-16", BUNDLE, good.getBytes(StandardCharsets.UTF_16), Reason.NOT_STRICT_JSON, true);
-        byte[] broken = good.replace("tlog", "t\u00e9").replaceFirst("\\{", "{\"\u00e9\":1,").getBytes(StandardCharsets.ISO_8859_1);
+        byte[] broken = good.replace("tlog", "t\u00e9")
+                .replaceFirst("\\{", "{\"\u00e9\":1,")
+                .getBytes(StandardCharsets.ISO_8859_1);
         add("broken-utf-8", BUNDLE, broken, Reason.NOT_STRICT_JSON, false);
         add(
                 "overlong-utf-8",
                 BUNDLE,
-                concat("{\"".getBytes(StandardCharsets.UTF_8), new byte[] {(byte) 0xC0, (byte) 0xAF},
+                concat(
+                        "{\"".getBytes(StandardCharsets.UTF_8),
+                        new byte[] {(byte) 0xC0, (byte) 0xAF},
                         ("\":1," + good.substring(1)).getBytes(StandardCharsets.UTF_8)),
                 Reason.NOT_STRICT_JSON,
                 false);
@@ -215,7 +222,9 @@ final class TamperedSamples {
                 false);
         bundle(
                 "certificate-that-is-none",
-                json -> json.putObject("verificationMaterial").putObject("certificate").put("rawBytes", "AAAA"),
+                json -> json.putObject("verificationMaterial")
+                        .putObject("certificate")
+                        .put("rawBytes", "AAAA"),
                 Reason.MALFORMED,
                 true);
         bundle(
@@ -247,7 +256,8 @@ final class TamperedSamples {
         envelope("signatures-missing", json -> json.remove("signatures"), Reason.SIGNATURE_COUNT, true);
         envelope(
                 "the-same-signature-twice",
-                json -> ((ArrayNode) json.get("signatures")).add(json.get("signatures").get(0).deepCopy()),
+                json -> ((ArrayNode) json.get("signatures"))
+                        .add(json.get("signatures").get(0).deepCopy()),
                 Reason.SIGNATURE_COUNT,
                 true);
         envelope(
@@ -269,7 +279,8 @@ final class TamperedSamples {
         envelope("sig-not-base64", json -> signature(json).put("sig", "!!!!"), Reason.BAD_BASE64, true);
         envelope(
                 "sig-with-a-line-break",
-                json -> signature(json).put("sig", new StringBuilder(sig(json)).insert(8, '\n').toString()),
+                json -> signature(json)
+                        .put("sig", new StringBuilder(sig(json)).insert(8, '\n').toString()),
                 Reason.BAD_BASE64,
                 false);
         envelope(
@@ -293,7 +304,8 @@ final class TamperedSamples {
                 true);
         envelope("unknown-member-in-envelope", json -> json.put("x", 1), Reason.MALFORMED, false);
         envelope("unknown-member-in-signature", json -> signature(json).put("alg", "none"), Reason.MALFORMED, false);
-        DsseEnvelope record = DsseEnvelope.sign(SignatureTypes.RECORD, statement().toBytes(), key);
+        DsseEnvelope record =
+                DsseEnvelope.sign(SignatureTypes.RECORD, statement().toBytes(), key);
         add(
                 "a-record-dressed-as-an-approval",
                 BUNDLE,
@@ -315,13 +327,16 @@ final class TamperedSamples {
                 "digest-in-the-payload-exchanged",
                 json -> json.put(
                         "payload",
-                        base64(text(statement).replace(image.digest().hex(), other.hex()).getBytes(StandardCharsets.UTF_8))),
+                        base64(text(statement)
+                                .replace(image.digest().hex(), other.hex())
+                                .getBytes(StandardCharsets.UTF_8))),
                 Reason.BAD_SIGNATURE,
                 true);
         envelope(
                 "stage-in-the-payload-exchanged",
                 json -> json.put(
-                        "payload", base64(text(statement).replace("qa", "production").getBytes(StandardCharsets.UTF_8))),
+                        "payload",
+                        base64(text(statement).replace("qa", "production").getBytes(StandardCharsets.UTF_8))),
                 Reason.BAD_SIGNATURE,
                 true);
         sig("one-bit-of-the-signature", flip(good, good.length - 1));
@@ -334,7 +349,9 @@ final class TamperedSamples {
         sig("byte-after-the-signature", concat(good, new byte[1]));
         sig("signature-of-zeros", new byte[] {0x30, 6, 2, 1, 0, 2, 1, 0});
         sig("signature-of-ones", new byte[] {0x30, 6, 2, 1, 1, 2, 1, 1});
-        sig("signature-length-in-long-form", concat(new byte[] {0x30, (byte) 0x81, good[1]}, Arrays.copyOfRange(good, 2, good.length)));
+        sig(
+                "signature-length-in-long-form",
+                concat(new byte[] {0x30, (byte) 0x81, good[1]}, Arrays.copyOfRange(good, 2, good.length)));
         sig("signature-as-r-and-s-without-der", raw(good));
         sig("signature-truncated", Arrays.copyOf(good, good.length - 2));
         KeyPair rsa = TestCertificates.pair("RSA", 2048);
@@ -349,20 +366,28 @@ final class TamperedSamples {
     }
 
     private void statements() throws Exception {
-        signed("statement-type-exchanged", json -> json.put("_type", "https://in-toto.io/Layout/v1"), Reason.NOT_A_STATEMENT);
+        signed(
+                "statement-type-exchanged",
+                json -> json.put("_type", "https://in-toto.io/Layout/v1"),
+                Reason.NOT_A_STATEMENT);
         signed("statement-type-missing", json -> json.remove("_type"), Reason.MALFORMED);
         signed("no-subject", json -> json.putArray("subject"), Reason.NOT_A_STATEMENT);
         signed("subject-missing", json -> json.remove("subject"), Reason.NOT_A_STATEMENT);
         signed("subject-an-object", json -> json.putObject("subject"), Reason.MALFORMED);
         signed("subject-without-digest", json -> subject(json).remove("digest"), Reason.NOT_A_STATEMENT);
-        signed("digest-a-text", json -> subject(json).put("digest", image.digest().toString()), Reason.MALFORMED);
+        signed(
+                "digest-a-text",
+                json -> subject(json).put("digest", image.digest().toString()),
+                Reason.MALFORMED);
         signed(
                 "another-image's-digest",
                 json -> subject(json).putObject("digest").put("sha256", other.hex()),
                 Reason.WRONG_SUBJECT);
         signed(
                 "digest-under-another-algorithm",
-                json -> subject(json).putObject("digest").put("gitCommit", image.digest().hex()),
+                json -> subject(json)
+                        .putObject("digest")
+                        .put("gitCommit", image.digest().hex()),
                 Reason.WRONG_SUBJECT);
         signed(
                 "digest-in-the-name-only",
@@ -377,11 +402,15 @@ final class TamperedSamples {
                 Reason.NOT_A_STATEMENT);
         signed(
                 "digest-with-its-algorithm",
-                json -> subject(json).putObject("digest").put("sha256", image.digest().toString()),
+                json -> subject(json)
+                        .putObject("digest")
+                        .put("sha256", image.digest().toString()),
                 Reason.NOT_A_STATEMENT);
         signed(
                 "digest-shortened",
-                json -> subject(json).putObject("digest").put("sha256", image.digest().shortHex()),
+                json -> subject(json)
+                        .putObject("digest")
+                        .put("sha256", image.digest().shortHex()),
                 Reason.NOT_A_STATEMENT);
         signed("digest-a-number", json -> subject(json).putObject("digest").put("sha256", 7), Reason.MALFORMED);
         signed("predicate-type-missing", json -> json.remove("predicateType"), Reason.MALFORMED);
@@ -409,7 +438,8 @@ final class TamperedSamples {
                 text(statement().toBytes()).replace("\"subject\"", "\"subject\":[],\"subject\""),
                 Reason.NOT_STRICT_JSON);
         signedText("statement-that-is-text", "approved", Reason.NOT_STRICT_JSON);
-        signedText("two-statements", text(statement().toBytes()) + text(statement().toBytes()), Reason.NOT_STRICT_JSON);
+        signedText(
+                "two-statements", text(statement().toBytes()) + text(statement().toBytes()), Reason.NOT_STRICT_JSON);
         signedText("simple-signing-in-an-envelope", text(payload()), Reason.MALFORMED);
     }
 
@@ -417,39 +447,45 @@ final class TamperedSamples {
         add(
                 "an-approval-dressed-as-a-record",
                 RECORD,
-                DsseEnvelope.sign(SignatureTypes.IN_TOTO, statement().toBytes(), key).toBytes(),
+                DsseEnvelope.sign(SignatureTypes.IN_TOTO, statement().toBytes(), key)
+                        .toBytes(),
                 Reason.WRONG_PAYLOAD_TYPE,
                 false);
         add("a-bundle-as-a-record", RECORD, bundle(), Reason.MALFORMED, false);
         add(
                 "a-stranger's-record",
                 RECORD,
-                DsseEnvelope.sign(SignatureTypes.RECORD, statement().toBytes(), attacker).toBytes(),
+                DsseEnvelope.sign(SignatureTypes.RECORD, statement().toBytes(), attacker)
+                        .toBytes(),
                 Reason.BAD_SIGNATURE,
                 false);
         add(
                 "another-image's-record",
                 RECORD,
-                DsseEnvelope.sign(SignatureTypes.RECORD, statementAbout(other).toBytes(), key).toBytes(),
+                DsseEnvelope.sign(SignatureTypes.RECORD, statementAbout(other).toBytes(), key)
+                        .toBytes(),
                 Reason.WRONG_SUBJECT,
                 false);
         add(
                 "another-image's-attestation",
                 ATTESTATION,
-                DsseEnvelope.sign(SignatureTypes.IN_TOTO, statementAbout(other).toBytes(), key).toBytes(),
+                DsseEnvelope.sign(SignatureTypes.IN_TOTO, statementAbout(other).toBytes(), key)
+                        .toBytes(),
                 Reason.WRONG_SUBJECT,
                 true);
         add(
                 "a-stranger's-attestation",
                 ATTESTATION,
-                DsseEnvelope.sign(SignatureTypes.IN_TOTO, statement().toBytes(), attacker).toBytes(),
+                DsseEnvelope.sign(SignatureTypes.IN_TOTO, statement().toBytes(), attacker)
+                        .toBytes(),
                 Reason.BAD_SIGNATURE,
                 true);
     }
 
     private void simpleSigning() throws Exception {
         simple("sig-payload-altered", text(payload()).replace(":1\"", ":2\""), payload(), Reason.BAD_SIGNATURE, true);
-        all.add(new Sample("sig-by-a-stranger", simple(payload(), attacker.sign(payload())), Reason.BAD_SIGNATURE, true));
+        all.add(new Sample(
+                "sig-by-a-stranger", simple(payload(), attacker.sign(payload())), Reason.BAD_SIGNATURE, true));
         all.add(new Sample(
                 "sig-annotation-missing", found(SIMPLE_SIGNING, payload(), Map.of()), Reason.SIGNATURE_COUNT, true));
         all.add(new Sample(
@@ -457,7 +493,11 @@ final class TamperedSamples {
                 found(SIMPLE_SIGNING, payload(), Map.of(SignatureStore.SIGNATURE_ANNOTATION, "***")),
                 Reason.BAD_BASE64,
                 true));
-        signedSimple("sig-for-another-image", text -> text.replace(image.digest().hex(), other.hex()), Reason.WRONG_SUBJECT, true);
+        signedSimple(
+                "sig-for-another-image",
+                text -> text.replace(image.digest().hex(), other.hex()),
+                Reason.WRONG_SUBJECT,
+                true);
         signedSimple(
                 "sig-with-the-specification's-capital",
                 text -> text.replace("docker-manifest-digest", "Docker-manifest-digest"),
@@ -471,7 +511,10 @@ final class TamperedSamples {
                 Reason.NOT_STRICT_JSON,
                 false);
         signedSimple(
-                "sig-unknown-critical", text -> text.replace("\"critical\":{", "\"critical\":{\"x\":1,"), Reason.MALFORMED, false);
+                "sig-unknown-critical",
+                text -> text.replace("\"critical\":{", "\"critical\":{\"x\":1,"),
+                Reason.MALFORMED,
+                false);
         signedSimple("sig-unknown-member", text -> text.replaceFirst("\\{", "{\"x\":1,"), Reason.MALFORMED, false);
         signedSimple("sig-digest-none", text -> text.replace("sha256:", "sha256-"), Reason.MALFORMED, true);
         signedSimple(
@@ -490,7 +533,10 @@ final class TamperedSamples {
                 Reason.MALFORMED,
                 false);
         signedSimple(
-                "sig-optional-a-list", text -> text.replace("\"optional\":null", "\"optional\":[]"), Reason.MALFORMED, false);
+                "sig-optional-a-list",
+                text -> text.replace("\"optional\":null", "\"optional\":[]"),
+                Reason.MALFORMED,
+                false);
         signedSimple(
                 "sig-creator-a-number",
                 text -> text.replace("\"optional\":null", "\"optional\":{\"creator\":1}"),
@@ -525,20 +571,26 @@ final class TamperedSamples {
                 found(
                         NOTATION_JWS,
                         NotationSignature.sign(
-                                image, notary.key(), TestCertificates.NOW.minusSeconds(60), TestCertificates.NOW.minusSeconds(1)),
+                                image,
+                                notary.key(),
+                                TestCertificates.NOW.minusSeconds(60),
+                                TestCertificates.NOW.minusSeconds(1)),
                         Map.of()),
                 Reason.EXPIRED,
                 true));
-        jws("jws-payload-altered", json -> {
-            String payload = text(Base64.getUrlDecoder().decode(json.get("payload").asText()));
-            json.put("payload", base64Url(payload.replace("\"size\":", "\"size\":1").getBytes(StandardCharsets.UTF_8)));
-        }, Reason.BAD_SIGNATURE);
+        jws(
+                "jws-payload-altered",
+                json -> {
+                    String payload = text(
+                            Base64.getUrlDecoder().decode(json.get("payload").asText()));
+                    json.put(
+                            "payload",
+                            base64Url(payload.replace("\"size\":", "\"size\":1").getBytes(StandardCharsets.UTF_8)));
+                },
+                Reason.BAD_SIGNATURE);
         jws("jws-signature-in-der", json -> json.put("signature", base64Url(new byte[71])), Reason.BAD_SIGNATURE);
         jws("jws-signature-of-zeros", json -> json.put("signature", base64Url(new byte[64])), Reason.BAD_SIGNATURE);
-        jws(
-                "jws-padded-base64",
-                json -> json.put("payload", json.get("payload").asText() + "=="),
-                Reason.BAD_BASE64);
+        jws("jws-padded-base64", json -> json.put("payload", json.get("payload").asText() + "=="), Reason.BAD_BASE64);
         jws("jws-without-certificates", json -> ((ObjectNode) json.get("header")).remove("x5c"), Reason.MALFORMED);
         jws(
                 "jws-unprotected-algorithm",
@@ -548,11 +600,18 @@ final class TamperedSamples {
         TestCertificates stranger = TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority");
         TestCertificates.Leaf impostor = stranger.signer("C=US,ST=WA,O=Example,CN=alice");
         notation("jws-of-an-authority-with-the-same-name", image, impostor, Reason.UNTRUSTED_CERTIFICATE);
-        jws("jws-with-a-stranger's-certificate", json -> {
-            ArrayNode certificates = ((ObjectNode) json.get("header")).putArray("x5c");
-            impostor.chain().forEach(certificate -> certificates.add(base64(der(certificate))));
-        }, Reason.BAD_SIGNATURE);
-        notation("jws-of-another-person", image, authority.signer("C=US,ST=WA,O=Example,CN=mallory"), Reason.WRONG_IDENTITY);
+        jws(
+                "jws-with-a-stranger's-certificate",
+                json -> {
+                    ArrayNode certificates = ((ObjectNode) json.get("header")).putArray("x5c");
+                    impostor.chain().forEach(certificate -> certificates.add(base64(der(certificate))));
+                },
+                Reason.BAD_SIGNATURE);
+        notation(
+                "jws-of-another-person",
+                image,
+                authority.signer("C=US,ST=WA,O=Example,CN=mallory"),
+                Reason.WRONG_IDENTITY);
         notation(
                 "jws-for-another-image",
                 new Descriptor(image.mediaType(), other, image.size()),
@@ -654,16 +713,19 @@ final class TamperedSamples {
 
     private void header(String defect, Consumer<ObjectNode> change, Reason reason) throws Exception {
         ObjectNode json = (ObjectNode) MAPPER.readTree(jws());
-        ObjectNode header = (ObjectNode) MAPPER.readTree(Base64.getUrlDecoder().decode(json.get("protected").asText()));
+        ObjectNode header = (ObjectNode) MAPPER.readTree(
+                Base64.getUrlDecoder().decode(json.get("protected").asText()));
         change.accept(header);
         json.put("protected", base64Url(StrictJson.write(header)));
-        byte[] input = (json.get("protected").asText() + "." + json.get("payload").asText())
+        byte[] input = (json.get("protected").asText() + "."
+                        + json.get("payload").asText())
                 .getBytes(StandardCharsets.US_ASCII);
         json.put("signature", base64Url(raw(notary.key().sign(input))));
         add(defect, NOTATION_JWS, StrictJson.write(json), reason, true);
     }
 
-    private void notation(String defect, Descriptor target, TestCertificates.Leaf signer, Reason reason) throws Exception {
+    private void notation(String defect, Descriptor target, TestCertificates.Leaf signer, Reason reason)
+            throws Exception {
         add(
                 defect,
                 NOTATION_JWS,

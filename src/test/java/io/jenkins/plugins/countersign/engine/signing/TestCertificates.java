@@ -47,8 +47,8 @@ public final class TestCertificates {
 
     public static TestCertificates authority(String name) throws Exception {
         KeyPair pair = pair("EC", 256);
-        JcaX509v3CertificateBuilder builder =
-                builder(name, new X500Name(name), pair, pair, NOW.minus(Duration.ofDays(100)), NOW.plus(Duration.ofDays(1000)));
+        JcaX509v3CertificateBuilder builder = builder(
+                name, new X500Name(name), pair, pair, NOW.minus(Duration.ofDays(100)), NOW.plus(Duration.ofDays(1000)));
         builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
         builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
         return new TestCertificates(pair, sign(builder, pair));
@@ -60,10 +60,16 @@ public final class TestCertificates {
 
     /** A code signer in the profile of the Notary Project. */
     public Leaf signer(String name) throws Exception {
-        return issue(name, pair("EC", 256), KeyPurposeId.id_kp_codeSigning, NOW.minus(Duration.ofDays(1)), Duration.ofDays(90));
+        return issue(
+                name,
+                pair("EC", 256),
+                KeyPurposeId.id_kp_codeSigning,
+                NOW.minus(Duration.ofDays(1)),
+                Duration.ofDays(90));
     }
 
-    public Leaf issue(String name, KeyPair key, KeyPurposeId purpose, Instant from, Duration validity) throws Exception {
+    public Leaf issue(String name, KeyPair key, KeyPurposeId purpose, Instant from, Duration validity)
+            throws Exception {
         JcaX509v3CertificateBuilder builder = builder(
                 name,
                 X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded()),
@@ -74,13 +80,15 @@ public final class TestCertificates {
         JcaX509ExtensionUtils extensions = new JcaX509ExtensionUtils();
         builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
         builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-        builder.addExtension(Extension.extendedKeyUsage, purpose == KeyPurposeId.id_kp_timeStamping, new ExtendedKeyUsage(purpose));
+        builder.addExtension(
+                Extension.extendedKeyUsage, purpose == KeyPurposeId.id_kp_timeStamping, new ExtendedKeyUsage(purpose));
         builder.addExtension(
                 Extension.authorityKeyIdentifier, false, extensions.createAuthorityKeyIdentifier(certificate));
         builder.addExtension(
                 Extension.subjectAlternativeName,
                 false,
-                new GeneralNames(new GeneralName(GeneralName.rfc822Name, name.replaceAll(".*CN=([^,]*).*", "$1") + "@example.com")));
+                new GeneralNames(new GeneralName(
+                        GeneralName.rfc822Name, name.replaceAll(".*CN=([^,]*).*", "$1") + "@example.com")));
         return new Leaf(key, sign(builder, pair), certificate);
     }
 
@@ -95,7 +103,8 @@ public final class TestCertificates {
         public String pem() throws Exception {
             StringWriter text = new StringWriter();
             try (JcaPEMWriter writer = new JcaPEMWriter(text)) {
-                writer.writeObject(new PemObject("PRIVATE KEY", pair.getPrivate().getEncoded()));
+                writer.writeObject(
+                        new PemObject("PRIVATE KEY", pair.getPrivate().getEncoded()));
                 writer.writeObject(certificate);
                 writer.writeObject(authority);
             }
@@ -134,6 +143,7 @@ public final class TestCertificates {
 
     private static X509Certificate sign(JcaX509v3CertificateBuilder builder, KeyPair issuer) throws Exception {
         return new JcaX509CertificateConverter()
-                .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(issuer.getPrivate())));
+                .getCertificate(
+                        builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(issuer.getPrivate())));
     }
 }

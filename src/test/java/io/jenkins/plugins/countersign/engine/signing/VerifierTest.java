@@ -39,7 +39,9 @@ public class VerifierTest {
                 if (e.reason() != sample.reason()) {
                     wrong.put(sample.defect(), e.reason() + " instead of " + sample.reason() + ": " + e.getMessage());
                 }
-                assertTrue(sample.defect() + ": " + e.getMessage().length(), e.getMessage().length() < 1000);
+                assertTrue(
+                        sample.defect() + ": " + e.getMessage().length(),
+                        e.getMessage().length() < 1000);
             }
         }
         assertEquals(Map.of(), wrong);
@@ -47,7 +49,10 @@ public class VerifierTest {
         assertEquals(
                 "each defect once",
                 samples.all.size(),
-                samples.all.stream().map(TamperedSamples.Sample::defect).collect(Collectors.toSet()).size());
+                samples.all.stream()
+                        .map(TamperedSamples.Sample::defect)
+                        .collect(Collectors.toSet())
+                        .size());
     }
 
     @Test
@@ -82,7 +87,8 @@ public class VerifierTest {
         FoundSignature good = samples.goodBundle();
         assertEquals(
                 Reason.NO_KEY,
-                assertThrows(VerificationException.class, () -> Verifier.verify(good, List.of())).reason());
+                assertThrows(VerificationException.class, () -> Verifier.verify(good, List.of()))
+                        .reason());
     }
 
     @Test
@@ -92,7 +98,9 @@ public class VerifierTest {
             keys.add(KeyGenerator.generate(new SecureRandom()).publicKey());
         }
         keys.add(samples.key.publicKey());
-        assertEquals(samples.key.publicKey(), Verifier.verify(samples.goodBundle(), keys).key());
+        assertEquals(
+                samples.key.publicKey(),
+                Verifier.verify(samples.goodBundle(), keys).key());
         SigningKey stranger = KeyGenerator.generate(new SecureRandom());
         FoundSignature good = samples.goodBundle();
         assertEquals(
@@ -114,7 +122,9 @@ public class VerifierTest {
             Evidence evidence = samples.verifier()
                     .verify(new FoundSignature(SignatureFormat.BUNDLE, digest, digest, bundle, Map.of()));
             assertEquals(digest, evidence.subject());
-            assertEquals(digest.equals(samples.other) ? "arm64" : "amd64", evidence.annotations().get("platform"));
+            assertEquals(
+                    digest.equals(samples.other) ? "arm64" : "amd64",
+                    evidence.annotations().get("platform"));
         }
     }
 }

@@ -32,7 +32,8 @@ public class AssignmentTest {
                     assertTrue("seed " + seed + ": " + person + " fills two places", placed.add(person));
                     assertTrue("seed " + seed, sample.fits.get(person).contains(need));
                 }
-                assertTrue(assignment.filled(need).size() <= sample.needs.get(need).count());
+                assertTrue(
+                        assignment.filled(need).size() <= sample.needs.get(need).count());
             }
         }
     }
@@ -61,8 +62,7 @@ public class AssignmentTest {
         for (int seed = 0; seed < 500; seed++) {
             Sample sample = Sample.of(seed);
             Assignment forwards = Assignment.of(sample.needs, true, sample.fits);
-            Assignment backwards =
-                    Assignment.of(sample.needs, true, new TreeMap<>(sample.fits).descendingMap());
+            Assignment backwards = Assignment.of(sample.needs, true, new TreeMap<>(sample.fits).descendingMap());
             for (int need = 0; need < sample.needs.size(); need++) {
                 assertEquals(forwards.filled(need), backwards.filled(need));
             }
@@ -95,7 +95,11 @@ public class AssignmentTest {
 
     /** Tries every person in every place, and nobody in it. */
     private static int best(Sample sample, Map<String, Set<Integer>> fits) {
-        return best(List.copyOf(fits.keySet()), 0, fits, sample.needs.stream().mapToInt(Requirement::count).toArray());
+        return best(
+                List.copyOf(fits.keySet()),
+                0,
+                fits,
+                sample.needs.stream().mapToInt(Requirement::count).toArray());
     }
 
     private static int best(List<String> people, int index, Map<String, Set<Integer>> fits, int[] open) {

@@ -38,24 +38,33 @@ final class PlainSchema {
                 case "$ref" -> check(root.at(rule.asText().substring(1)), value, path, faults);
                 case "type" -> require(isType(rule.asText(), value), path + ": not of type " + rule.asText(), faults);
                 case "enum" -> require(contains(rule, value), path + ": not one of " + rule, faults);
-                case "pattern" -> require(
-                        !value.isTextual() || Pattern.compile(rule.asText()).matcher(value.asText()).find(),
-                        path + ": does not match",
-                        faults);
-                case "minLength" -> require(
-                        !value.isTextual() || value.asText().length() >= rule.asInt(), path + ": too short", faults);
-                case "minimum" -> require(
-                        !value.isNumber() || value.decimalValue().compareTo(rule.decimalValue()) >= 0,
-                        path + ": too small",
-                        faults);
-                case "maximum" -> require(
-                        !value.isNumber() || value.decimalValue().compareTo(rule.decimalValue()) <= 0,
-                        path + ": too large",
-                        faults);
-                case "minItems" -> require(
-                        !value.isArray() || value.size() >= rule.asInt(), path + ": too few", faults);
-                case "maxItems" -> require(
-                        !value.isArray() || value.size() <= rule.asInt(), path + ": too many", faults);
+                case "pattern" ->
+                    require(
+                            !value.isTextual()
+                                    || Pattern.compile(rule.asText())
+                                            .matcher(value.asText())
+                                            .find(),
+                            path + ": does not match",
+                            faults);
+                case "minLength" ->
+                    require(
+                            !value.isTextual() || value.asText().length() >= rule.asInt(),
+                            path + ": too short",
+                            faults);
+                case "minimum" ->
+                    require(
+                            !value.isNumber() || value.decimalValue().compareTo(rule.decimalValue()) >= 0,
+                            path + ": too small",
+                            faults);
+                case "maximum" ->
+                    require(
+                            !value.isNumber() || value.decimalValue().compareTo(rule.decimalValue()) <= 0,
+                            path + ": too large",
+                            faults);
+                case "minItems" ->
+                    require(!value.isArray() || value.size() >= rule.asInt(), path + ": too few", faults);
+                case "maxItems" ->
+                    require(!value.isArray() || value.size() <= rule.asInt(), path + ": too many", faults);
                 case "uniqueItems" -> {
                     Set<JsonNode> seen = new LinkedHashSet<>();
                     value.elements().forEachRemaining(seen::add);
@@ -66,8 +75,11 @@ final class PlainSchema {
                         check(rule, value.get(i), path + "[" + i + "]", faults);
                     }
                 }
-                case "required" -> rule.forEach(name ->
-                        require(!value.isObject() || value.has(name.asText()), path + "." + name.asText() + ": missing", faults));
+                case "required" ->
+                    rule.forEach(name -> require(
+                            !value.isObject() || value.has(name.asText()),
+                            path + "." + name.asText() + ": missing",
+                            faults));
                 case "properties", "patternProperties", "additionalProperties" -> {
                     if (keyword.getKey().equals("additionalProperties") || !schema.has("additionalProperties")) {
                         checkMembers(schema, value, path, faults);

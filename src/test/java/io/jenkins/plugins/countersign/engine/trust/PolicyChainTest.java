@@ -31,11 +31,16 @@ public class PolicyChainTest {
     @Test
     public void aPolicyWithoutSignaturesOfRootKeysIsRefused() throws Exception {
         SignedPolicy forged = new SignedPolicy(
-                DsseEnvelope.sign(SignedPolicy.PAYLOAD_TYPE, PolicyText.example().bytes(), TestKeys.of("mallory")),
+                DsseEnvelope.sign(
+                        SignedPolicy.PAYLOAD_TYPE, PolicyText.example().bytes(), TestKeys.of("mallory")),
                 PolicyText.example().policy());
         PolicyException e = refused(Reason.THRESHOLD, forged);
         assertThat(e.getMessage(), containsString("is signed by none of the root keys in force, needed are 2"));
-        assertEquals(7, accept(signed(PolicyText.example(), "root-1", "root-3")).policy().version());
+        assertEquals(
+                7,
+                accept(signed(PolicyText.example(), "root-1", "root-3"))
+                        .policy()
+                        .version());
     }
 
     @Test
@@ -54,7 +59,12 @@ public class PolicyChainTest {
         DsseEnvelope twice = once.envelope()
                 .withSignature(TestKeys.of("root-1").sign(once.envelope().preAuthenticationEncoding()));
         refused(Reason.THRESHOLD, SignedPolicy.of(twice));
-        assertEquals(1, once.withSignatureOf(ROOT, TestKeys.of("root-1")).envelope().signatures().size());
+        assertEquals(
+                1,
+                once.withSignatureOf(ROOT, TestKeys.of("root-1"))
+                        .envelope()
+                        .signatures()
+                        .size());
     }
 
     @Test
@@ -67,8 +77,13 @@ public class PolicyChainTest {
     public void newRootKeysThatTheOldOnesAloneSignedAreRefused() throws Exception {
         PolicyText rotated = PolicyText.example().version(8).root(2, "new-1", "new-2");
         PolicyException e = refused(Reason.NEW_ROOT_THRESHOLD, signed(rotated, "root-1", "root-2", "new-1"));
-        assertThat(e.getMessage(), containsString("is signed by 1 (new-1) of the new root keys it brings, needed are 2"));
-        assertEquals(8, accept(signed(rotated, "root-1", "root-2", "new-1", "new-2")).policy().version());
+        assertThat(
+                e.getMessage(), containsString("is signed by 1 (new-1) of the new root keys it brings, needed are 2"));
+        assertEquals(
+                8,
+                accept(signed(rotated, "root-1", "root-2", "new-1", "new-2"))
+                        .policy()
+                        .version());
     }
 
     @Test
@@ -93,12 +108,15 @@ public class PolicyChainTest {
 
     @Test
     public void aChainFollowsRootKeysThatChangedMoreThanOnce() throws Exception {
-        SignedPolicy first = signed(PolicyText.example().version(1).expires("2026-01-01T00:00:00Z"), "root-1", "root-2");
+        SignedPolicy first =
+                signed(PolicyText.example().version(1).expires("2026-01-01T00:00:00Z"), "root-1", "root-2");
         SignedPolicy second = signed(
                 PolicyText.example().version(2).expires("2026-02-01T00:00:00Z").root(2, "new-1", "new-2"),
-                "root-1", "root-2", "new-1", "new-2");
-        SignedPolicy third = signed(
-                PolicyText.example().version(5).root(1, "newest"), "new-1", "new-2", "newest");
+                "root-1",
+                "root-2",
+                "new-1",
+                "new-2");
+        SignedPolicy third = signed(PolicyText.example().version(5).root(1, "newest"), "new-1", "new-2", "newest");
         SignedPolicy fourth = signed(PolicyText.example().version(6).root(1, "newest"), "newest");
         PolicyException e = refused(Reason.THRESHOLD, first, fourth);
         assertThat(e.getMessage(), containsString("version 6"));
@@ -117,7 +135,8 @@ public class PolicyChainTest {
     @Test
     public void anOlderVersionThanSeenIsRefused() throws Exception {
         accept(signed(PolicyText.example().version(8), "root-1", "root-2"));
-        PolicyException e = refused(Reason.OLDER_THAN_SEEN, signed(PolicyText.example().version(7), "root-1", "root-2"));
+        PolicyException e =
+                refused(Reason.OLDER_THAN_SEEN, signed(PolicyText.example().version(7), "root-1", "root-2"));
         assertThat(e.getMessage(), containsString("has version 7, and version 8 was accepted before"));
         accept(signed(PolicyText.example().version(8), "root-2", "root-3"));
     }
@@ -141,7 +160,8 @@ public class PolicyChainTest {
     @Test
     public void anExpiredPolicyIsRefusedAndNotRemembered() throws Exception {
         PolicyException e = refused(
-                Reason.EXPIRED, signed(PolicyText.example().version(9).expires("2026-11-22T12:00:00Z"), "root-1", "root-2"));
+                Reason.EXPIRED,
+                signed(PolicyText.example().version(9).expires("2026-11-22T12:00:00Z"), "root-1", "root-2"));
         assertThat(e.getMessage(), containsString("has expired at 2026-11-22T12:00:00Z"));
         assertEquals(Optional.empty(), seen.newest("acme"));
         accept(signed(PolicyText.example().version(8), "root-1", "root-2"));
@@ -182,9 +202,7 @@ public class PolicyChainTest {
                 PolicyException.class, () -> accept(later, signed(PolicyText.example(), "root-1", "root-2")));
         assertEquals(Reason.OLDER_THAN_SEEN, e.reason());
         accept(later, signed(PolicyText.example().version(8), "root-1", "root-2"));
-        accept(
-                later,
-                signed(PolicyText.example().version(9).root(1, "new-1"), "root-1", "root-2", "new-1"));
+        accept(later, signed(PolicyText.example().version(9).root(1, "new-1"), "root-1", "root-2", "new-1"));
         assertEquals(1, later.newest("acme").orElseThrow().root().threshold());
         assertEquals(
                 TestKeys.of("new-1").publicKey(),
@@ -216,7 +234,11 @@ public class PolicyChainTest {
             String name = "policy-" + i;
             writers.add(new Thread(() -> {
                 try {
-                    new SeenVersionsFile(file).remember(name, new SeenVersions.Seen(1, PolicyText.example().policy().digest(), ROOT));
+                    new SeenVersionsFile(file)
+                            .remember(
+                                    name,
+                                    new SeenVersions.Seen(
+                                            1, PolicyText.example().policy().digest(), ROOT));
                 } catch (PolicyException e) {
                     throw new AssertionError(e);
                 }
@@ -229,15 +251,20 @@ public class PolicyChainTest {
             writer.join(30_000);
         }
         for (int i = 0; i < 8; i++) {
-            assertEquals(1, new SeenVersionsFile(file).newest("policy-" + i).orElseThrow().version());
+            assertEquals(
+                    1,
+                    new SeenVersionsFile(file)
+                            .newest("policy-" + i)
+                            .orElseThrow()
+                            .version());
         }
     }
 
     static SignedPolicy signed(PolicyText text, String... keys) throws Exception {
         SignedPolicy signed = null;
         for (String key : keys) {
-            Root anything = new Root(
-                    1, List.of(new PolicyKey("", TestKeys.of(key).publicKey(), false, null, null, null)));
+            Root anything =
+                    new Root(1, List.of(new PolicyKey("", TestKeys.of(key).publicKey(), false, null, null, null)));
             signed = signed == null
                     ? SignedPolicy.sign(text.bytes(), anything, TestKeys.of(key))
                     : signed.withSignatureOf(anything, TestKeys.of(key));

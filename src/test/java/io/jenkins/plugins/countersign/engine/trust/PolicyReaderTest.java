@@ -39,7 +39,9 @@ public class PolicyReaderTest {
     @Test
     public void aRootKeyIsNobodysKey() {
         assertProblem(
-                PolicyText.example().key("carol", "root-1", ""), "people.carol.keys[1].pem", "already that of the root");
+                PolicyText.example().key("carol", "root-1", ""),
+                "people.carol.keys[1].pem",
+                "already that of the root");
     }
 
     @Test
@@ -52,7 +54,8 @@ public class PolicyReaderTest {
 
     @Test
     public void namesThatDifferInCaseAreOnePerson() {
-        assertProblem(PolicyText.example().people("Carol2", "cAROL2"), "people.cAROL2", "is the same as a name of Carol2");
+        assertProblem(
+                PolicyText.example().people("Carol2", "cAROL2"), "people.cAROL2", "is the same as a name of Carol2");
     }
 
     @Test
@@ -62,7 +65,8 @@ public class PolicyReaderTest {
 
     @Test
     public void namesThatDifferInSharpSAreOnePerson() {
-        assertProblem(PolicyText.example().people("strauß", "STRAUSS"), "people.STRAUSS", "is the same as a name of strauß");
+        assertProblem(
+                PolicyText.example().people("strauß", "STRAUSS"), "people.STRAUSS", "is the same as a name of strauß");
     }
 
     @Test
@@ -120,8 +124,7 @@ public class PolicyReaderTest {
 
     @Test
     public void mergeKeysAreRefused() {
-        assertThat(
-                refused("x: {<<: *base}").getMessage(), containsString("anchors and aliases are not accepted"));
+        assertThat(refused("x: {<<: *base}").getMessage(), containsString("anchors and aliases are not accepted"));
     }
 
     @Test
@@ -165,7 +168,8 @@ public class PolicyReaderTest {
 
     @Test
     public void aListInPlaceOfTheDocumentIsRefused() {
-        assertThat(refused("- name: acme").getMessage(), containsString("expected an object (name: value), found a list"));
+        assertThat(
+                refused("- name: acme").getMessage(), containsString("expected an object (name: value), found a list"));
     }
 
     @Test
@@ -179,14 +183,17 @@ public class PolicyReaderTest {
     public void aPrivateKeyIsRefusedAndNotShown() {
         PolicyException e = refused(PolicyText.example()
                 .text()
-                .replace(TestKeys.quoted("carol"), "\"-----BEGIN PRIVATE KEY-----\\nc2VjcmV0\\n-----END PRIVATE KEY-----\""));
+                .replace(
+                        TestKeys.quoted("carol"),
+                        "\"-----BEGIN PRIVATE KEY-----\\nc2VjcmV0\\n-----END PRIVATE KEY-----\""));
         assertThat(e.getMessage(), containsString("people.carol.keys[0].pem: this is a private key"));
         assertFalse(e.getMessage().contains("c2VjcmV0"));
     }
 
     @Test
     public void aThresholdAboveTheNumberOfRootKeysIsRefused() {
-        assertProblem(PolicyText.example().root(3, "root-1", "root-2"), "root.threshold", "is 3, and there are 2 usable");
+        assertProblem(
+                PolicyText.example().root(3, "root-1", "root-2"), "root.threshold", "is 3, and there are 2 usable");
         assertProblem(PolicyText.example().root(0, "root-1"), "root.threshold", "is 0, expected 1 to");
     }
 
@@ -204,14 +211,14 @@ public class PolicyReaderTest {
 
     @Test
     public void stagesInACircleAreRefused() {
-        PolicyText text = PolicyText.example()
-                .stage("qa", "{after: production, needs: [{role: qa, count: 1}]}");
+        PolicyText text = PolicyText.example().stage("qa", "{after: production, needs: [{role: qa, count: 1}]}");
         assertProblem(text, "stages.qa", "comes after itself");
     }
 
     @Test
     public void unknownNamesAreRefused() {
-        assertProblem(PolicyText.example().role("qa", "carol, mallory"), "roles.qa[1]", "there is no person \"mallory\"");
+        assertProblem(
+                PolicyText.example().role("qa", "carol, mallory"), "roles.qa[1]", "there is no person \"mallory\"");
         assertProblem(
                 PolicyText.example().stage("qa", "{needs: [{role: testers, count: 1}]}"),
                 "stages.qa.needs[0].role",
@@ -232,7 +239,9 @@ public class PolicyReaderTest {
     @Test
     public void anAliasIsNoNameForARole() {
         assertProblem(
-                PolicyText.example().alias("carol", "cc").role("qa", "cc, erin"), "roles.qa[0]", "there is no person \"cc\"");
+                PolicyText.example().alias("carol", "cc").role("qa", "cc, erin"),
+                "roles.qa[0]",
+                "there is no person \"cc\"");
     }
 
     @Test
@@ -242,11 +251,16 @@ public class PolicyReaderTest {
 
     @Test
     public void timesAndDurationsAreExact() {
-        assertProblem(PolicyText.example().expires("2027-02-01"), "expires", "is not a time such as 2027-02-01T00:00:00Z");
         assertProblem(
-                PolicyText.example().stage("qa", "{needs: [], maxAge: 14d}"), "stages.qa.maxAge", "is not a duration such");
+                PolicyText.example().expires("2027-02-01"), "expires", "is not a time such as 2027-02-01T00:00:00Z");
         assertProblem(
-                PolicyText.example().stage("qa", "{needs: [], maxAge: P-1D}"), "stages.qa.maxAge", "is not a duration such");
+                PolicyText.example().stage("qa", "{needs: [], maxAge: 14d}"),
+                "stages.qa.maxAge",
+                "is not a duration such");
+        assertProblem(
+                PolicyText.example().stage("qa", "{needs: [], maxAge: P-1D}"),
+                "stages.qa.maxAge",
+                "is not a duration such");
         assertProblem(
                 PolicyText.example()
                         .key("carol", "carol-2", "notBefore: 2027-01-01T00:00:00Z, notAfter: 2026-01-01T00:00:00Z"),
@@ -263,10 +277,13 @@ public class PolicyReaderTest {
                 "\"yes\" means different things to different readers");
         assertProblem(PolicyText.example().role("qa", "carol, no"), "roles.qa[1]", "\"no\" means different things");
         assertThat(
-                refused(PolicyText.example().text().replace("version: 7", "version: 010")).getMessage(),
+                refused(PolicyText.example().text().replace("version: 7", "version: 010"))
+                        .getMessage(),
                 containsString("version: \"010\" means different things"));
         assertProblem(
-                PolicyText.example().role("qa", "carol, true"), "roles.qa[1]", "expected text, found true or false; put it in");
+                PolicyText.example().role("qa", "carol, true"),
+                "roles.qa[1]",
+                "expected text, found true or false; put it in");
         assertProblem(PolicyText.example().with("overrideRole:"), "overrideRole", "is empty");
     }
 
@@ -289,42 +306,56 @@ public class PolicyReaderTest {
 
     @Test
     public void allProblemsAreReportedAtOnceWithTheirPlaces() {
-        PolicyException e = refused("name: acme\nversion: -1\nexpires: soon\nroot: {threshold: 1, keys: []}\npeople: []\n"
-                + "roles: {}\nstages: {}\nfoo: bar\n");
+        PolicyException e =
+                refused("name: acme\nversion: -1\nexpires: soon\nroot: {threshold: 1, keys: []}\npeople: []\n"
+                        + "roles: {}\nstages: {}\nfoo: bar\n");
         assertEquals(PolicyException.Reason.MALFORMED, e.reason());
         assertEquals(
                 List.of("version 2:10", "expires 3:10", "root.threshold 4:19", "people 5:9", "foo 8:6"),
                 e.problems().stream()
                         .map(p -> p.path() + " " + p.line() + ":" + p.column())
                         .collect(Collectors.toList()));
-        assertThat(e.getMessage(), containsString("the trust policy has 5 errors\n  line 2, column 10: version: is -1"));
+        assertThat(
+                e.getMessage(), containsString("the trust policy has 5 errors\n  line 2, column 10: version: is -1"));
     }
 
     @Test
     public void theExampleIsRead() {
-        TrustPolicy policy = PolicyText.example().alias("grace", "grace@example.com").policy();
+        TrustPolicy policy =
+                PolicyText.example().alias("grace", "grace@example.com").policy();
         assertEquals("acme", policy.name());
         assertEquals(7, policy.version());
         assertEquals(Instant.parse("2027-02-01T00:00:00Z"), policy.expires());
         assertEquals(2, policy.root().threshold());
         assertThat(policy.root().keys(), hasSize(3));
-        assertEquals(List.of("qa", "security", "production"), List.copyOf(policy.stages().keySet()));
+        assertEquals(
+                List.of("qa", "security", "production"),
+                List.copyOf(policy.stages().keySet()));
         Stage production = policy.stage("production").orElseThrow();
         assertEquals(
-                List.of(new Requirement("release", 2, false), new Requirement("security", 1, false)), production.needs());
+                List.of(new Requirement("release", 2, false), new Requirement("security", 1, false)),
+                production.needs());
         assertTrue(production.distinctPeople());
         assertEquals(Set.of(Exclusion.COMMIT_AUTHOR, Exclusion.BUILD_STARTER), production.exclude());
         assertEquals(Set.of("security", "qa"), policy.stagesBefore("production"));
-        assertEquals(Duration.ofDays(14), policy.stage("security").orElseThrow().maxAge().orElseThrow());
+        assertEquals(
+                Duration.ofDays(14),
+                policy.stage("security").orElseThrow().maxAge().orElseThrow());
         assertTrue(policy.isInRole("CAROL", "qa"));
         assertFalse(policy.isInRole("carol", "release"));
-        assertEquals("grace", policy.personKnownAs("Grace@Example.COM").orElseThrow().name());
-        assertEquals("alice", policy.ownerOf(policy.people().get("alice").keys().get(1).fingerprint())
-                .orElseThrow()
-                .name());
+        assertEquals(
+                "grace", policy.personKnownAs("Grace@Example.COM").orElseThrow().name());
+        assertEquals(
+                "alice",
+                policy.ownerOf(policy.people().get("alice").keys().get(1).fingerprint())
+                        .orElseThrow()
+                        .name());
         assertTrue(policy.people().get("alice").keys().get(1).token());
         assertEquals("required", policy.golden().path("lineage").asText());
-        assertEquals(Digest.of(PolicyText.example().alias("grace", "grace@example.com").bytes()), policy.digest());
+        assertEquals(
+                Digest.of(
+                        PolicyText.example().alias("grace", "grace@example.com").bytes()),
+                policy.digest());
     }
 
     @Test
@@ -340,10 +371,13 @@ public class PolicyReaderTest {
 
     @Test
     public void theSamePolicyCanBeWrittenInJson() throws Exception {
-        String json = "{\"name\":\"acme\",\"version\":1,\"expires\":\"2027-02-01T01:00:00+01:00\",\"root\":{\"threshold\":1,"
-                + "\"keys\":[{\"pem\":" + TestKeys.quoted("root-1") + "}]},\"people\":{\"carol\":{\"keys\":[{\"pem\":"
-                + TestKeys.quoted("carol") + "}]}},\"roles\":{\"qa\":[\"Carol\"]},\"stages\":{\"qa\":{\"needs\":[{\"role\":"
-                + "\"qa\",\"count\":1}]}}}";
+        String json =
+                "{\"name\":\"acme\",\"version\":1,\"expires\":\"2027-02-01T01:00:00+01:00\",\"root\":{\"threshold\":1,"
+                        + "\"keys\":[{\"pem\":" + TestKeys.quoted("root-1")
+                        + "}]},\"people\":{\"carol\":{\"keys\":[{\"pem\":"
+                        + TestKeys.quoted("carol")
+                        + "}]}},\"roles\":{\"qa\":[\"Carol\"]},\"stages\":{\"qa\":{\"needs\":[{\"role\":"
+                        + "\"qa\",\"count\":1}]}}}";
         TrustPolicy policy = PolicyReader.read(json.getBytes(StandardCharsets.UTF_8));
         assertEquals(Instant.parse("2027-02-01T00:00:00Z"), policy.expires());
         assertEquals(List.of("carol"), policy.roles().get("qa"));
@@ -355,7 +389,8 @@ public class PolicyReaderTest {
         assertTrue(
                 "expected \"" + path + ": " + problem + "\" in: " + e.getMessage(),
                 e.problems().stream()
-                        .anyMatch(p -> p.path().equals(path) && p.text().contains(problem) && p.line() > 0 && p.column() > 0));
+                        .anyMatch(p ->
+                                p.path().equals(path) && p.text().contains(problem) && p.line() > 0 && p.column() > 0));
     }
 
     private static PolicyException refused(String text) {

@@ -99,7 +99,9 @@ public class PolicyRepositoryTest {
         TrustedPolicy accepted = accept();
         assertEquals(9, accepted.policy().version());
         assertEquals(repository.name(), accepted.source());
-        assertEquals(List.of("new"), accepted.signedBy().stream().map(PolicyKey::name).toList());
+        assertEquals(
+                List.of("new"),
+                accepted.signedBy().stream().map(PolicyKey::name).toList());
     }
 
     @Test

@@ -20,8 +20,11 @@ public class PolicySchemaTest {
     /** Uses every field there is. */
     static final PolicyText EVERYTHING = PolicyText.example()
             .alias("carol", "carol@example.com", "Carol C.")
-            .key("carol", "carol-2", "token: true, notBefore: 2026-01-01T00:00:00Z, notAfter: 2027-01-01T00:00:00+01:00,"
-                    + " compromisedSince: 2026-12-01T00:00:00.5Z")
+            .key(
+                    "carol",
+                    "carol-2",
+                    "token: true, notBefore: 2026-01-01T00:00:00Z, notAfter: 2027-01-01T00:00:00+01:00,"
+                            + " compromisedSince: 2026-12-01T00:00:00.5Z")
             .people("ci")
             .role("ci", "ci")
             .stage(
@@ -64,7 +67,9 @@ public class PolicySchemaTest {
             String text = EVERYTHING.text().replaceFirst(Pattern.quote(change[0]), Matcher.quoteReplacement(change[1]));
             assertFalse(change[0] + " is not in the document", text.equals(EVERYTHING.text()));
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            assertFalse(change[1] + " passes the schema", schema().faults(json(bytes)).isEmpty());
+            assertFalse(
+                    change[1] + " passes the schema",
+                    schema().faults(json(bytes)).isEmpty());
             assertThrows(change[1], PolicyException.class, () -> PolicyReader.read(bytes));
         }
     }
@@ -103,8 +108,8 @@ public class PolicySchemaTest {
         String text = original.isEmpty()
                 ? EVERYTHING.text() + changed + "\n"
                 : EVERYTHING.text().replaceFirst(Pattern.quote(original), Matcher.quoteReplacement(changed));
-        PolicyException e = assertThrows(
-                PolicyException.class, () -> PolicyReader.read(text.getBytes(StandardCharsets.UTF_8)));
+        PolicyException e =
+                assertThrows(PolicyException.class, () -> PolicyReader.read(text.getBytes(StandardCharsets.UTF_8)));
         assertEquals(
                 "unknown field; known here are " + String.join(", ", fields),
                 e.problems().get(0).text());

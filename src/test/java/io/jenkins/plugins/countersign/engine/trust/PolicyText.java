@@ -71,7 +71,8 @@ public final class PolicyText {
     /** @param limits further fields of the key, for instance {@code token: true} */
     public PolicyText key(String person, String key, String limits) {
         keys.computeIfAbsent(person, p -> new ArrayList<>())
-                .add("{name: " + key + ", pem: " + TestKeys.quoted(key) + (limits.isEmpty() ? "" : ", " + limits) + "}");
+                .add("{name: " + key + ", pem: " + TestKeys.quoted(key) + (limits.isEmpty() ? "" : ", " + limits)
+                        + "}");
         return this;
     }
 
@@ -105,7 +106,10 @@ public final class PolicyText {
     public String text() {
         StringBuilder text = new StringBuilder();
         text.append("name: ").append(name).append("\nversion: ").append(version);
-        text.append("\nexpires: ").append(expires).append("\nroot:\n  threshold: ").append(threshold);
+        text.append("\nexpires: ")
+                .append(expires)
+                .append("\nroot:\n  threshold: ")
+                .append(threshold);
         text.append("\n  keys:\n");
         rootKeys.forEach(key -> text.append("    - {name: ")
                 .append(key)
@@ -126,9 +130,11 @@ public final class PolicyText {
             entries.forEach(entry -> text.append("      - ").append(entry).append("\n"));
         });
         text.append("roles:\n");
-        roles.forEach((role, members) -> text.append("  ").append(role).append(": [").append(members).append("]\n"));
+        roles.forEach((role, members) ->
+                text.append("  ").append(role).append(": [").append(members).append("]\n"));
         text.append("stages:\n");
-        stages.forEach((stage, flow) -> text.append("  ").append(stage).append(": ").append(flow).append("\n"));
+        stages.forEach((stage, flow) ->
+                text.append("  ").append(stage).append(": ").append(flow).append("\n"));
         more.forEach(line -> text.append(line).append("\n"));
         return text.toString();
     }

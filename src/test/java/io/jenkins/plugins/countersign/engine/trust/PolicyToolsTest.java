@@ -29,8 +29,9 @@ public class PolicyToolsTest {
                 .stage("qa", "{needs: [{role: qa, count: 1}, {role: security, count: 1}]}");
         assertThat(
                 notes(text),
-                hasItem("stages.qa.needs[1]: cannot be filled: 2 places ask for different people, and only 1 have a key for"
-                        + " them that is good now: carol"));
+                hasItem(
+                        "stages.qa.needs[1]: cannot be filled: 2 places ask for different people, and only 1 have a key for"
+                                + " them that is good now: carol"));
     }
 
     @Test
@@ -42,14 +43,22 @@ public class PolicyToolsTest {
         assertThat(notes, hasItem("expires: the policy expires in 8 days; sign a new version before"));
         assertThat(notes, hasItem("people.carol.keys[0].notAfter: the key ends in 9 days"));
         assertThat(notes, hasItem("people.erin.keys: has no key that is good now"));
-        assertThat(notes(PolicyText.example().expires("2030-01-01T00:00:00Z")), hasItem(startsWith("expires: the policy is good for")));
-        assertThat(notes(PolicyText.example().expires("2026-01-01T00:00:00Z")), hasItem(startsWith("expires: the policy has expired")));
+        assertThat(
+                notes(PolicyText.example().expires("2030-01-01T00:00:00Z")),
+                hasItem(startsWith("expires: the policy is good for")));
+        assertThat(
+                notes(PolicyText.example().expires("2026-01-01T00:00:00Z")),
+                hasItem(startsWith("expires: the policy has expired")));
     }
 
     @Test
     public void aRootThatIsLostOrStolenWithOneKeyIsNoted() {
-        assertThat(notes(PolicyText.example().root(1, "root-1", "root-2")), hasItem(startsWith("root.threshold: one stolen")));
-        assertThat(notes(PolicyText.example().root(2, "root-1", "root-2")), hasItem(startsWith("root.threshold: all root keys")));
+        assertThat(
+                notes(PolicyText.example().root(1, "root-1", "root-2")),
+                hasItem(startsWith("root.threshold: one stolen")));
+        assertThat(
+                notes(PolicyText.example().root(2, "root-1", "root-2")),
+                hasItem(startsWith("root.threshold: all root keys")));
     }
 
     @Test
@@ -65,8 +74,10 @@ public class PolicyToolsTest {
     public void everyChangeThatLetsMoreThroughIsMarked() {
         PolicyText before = PolicyText.example()
                 .with("overrideRole: security")
-                .stage("qa", "{needs: [{role: qa, count: 2}], maxAge: P7D, exclude: [build-starter], evidence:"
-                        + " [{kind: sbom, signedBy: qa}]}");
+                .stage(
+                        "qa",
+                        "{needs: [{role: qa, count: 2}], maxAge: P7D, exclude: [build-starter], evidence:"
+                                + " [{kind: sbom, signedBy: qa}]}");
         PolicyText after = PolicyText.example()
                 .with("overrideRole: release")
                 .version(8)
@@ -99,7 +110,8 @@ public class PolicyToolsTest {
         assertThat(
                 changes.stream().map(PolicyDiff.Change::toString).toList(),
                 hasItem("~ stages.qa.needs.qa: 2 -> 1   (lets more through)"));
-        assertThat(changes.stream().map(PolicyDiff.Change::toString).toList(), hasItem("- roles.release.grace: member"));
+        assertThat(
+                changes.stream().map(PolicyDiff.Change::toString).toList(), hasItem("- roles.release.grace: member"));
         assertThat(changes.stream().map(PolicyDiff.Change::toString).toList(), hasItem("~ version: 7 -> 8"));
     }
 
@@ -108,7 +120,8 @@ public class PolicyToolsTest {
         assertEquals(
                 List.of(),
                 PolicyDiff.between(
-                        PolicyText.example().policy(), PolicyText.example().with("# a comment").policy()));
+                        PolicyText.example().policy(),
+                        PolicyText.example().with("# a comment").policy()));
     }
 
     @Test
@@ -138,9 +151,7 @@ public class PolicyToolsTest {
                         .version());
         assertTrue(yaml.contains("# aliases:"));
         people.put("x: y", TestKeys.of("carol").publicKey());
-        assertThrows(
-                PolicyException.class,
-                () -> PolicyTemplate.yaml("acme", NOW, 2, root, people, null));
+        assertThrows(PolicyException.class, () -> PolicyTemplate.yaml("acme", NOW, 2, root, people, null));
     }
 
     private static List<String> notes(PolicyText text) {

@@ -72,7 +72,8 @@ final class CosignKey {
         }
         JsonNode kdf = json.path("kdf");
         JsonNode cipher = json.path("cipher");
-        if (!kdf.path("name").asText().equals("scrypt") || !cipher.path("name").asText().equals("nacl/secretbox")) {
+        if (!kdf.path("name").asText().equals("scrypt")
+                || !cipher.path("name").asText().equals("nacl/secretbox")) {
             throw new KeyException(
                     Reason.NOT_ACCEPTED, "the encrypted cosign key is not encrypted with scrypt and nacl/secretbox");
         }
@@ -89,14 +90,16 @@ final class CosignKey {
         byte[] nonce = base64(cipher, "nonce");
         byte[] box = base64(json, "ciphertext");
         if (salt.length != SALT_LENGTH || nonce.length != NONCE_LENGTH || box.length < TAG_LENGTH) {
-            throw new KeyException(Reason.UNREADABLE, "the encrypted cosign key has a salt, nonce or text of a wrong length");
+            throw new KeyException(
+                    Reason.UNREADABLE, "the encrypted cosign key has a salt, nonce or text of a wrong length");
         }
         if (password == null) {
             throw new KeyException(Reason.PASSWORD_MISSING, "the key is encrypted and no password was given");
         }
         byte[] plain = open(key(password, salt, cost), nonce, box);
         if (plain == null) {
-            throw new KeyException(Reason.PASSWORD_WRONG, "the password does not open the key (or the key was altered)");
+            throw new KeyException(
+                    Reason.PASSWORD_WRONG, "the password does not open the key (or the key was altered)");
         }
         return plain;
     }

@@ -188,7 +188,8 @@ public final class KeyPairReader {
                             .build(password))
                     .getEncoded();
         } catch (PKCSException | IOException | RuntimeException e) {
-            throw new KeyException(Reason.PASSWORD_WRONG, "the password does not open the key (or the key was altered)", e);
+            throw new KeyException(
+                    Reason.PASSWORD_WRONG, "the password does not open the key (or the key was altered)", e);
         }
     }
 
@@ -199,10 +200,12 @@ public final class KeyPairReader {
         KeyDerivationFunc derivation =
                 PBES2Parameters.getInstance(encryption.getParameters()).getKeyDerivationFunc();
         if (derivation.getAlgorithm().equals(PKCSObjectIdentifiers.id_PBKDF2)) {
-            BigInteger rounds = PBKDF2Params.getInstance(derivation.getParameters()).getIterationCount();
+            BigInteger rounds =
+                    PBKDF2Params.getInstance(derivation.getParameters()).getIterationCount();
             if (rounds.compareTo(BigInteger.valueOf(MAX_ROUNDS)) > 0) {
                 throw new KeyException(
-                        Reason.TOO_EXPENSIVE, "the key asks for " + rounds + " rounds of PBKDF2, at most " + MAX_ROUNDS);
+                        Reason.TOO_EXPENSIVE,
+                        "the key asks for " + rounds + " rounds of PBKDF2, at most " + MAX_ROUNDS);
             }
         } else if (derivation.getAlgorithm().equals(MiscObjectIdentifiers.id_scrypt)) {
             ScryptParams scrypt = ScryptParams.getInstance(derivation.getParameters());
@@ -326,7 +329,8 @@ public final class KeyPairReader {
     }
 
     /** Computed from the private half: a public half beside it in the file may be missing or a lie. */
-    private static PublicKey publicKeyOf(PrivateKeyInfo info) throws KeyException, IOException, GeneralSecurityException {
+    private static PublicKey publicKeyOf(PrivateKeyInfo info)
+            throws KeyException, IOException, GeneralSecurityException {
         switch (jdkName(info)) {
             case "EC" -> {
                 if (!(info.getPrivateKeyAlgorithm().getParameters() instanceof ASN1ObjectIdentifier curve)) {
@@ -334,10 +338,11 @@ public final class KeyPairReader {
                 }
                 X9ECParameters parameters = ECNamedCurveTable.getByOID(curve);
                 if (parameters == null) {
-                    throw new KeyException(Reason.NOT_ACCEPTED, "the elliptic curve is not one of P-256, P-384 and P-521");
+                    throw new KeyException(
+                            Reason.NOT_ACCEPTED, "the elliptic curve is not one of P-256, P-384 and P-521");
                 }
-                BigInteger secret = ((ECPrivateKey)
-                                KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(info.getEncoded())))
+                BigInteger secret = ((ECPrivateKey) KeyFactory.getInstance("EC")
+                                .generatePrivate(new PKCS8EncodedKeySpec(info.getEncoded())))
                         .getS();
                 byte[] point = new FixedPointCombMultiplier()
                         .multiply(parameters.getG(), secret)
@@ -348,7 +353,8 @@ public final class KeyPairReader {
             }
             case "RSA" -> {
                 KeyFactory factory = KeyFactory.getInstance("RSA");
-                if (!(factory.generatePrivate(new PKCS8EncodedKeySpec(info.getEncoded())) instanceof RSAPrivateCrtKey key)) {
+                if (!(factory.generatePrivate(new PKCS8EncodedKeySpec(info.getEncoded()))
+                        instanceof RSAPrivateCrtKey key)) {
                     throw new KeyException(Reason.UNREADABLE, "the RSA key lacks its public exponent");
                 }
                 return factory.generatePublic(new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent()));

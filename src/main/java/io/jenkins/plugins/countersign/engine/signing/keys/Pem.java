@@ -36,8 +36,8 @@ final class Pem {
             throw new IllegalArgumentException("expected one block BEGIN " + type + ", found " + blocks.size());
         }
         if (!blocks.get(0).type().equals(type)) {
-            throw new IllegalArgumentException(
-                    "expected BEGIN " + type + ", found BEGIN " + shown(blocks.get(0).type()));
+            throw new IllegalArgumentException("expected BEGIN " + type + ", found BEGIN "
+                    + shown(blocks.get(0).type()));
         }
         return blocks.get(0).content();
     }

@@ -33,8 +33,8 @@ public final class PublicKeys {
     private static final int MAX_RSA_BITS = 8192;
     private static final BigInteger MIN_EXPONENT = BigInteger.valueOf(65537);
     private static final int MAX_LENGTH = 64 * 1024;
-    private static final Set<ASN1ObjectIdentifier> CURVES = Set.of(
-            SECObjectIdentifiers.secp256r1, SECObjectIdentifiers.secp384r1, SECObjectIdentifiers.secp521r1);
+    private static final Set<ASN1ObjectIdentifier> CURVES =
+            Set.of(SECObjectIdentifiers.secp256r1, SECObjectIdentifiers.secp384r1, SECObjectIdentifiers.secp521r1);
 
     private PublicKeys() {}
 
@@ -70,7 +70,8 @@ public final class PublicKeys {
         ASN1ObjectIdentifier kind = info.getAlgorithm().getAlgorithm();
         String name;
         if (kind.equals(X9ObjectIdentifiers.id_ecPublicKey)) {
-            if (!(info.getAlgorithm().getParameters() instanceof ASN1ObjectIdentifier curve) || !CURVES.contains(curve)) {
+            if (!(info.getAlgorithm().getParameters() instanceof ASN1ObjectIdentifier curve)
+                    || !CURVES.contains(curve)) {
                 throw new KeyException(
                         Reason.NOT_ACCEPTED, "the elliptic curve is not one of P-256, P-384 and P-521, given by name");
             }
@@ -110,9 +111,9 @@ public final class PublicKeys {
             if (bits != 256 && bits != 384 && bits != 521) {
                 throw new KeyException(Reason.NOT_ACCEPTED, "the elliptic curve is not one of P-256, P-384 and P-521");
             }
-        } else if (!(key instanceof EdECPublicKey ed) || !ed.getParams().getName().equals("Ed25519")) {
-            throw new KeyException(
-                    Reason.NOT_ACCEPTED, "keys of the kind " + key.getAlgorithm() + " are not accepted");
+        } else if (!(key instanceof EdECPublicKey ed)
+                || !ed.getParams().getName().equals("Ed25519")) {
+            throw new KeyException(Reason.NOT_ACCEPTED, "keys of the kind " + key.getAlgorithm() + " are not accepted");
         }
     }
 

@@ -41,8 +41,7 @@ public final class SigningKey implements Signer {
     @Override
     public byte[] sign(byte[] message, SignatureScheme scheme) throws KeyException {
         if (!scheme.fits(publicKey)) {
-            throw new KeyException(
-                    Reason.NOT_ACCEPTED, PublicKeys.describe(publicKey) + " cannot sign with " + scheme);
+            throw new KeyException(Reason.NOT_ACCEPTED, PublicKeys.describe(publicKey) + " cannot sign with " + scheme);
         }
         byte[] signature = scheme.sign(privateKey, message);
         if (!scheme.matches(publicKey, message, signature)) {

@@ -19,7 +19,11 @@ import java.util.Map;
  * @param answerWait how long the token may take for one signature, a touch included
  */
 public record TokenHost(
-        List<String> libraries, Map<String, String> environment, String lockFolder, Duration lockWait, Duration answerWait)
+        List<String> libraries,
+        Map<String, String> environment,
+        String lockFolder,
+        Duration lockWait,
+        Duration answerWait)
         implements Serializable {
 
     private static final Duration LOCK_WAIT = Duration.ofMinutes(5);
@@ -43,7 +47,8 @@ public record TokenHost(
     public String requireAllowed(String library) throws KeyException {
         if (libraries.isEmpty()) {
             throw new KeyException(
-                    Reason.LIBRARY_NOT_ALLOWED, "no PKCS#11 library is allowed on this machine; an administrator lists them");
+                    Reason.LIBRARY_NOT_ALLOWED,
+                    "no PKCS#11 library is allowed on this machine; an administrator lists them");
         }
         if (library == null) {
             if (libraries.size() > 1) {
@@ -70,13 +75,15 @@ public record TokenHost(
             throw new KeyException(Reason.LIBRARY_NOT_ALLOWED, "not a path: " + shown(library), e);
         }
         throw new KeyException(
-                Reason.LIBRARY_NOT_ALLOWED, "the path of a PKCS#11 library must be absolute and plain: " + shown(library));
+                Reason.LIBRARY_NOT_ALLOWED,
+                "the path of a PKCS#11 library must be absolute and plain: " + shown(library));
     }
 
     Path locks() {
         return lockFolder != null
                 ? Path.of(lockFolder)
-                : Path.of(System.getProperty("java.io.tmpdir"), "countersign-tokens-" + System.getProperty("user.name"));
+                : Path.of(
+                        System.getProperty("java.io.tmpdir"), "countersign-tokens-" + System.getProperty("user.name"));
     }
 
     private static String shown(String text) {

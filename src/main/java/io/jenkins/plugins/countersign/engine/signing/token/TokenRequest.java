@@ -84,7 +84,8 @@ public record TokenRequest(String library, String tokenLabel, String serial, Lon
         if (id == null && object == null) {
             throw bad("it names no key: add object=… or id=…");
         }
-        return new TokenRequest(library, token, serial, slot, id == null ? null : HexFormat.of().formatHex(id), object);
+        return new TokenRequest(
+                library, token, serial, slot, id == null ? null : HexFormat.of().formatHex(id), object);
     }
 
     private static Map<String, byte[]> attributes(String text, String separator) throws KeyException {
@@ -126,7 +127,10 @@ public record TokenRequest(String library, String tokenLabel, String serial, Lon
 
     private static String text(byte[] value) throws KeyException {
         try {
-            String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value)).toString();
+            String text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(value))
+                    .toString();
             if (text.isEmpty() || text.chars().anyMatch(Character::isISOControl)) {
                 throw bad("an attribute is empty or contains a control character");
             }

@@ -97,7 +97,8 @@ public final class TokenSigner implements Signer {
             PublicKeys.requireAccepted(key);
             if (shown != null && !Arrays.equals(shown, key.getEncoded())) {
                 throw new KeyException(
-                        Reason.NOT_THE_EXPECTED_KEY, "the token's key is not the expected " + PublicKeys.fingerprint(key));
+                        Reason.NOT_THE_EXPECTED_KEY,
+                        "the token's key is not the expected " + PublicKeys.fingerprint(key));
             }
             return new TokenSigner(
                     helper,

@@ -49,7 +49,8 @@ public class CosignVectorsTest {
     }
 
     private static byte[] vector(String source, String name) {
-        Matcher matcher = Pattern.compile("(?:const|var) " + name + " = `([^`]*)`").matcher(source);
+        Matcher matcher =
+                Pattern.compile("(?:const|var) " + name + " = `([^`]*)`").matcher(source);
         assertTrue(name, matcher.find());
         return matcher.group(1).getBytes(StandardCharsets.UTF_8);
     }
@@ -62,7 +63,8 @@ public class CosignVectorsTest {
         // Inside is a SEC1 key where PKCS#8 belongs: cosign opens the box and refuses the content, and so do we.
         assertEquals(
                 Reason.UNREADABLE,
-                assertThrows(KeyException.class, () -> read(vector(source, "pemcosigneckey"))).reason());
+                assertThrows(KeyException.class, () -> read(vector(source, "pemcosigneckey")))
+                        .reason());
         for (String name : List.of("pemcosignkey", "pemsigstorekey", "pemcosigneckey")) {
             assertEquals(
                     Reason.PASSWORD_WRONG,
@@ -77,11 +79,19 @@ public class CosignVectorsTest {
     public void upstreamsPlainKeysAreReadAndItsBadOnesRefused() throws Exception {
         String source = upstreamTests();
         for (String name : List.of(
-                "validrsa", "validrsapkcs1", "validrsapkcs8", "validecp256", "validecp384", "validecp521", "validecpkcs8",
+                "validrsa",
+                "validrsapkcs1",
+                "validrsapkcs8",
+                "validecp256",
+                "validecp384",
+                "validecp521",
+                "validecpkcs8",
                 "ed25519key")) {
             SigningKey key = KeyPairReader.read(vector(source, name), null);
-            assertTrue(name, SignatureScheme.ofSigner(key.publicKey())
-                    .matches(key.publicKey(), new byte[] {1}, key.sign(new byte[] {1})));
+            assertTrue(
+                    name,
+                    SignatureScheme.ofSigner(key.publicKey())
+                            .matches(key.publicKey(), new byte[] {1}, key.sign(new byte[] {1})));
         }
         for (String name : List.of(
                 "invalidrsawithpubkey", "invalidrsasmallkey", "invalidkey", "invalidecp224", "invalidecunsupported")) {

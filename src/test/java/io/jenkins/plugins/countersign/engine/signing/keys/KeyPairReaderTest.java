@@ -81,8 +81,12 @@ public class KeyPairReaderTest {
                 List.of("RSA", "rsa_keygen_bits:3072"),
                 List.of("ED25519"))) {
             generate("key", kind.get(0), kind.subList(1, kind.size()).toArray(String[]::new));
-            signsLike("key.pub", KeyPairReader.read(Files.readAllBytes(folder.getRoot().toPath().resolve("key")), null));
-            byte[] der = openssl("key.der", "pkcs8", "-topk8", "-nocrypt", "-in", "key", "-outform", "DER", "-out", "key.der");
+            signsLike(
+                    "key.pub",
+                    KeyPairReader.read(
+                            Files.readAllBytes(folder.getRoot().toPath().resolve("key")), null));
+            byte[] der = openssl(
+                    "key.der", "pkcs8", "-topk8", "-nocrypt", "-in", "key", "-outform", "DER", "-out", "key.der");
             signsLike("key.pub", KeyPairReader.read(der, null));
         }
     }
@@ -105,7 +109,16 @@ public class KeyPairReaderTest {
             assertEquals(options.toString(), Reason.PASSWORD_WRONG, refusal(encrypted, "canary-wrong"));
         }
         byte[] der = openssl(
-                "enc.der", "pkcs8", "-topk8", "-in", "key", "-passout", "pass:" + PASSWORD, "-outform", "DER", "-out",
+                "enc.der",
+                "pkcs8",
+                "-topk8",
+                "-in",
+                "key",
+                "-passout",
+                "pass:" + PASSWORD,
+                "-outform",
+                "DER",
+                "-out",
                 "enc.der");
         signsLike("key.pub", KeyPairReader.read(der, PASSWORD.toCharArray()));
     }
@@ -116,7 +129,8 @@ public class KeyPairReaderTest {
         byte[] sec1 = openssl("ec.trad", "ec", "-in", "ec", "-out", "ec.trad");
         assertTrue(new String(sec1, StandardCharsets.UTF_8).contains("BEGIN EC PRIVATE KEY"));
         signsLike("ec.pub", KeyPairReader.read(sec1, null));
-        byte[] sec1Encrypted = openssl("ec.enc", "ec", "-in", "ec", "-aes256", "-passout", "pass:" + PASSWORD, "-out", "ec.enc");
+        byte[] sec1Encrypted =
+                openssl("ec.enc", "ec", "-in", "ec", "-aes256", "-passout", "pass:" + PASSWORD, "-out", "ec.enc");
         assertTrue(new String(sec1Encrypted, StandardCharsets.UTF_8).contains("Proc-Type: 4,ENCRYPTED"));
         signsLike("ec.pub", KeyPairReader.read(sec1Encrypted, PASSWORD.toCharArray()));
         assertEquals(Reason.PASSWORD_MISSING, refusal(sec1Encrypted, null));
@@ -135,8 +149,18 @@ public class KeyPairReaderTest {
         openssl("cert", "req", "-new", "-x509", "-key", "key", "-subj", "/CN=alice", "-days", "2", "-out", "cert");
         for (List<String> options : List.of(List.<String>of(), List.of("-legacy"))) {
             List<String> arguments = new ArrayList<>(List.of(
-                    "pkcs12", "-export", "-inkey", "key", "-in", "cert", "-name", "alice", "-passout",
-                    "pass:" + PASSWORD, "-out", "key.p12"));
+                    "pkcs12",
+                    "-export",
+                    "-inkey",
+                    "key",
+                    "-in",
+                    "cert",
+                    "-name",
+                    "alice",
+                    "-passout",
+                    "pass:" + PASSWORD,
+                    "-out",
+                    "key.p12"));
             arguments.addAll(options);
             byte[] p12 = openssl("key.p12", arguments.toArray(String[]::new));
             SigningKey key = KeyPairReader.read(p12, PASSWORD.toCharArray());
@@ -146,13 +170,19 @@ public class KeyPairReaderTest {
             assertEquals(Reason.PASSWORD_MISSING, refusal(p12, null));
             assertEquals(
                     Reason.NOT_FOUND,
-                    assertThrows(
-                                    KeyException.class,
-                                    () -> KeyPairReader.read(p12, PASSWORD.toCharArray(), "bob"))
+                    assertThrows(KeyException.class, () -> KeyPairReader.read(p12, PASSWORD.toCharArray(), "bob"))
                             .reason());
         }
         byte[] onlyCertificate = openssl(
-                "cert.p12", "pkcs12", "-export", "-nokeys", "-in", "cert", "-passout", "pass:" + PASSWORD, "-out",
+                "cert.p12",
+                "pkcs12",
+                "-export",
+                "-nokeys",
+                "-in",
+                "cert",
+                "-passout",
+                "pass:" + PASSWORD,
+                "-out",
                 "cert.p12");
         assertEquals(Reason.NOT_FOUND, refusal(onlyCertificate, PASSWORD));
     }
@@ -161,8 +191,10 @@ public class KeyPairReaderTest {
     public void certificatesBesideAPemKeyAreKeptWithItsOwnFirst() throws Exception {
         generate("key", "EC", "ec_paramgen_curve:P-256");
         generate("ca", "EC", "ec_paramgen_curve:P-256");
-        byte[] ca = openssl("ca.crt", "req", "-new", "-x509", "-key", "ca", "-subj", "/CN=ca", "-days", "2", "-out", "ca.crt");
-        byte[] own = openssl("cert", "req", "-new", "-x509", "-key", "key", "-subj", "/CN=alice", "-days", "2", "-out", "cert");
+        byte[] ca = openssl(
+                "ca.crt", "req", "-new", "-x509", "-key", "ca", "-subj", "/CN=ca", "-days", "2", "-out", "ca.crt");
+        byte[] own = openssl(
+                "cert", "req", "-new", "-x509", "-key", "key", "-subj", "/CN=alice", "-days", "2", "-out", "cert");
         byte[] key = Files.readAllBytes(folder.getRoot().toPath().resolve("key"));
         SigningKey read = KeyPairReader.read(concat(ca, concat(key, own)), null);
         assertEquals(2, read.certificates().size());
@@ -177,7 +209,9 @@ public class KeyPairReaderTest {
             String pem = key.encrypted(password.toCharArray(), new SecureRandom());
             assertTrue(pem.startsWith("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n"));
             byte[] bytes = pem.getBytes(StandardCharsets.UTF_8);
-            assertEquals(key.publicKey(), KeyPairReader.read(bytes, password.toCharArray()).publicKey());
+            assertEquals(
+                    key.publicKey(),
+                    KeyPairReader.read(bytes, password.toCharArray()).publicKey());
             assertEquals(Reason.PASSWORD_WRONG, refusal(bytes, password + "x"));
             assertEquals(Reason.PASSWORD_MISSING, refusal(bytes, null));
         }
@@ -253,7 +287,8 @@ public class KeyPairReaderTest {
             assertEquals(
                     kind.toString(),
                     Reason.NOT_ACCEPTED,
-                    assertThrows(KeyException.class, () -> PublicKeys.read(publicPem)).reason());
+                    assertThrows(KeyException.class, () -> PublicKeys.read(publicPem))
+                            .reason());
         }
     }
 
@@ -281,23 +316,45 @@ public class KeyPairReaderTest {
                 assertThrows(KeyException.class, () -> PublicKeys.read(text)).reason());
         assertEquals(
                 Reason.UNREADABLE,
-                assertThrows(KeyException.class, () -> PublicKeys.read("ssh-ed25519 AAAA")).reason());
+                assertThrows(KeyException.class, () -> PublicKeys.read("ssh-ed25519 AAAA"))
+                        .reason());
     }
 
     @Test
     public void aKeyThatAsksForEndlessRoundsIsRefusedAtOnce() throws Exception {
         generate("key", "EC", "ec_paramgen_curve:P-256");
         byte[] der = openssl(
-                "enc.der", "pkcs8", "-topk8", "-in", "key", "-passout", "pass:" + PASSWORD, "-iter", "65536", "-outform",
-                "DER", "-out", "enc.der");
+                "enc.der",
+                "pkcs8",
+                "-topk8",
+                "-in",
+                "key",
+                "-passout",
+                "pass:" + PASSWORD,
+                "-iter",
+                "65536",
+                "-outform",
+                "DER",
+                "-out",
+                "enc.der");
         int rounds = java.util.Collections.indexOfSubList(boxed(der), boxed(new byte[] {0x02, 0x03, 0x01, 0x00, 0x00}));
         assertTrue("65536 rounds are in it", rounds > 0);
         der[rounds + 2] = 0x7F;
         assertEquals(Reason.TOO_EXPENSIVE, refusal(der, PASSWORD));
         // openssl itself refuses to write this one: scrypt with N = 2^20 and r = 8, a gigabyte.
         byte[] scrypt = openssl(
-                "enc.der", "pkcs8", "-topk8", "-in", "key", "-passout", "pass:" + PASSWORD, "-scrypt", "-outform", "DER",
-                "-out", "enc.der");
+                "enc.der",
+                "pkcs8",
+                "-topk8",
+                "-in",
+                "key",
+                "-passout",
+                "pass:" + PASSWORD,
+                "-scrypt",
+                "-outform",
+                "DER",
+                "-out",
+                "enc.der");
         byte[] cost = {0x02, 0x02, 0x40, 0x00};
         int at = java.util.Collections.indexOfSubList(boxed(scrypt), boxed(cost));
         assertTrue("N = 16384 is in it", at > 0);
@@ -314,13 +371,15 @@ public class KeyPairReaderTest {
                 .succeeded()
                 .split(" ")[0];
         Path pub = folder.getRoot().toPath().resolve("key.pub");
-        assertEquals("sha256:" + sha, PublicKeys.fingerprint(PublicKeys.read(Files.readString(pub))).toString());
+        assertEquals(
+                "sha256:" + sha,
+                PublicKeys.fingerprint(PublicKeys.read(Files.readString(pub))).toString());
         assertArrayEquals(der, PublicKeys.read(Files.readString(pub)).getEncoded());
         assertEquals(
                 sha,
                 java.util.HexFormat.of()
-                        .formatHex(Base64.getDecoder()
-                                .decode(PublicKeys.hint(PublicKeys.read(Files.readString(pub))))));
+                        .formatHex(
+                                Base64.getDecoder().decode(PublicKeys.hint(PublicKeys.read(Files.readString(pub))))));
     }
 
     private static List<Byte> boxed(byte[] bytes) {

@@ -86,7 +86,8 @@ public class WycheproofTest {
         for (String file : List.of("ecdsa_secp256k1_sha256_test.json", "ecdsa_secp224r1_sha256_test.json")) {
             for (JsonNode group : groups(file)) {
                 KeyException e = org.junit.Assert.assertThrows(
-                        KeyException.class, () -> PublicKeys.decode(HexFormat.of().parseHex(der(group))));
+                        KeyException.class,
+                        () -> PublicKeys.decode(HexFormat.of().parseHex(der(group))));
                 assertEquals(KeyException.Reason.NOT_ACCEPTED, e.reason());
             }
         }
@@ -118,8 +119,7 @@ public class WycheproofTest {
                 // Java 17 refuses this valid one, which honest signers make once in 2^32 signatures; refusing is safe.
                 boolean refusedByTheJdk =
                         vector.path("comment").asText().equals("k*G has a large x-coordinate") && !accepted;
-                boolean right =
-                        result.equals("acceptable") || accepted == result.equals("valid") || refusedByTheJdk;
+                boolean right = result.equals("acceptable") || accepted == result.equals("valid") || refusedByTheJdk;
                 if (!right) {
                     wrong.add(file + " " + vector.path("tcId") + " " + vector.path("comment") + ": " + result
                             + ", but accepted=" + accepted);

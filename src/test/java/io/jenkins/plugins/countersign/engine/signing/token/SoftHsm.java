@@ -32,13 +32,17 @@ public final class SoftHsm extends ExternalResource {
     public void before() throws Throwable {
         RealPart.require("softhsm2-util");
         RealPart.require("pkcs11-tool");
-        library = PLACES.stream().filter(place -> Files.exists(Path.of(place))).findFirst().orElse(null);
+        library = PLACES.stream()
+                .filter(place -> Files.exists(Path.of(place)))
+                .findFirst()
+                .orElse(null);
         Assume.assumeNotNull(library);
         folder = Files.createTempDirectory("softhsm");
         Files.createDirectories(folder.resolve("tokens"));
         Files.writeString(
                 folder.resolve("softhsm2.conf"),
-                "directories.tokendir = " + folder.resolve("tokens") + "\nobjectstore.backend = file\nlog.level = ERROR\n");
+                "directories.tokendir = " + folder.resolve("tokens")
+                        + "\nobjectstore.backend = file\nlog.level = ERROR\n");
     }
 
     public String library() {
@@ -70,8 +74,21 @@ public final class SoftHsm extends ExternalResource {
     /** @param id in hexadecimal */
     public void makeKey(String token, String type, String id, String label, String... more) throws Exception {
         List<String> command = new ArrayList<>(List.of(
-                "pkcs11-tool", "--module", library, "--token-label", token, "--login", "--pin", PIN, "--keypairgen",
-                "--key-type", type, "--id", id, "--label", label));
+                "pkcs11-tool",
+                "--module",
+                library,
+                "--token-label",
+                token,
+                "--login",
+                "--pin",
+                PIN,
+                "--keypairgen",
+                "--key-type",
+                type,
+                "--id",
+                id,
+                "--label",
+                label));
         command.addAll(List.of(more));
         run(command.toArray(String[]::new));
     }
@@ -79,22 +96,57 @@ public final class SoftHsm extends ExternalResource {
     /** Removes an object, for instance the public half that some tokens do not have. */
     public void delete(String token, String objectType, String id) throws Exception {
         run(
-                "pkcs11-tool", "--module", library, "--token-label", token, "--login", "--pin", PIN, "--delete-object",
-                "--type", objectType, "--id", id);
+                "pkcs11-tool",
+                "--module",
+                library,
+                "--token-label",
+                token,
+                "--login",
+                "--pin",
+                PIN,
+                "--delete-object",
+                "--type",
+                objectType,
+                "--id",
+                id);
     }
 
     public void store(String token, String objectType, Path der, String id, String label) throws Exception {
         run(
-                "pkcs11-tool", "--module", library, "--token-label", token, "--login", "--pin", PIN, "--write-object",
-                der.toString(), "--type", objectType, "--id", id, "--label", label);
+                "pkcs11-tool",
+                "--module",
+                library,
+                "--token-label",
+                token,
+                "--login",
+                "--pin",
+                PIN,
+                "--write-object",
+                der.toString(),
+                "--type",
+                objectType,
+                "--id",
+                id,
+                "--label",
+                label);
     }
 
     /** The public key in DER. */
     public byte[] publicKey(String token, String id) throws Exception {
         Path out = Files.createTempFile(folder, "key", ".der");
         run(
-                "pkcs11-tool", "--module", library, "--token-label", token, "--read-object", "--type", "pubkey", "--id",
-                id, "--output-file", out.toString());
+                "pkcs11-tool",
+                "--module",
+                library,
+                "--token-label",
+                token,
+                "--read-object",
+                "--type",
+                "pubkey",
+                "--id",
+                id,
+                "--output-file",
+                out.toString());
         return Files.readAllBytes(out);
     }
 
@@ -121,7 +173,8 @@ public final class SoftHsm extends ExternalResource {
             return;
         }
         try (Stream<Path> files = Files.walk(folder)) {
-            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+            files.sorted(Comparator.reverseOrder())
+                    .forEach(file -> file.toFile().delete());
         } catch (IOException leftovers) {
             throw new java.io.UncheckedIOException(leftovers);
         }

@@ -58,7 +58,8 @@ public class TokenSignerTest {
     }
 
     private Reason refusal(TokenRequest request, PublicKey expected) {
-        return assertThrows(KeyException.class, () -> open(request, expected).close()).reason();
+        return assertThrows(KeyException.class, () -> open(request, expected).close())
+                .reason();
     }
 
     @Test
@@ -160,9 +161,16 @@ public class TokenSignerTest {
         hsm.makeToken("security");
         hsm.makeKey("security", "EC:prime256v1", "01", "alice");
         List<TokenInfo> tokens = TokenList.read(hsm.host(), null);
-        assertEquals(2, tokens.stream().filter(token -> token.pinState() == TokenInfo.PinState.READY).count());
+        assertEquals(
+                2,
+                tokens.stream()
+                        .filter(token -> token.pinState() == TokenInfo.PinState.READY)
+                        .count());
         for (String label : List.of("release", "security")) {
-            TokenInfo token = tokens.stream().filter(info -> info.label().equals(label)).findFirst().orElseThrow();
+            TokenInfo token = tokens.stream()
+                    .filter(info -> info.label().equals(label))
+                    .findFirst()
+                    .orElseThrow();
             PublicKey expected = PublicKeys.decode(hsm.publicKey(label, "01"));
             assertEquals(PublicKeys.pem(expected), token.keys().get(0).publicKeyPem());
             TokenRequest bySerial = new TokenRequest(null, null, token.serial(), null, "01", null);
@@ -258,8 +266,7 @@ public class TokenSignerTest {
                     Reason.PIN_MISSING,
                     assertThrows(
                                     KeyException.class,
-                                    () -> TokenSigner.open(
-                                            shortLockWait(), other(), null, null, notice -> {}))
+                                    () -> TokenSigner.open(shortLockWait(), other(), null, null, notice -> {}))
                             .reason());
         }
     }
@@ -334,8 +341,8 @@ public class TokenSignerTest {
                 String build = "build " + i;
                 signatures.add(pool.submit(() -> {
                     start.await();
-                    try (TokenSigner signer = TokenSigner.open(
-                            hsm.host(), key("release", null, "alice"), pin(), null, notices::add)) {
+                    try (TokenSigner signer =
+                            TokenSigner.open(hsm.host(), key("release", null, "alice"), pin(), null, notices::add)) {
                         order.add("in " + build);
                         byte[] signature = signer.sign(MESSAGE);
                         order.add("out " + build);
@@ -352,7 +359,10 @@ public class TokenSignerTest {
             pool.shutdownNow();
         }
         for (int i = 0; i < order.size(); i += 2) {
-            assertEquals(order.toString(), order.get(i).substring(3), order.get(i + 1).substring(4));
+            assertEquals(
+                    order.toString(),
+                    order.get(i).substring(3),
+                    order.get(i + 1).substring(4));
         }
     }
 
@@ -362,8 +372,7 @@ public class TokenSignerTest {
         try (TokenSigner first = open(key("release", null, "alice"), null)) {
             KeyException e = assertThrows(
                     KeyException.class,
-                    () -> TokenSigner.open(
-                            shortLockWait(), key("release", null, "alice"), pin(), null, notices::add));
+                    () -> TokenSigner.open(shortLockWait(), key("release", null, "alice"), pin(), null, notices::add));
             assertEquals(Reason.TOKEN_BUSY, e.reason());
             assertEquals(List.of(TokenNotice.WAITING_FOR_OTHERS), notices);
             first.sign(MESSAGE);
@@ -390,12 +399,18 @@ public class TokenSignerTest {
         TokenRequest request = new TokenRequest(forbidden.toString(), "release", null, null, null, "alice");
         assertEquals(Reason.LIBRARY_NOT_ALLOWED, refusal(request, null));
         TokenRequest detour = new TokenRequest(
-                Path.of(hsm.library()).getParent() + "/../softhsm/libsofthsm2.so", "release", null, null, null, "alice");
+                Path.of(hsm.library()).getParent() + "/../softhsm/libsofthsm2.so",
+                "release",
+                null,
+                null,
+                null,
+                "alice");
         assertEquals(Reason.LIBRARY_NOT_ALLOWED, refusal(detour, null));
         TokenHost none = new TokenHost(List.of());
         assertEquals(
                 Reason.LIBRARY_NOT_ALLOWED,
-                assertThrows(KeyException.class, () -> TokenList.read(none, null)).reason());
+                assertThrows(KeyException.class, () -> TokenList.read(none, null))
+                        .reason());
     }
 
     @Test
@@ -407,7 +422,8 @@ public class TokenSignerTest {
         assertEquals(Reason.LIBRARY_BROKEN, e.reason());
         assertEquals(
                 Reason.AMBIGUOUS,
-                assertThrows(KeyException.class, () -> TokenList.read(host, null)).reason());
+                assertThrows(KeyException.class, () -> TokenList.read(host, null))
+                        .reason());
     }
 
     @Test
@@ -436,8 +452,7 @@ public class TokenSignerTest {
                 .getCodeSource()
                 .getLocation()
                 .toURI());
-        Path folder = classes.resolve(
-                TokenHelper.class.getPackageName().replace('.', '/') + "/helper");
+        Path folder = classes.resolve(TokenHelper.class.getPackageName().replace('.', '/') + "/helper");
         try (var files = Files.list(folder)) {
             assertEquals(
                     TokenHelper.CLASSES,
@@ -453,12 +468,41 @@ public class TokenSignerTest {
         Path folder = hsm.folder();
         Files.write(folder.resolve("pub.der"), publicKey);
         Run.of(
-                        "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-keyout", folder + "/ca.key", "-out", folder + "/ca.pem", "-subj", "/CN=ca", "-days", "2")
+                        "openssl",
+                        "req",
+                        "-x509",
+                        "-newkey",
+                        "ec",
+                        "-pkeyopt",
+                        "ec_paramgen_curve:P-256",
+                        "-nodes",
+                        "-keyout",
+                        folder + "/ca.key",
+                        "-out",
+                        folder + "/ca.pem",
+                        "-subj",
+                        "/CN=ca",
+                        "-days",
+                        "2")
                 .succeeded();
         hsm.run(
-                "openssl", "x509", "-new", "-subj", "/CN=alice", "-force_pubkey", "pub.der", "-CA", "ca.pem", "-CAkey",
-                "ca.key", "-days", "2", "-outform", "DER", "-out", "cert.der");
+                "openssl",
+                "x509",
+                "-new",
+                "-subj",
+                "/CN=alice",
+                "-force_pubkey",
+                "pub.der",
+                "-CA",
+                "ca.pem",
+                "-CAkey",
+                "ca.key",
+                "-days",
+                "2",
+                "-outform",
+                "DER",
+                "-out",
+                "cert.der");
         hsm.store(token, "cert", folder.resolve("cert.der"), id, label);
     }
 }

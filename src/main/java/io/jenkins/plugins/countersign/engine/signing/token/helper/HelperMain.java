@@ -72,7 +72,10 @@ public final class HelperMain {
         } catch (CryptokiException e) {
             say(Line.of("failed", "FAILED", "the PKCS#11 library failed: " + e.getMessage()));
         } catch (RuntimeException | LinkageError e) {
-            say(Line.of("failed", "FAILED", "the token helper failed: " + e.getClass().getName()));
+            say(Line.of(
+                    "failed",
+                    "FAILED",
+                    "the token helper failed: " + e.getClass().getName()));
         }
     }
 

@@ -86,8 +86,7 @@ public record Line(String verb, List<byte[]> arguments) {
                 return null;
             }
             try {
-                if (line.length > prefix.length
-                        && Arrays.equals(prefix, 0, prefix.length, line, 0, prefix.length)) {
+                if (line.length > prefix.length && Arrays.equals(prefix, 0, prefix.length, line, 0, prefix.length)) {
                     return decode(line, prefix.length);
                 }
             } finally {

@@ -47,7 +47,9 @@ final class SunCryptoki implements Cryptoki {
                     ? "cannot be loaded"
                     : "does not start";
             throw new HelperException(
-                    "LIBRARY_BROKEN", "the PKCS#11 library " + library + " " + detail + ": " + e.getCause().getMessage());
+                    "LIBRARY_BROKEN",
+                    "the PKCS#11 library " + library + " " + detail + ": "
+                            + e.getCause().getMessage());
         } catch (ReflectiveOperationException | RuntimeException e) {
             throw new HelperException(
                     "LIBRARY_BROKEN",
@@ -221,7 +223,9 @@ final class SunCryptoki implements Cryptoki {
 
     /** The JDK widens each byte to a char; the text is UTF-8, padded with blanks. */
     private static String text(Object chars) {
-        return new String(raw((char[]) chars), StandardCharsets.UTF_8).replace("\0", "").strip();
+        return new String(raw((char[]) chars), StandardCharsets.UTF_8)
+                .replace("\0", "")
+                .strip();
     }
 
     private static byte[] raw(char[] chars) {

@@ -81,7 +81,8 @@ final class TokenFolder implements AutoCloseable {
                     folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
-                || !Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(Path.of("").toAbsolutePath()))
+                || !Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS)
+                        .equals(Files.getOwner(Path.of("").toAbsolutePath()))
                 || Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS)
                         .contains(PosixFilePermission.OTHERS_WRITE)) {
             throw new HelperException(

@@ -32,8 +32,8 @@ final class TokenSession implements AutoCloseable {
             CryptokiException.SESSION_HANDLE_INVALID,
             CryptokiException.TOKEN_NOT_PRESENT,
             CryptokiException.TOKEN_NOT_RECOGNIZED);
-    private static final Set<Long> WRONG_PIN = Set.of(
-            CryptokiException.PIN_INCORRECT, CryptokiException.PIN_INVALID, CryptokiException.PIN_LEN_RANGE);
+    private static final Set<Long> WRONG_PIN =
+            Set.of(CryptokiException.PIN_INCORRECT, CryptokiException.PIN_INVALID, CryptokiException.PIN_LEN_RANGE);
     /** ykcs11 and OpenSC answer "not logged in" when nobody touched; others cancel, reject or fail. */
     private static final Set<Long> NOT_TOUCHED = Set.of(
             0x05L,
@@ -135,7 +135,9 @@ final class TokenSession implements AutoCloseable {
             }
             return cryptoki.sign(session, data);
         } catch (CryptokiException e) {
-            if (NOT_TOUCHED.contains(e.code()) && nanoTime.getAsLong() - start > TOUCH_TIMEOUT_NANOS && isStillThere()) {
+            if (NOT_TOUCHED.contains(e.code())
+                    && nanoTime.getAsLong() - start > TOUCH_TIMEOUT_NANOS
+                    && isStillThere()) {
                 throw new NotTouched();
             }
             throw failure(e, "signing with");
@@ -171,7 +173,8 @@ final class TokenSession implements AutoCloseable {
         }
         if (fitting.isEmpty()) {
             throw new HelperException(
-                    "TOKEN_NOT_FOUND", "the token that is asked for is not there; there are " + String.join(", ", present));
+                    "TOKEN_NOT_FOUND",
+                    "the token that is asked for is not there; there are " + String.join(", ", present));
         }
         if (fitting.size() > 1) {
             throw new HelperException(
@@ -206,7 +209,8 @@ final class TokenSession implements AutoCloseable {
             if (folder.wasRefused(pinName)) {
                 throw new HelperException(
                         "PIN_REFUSED_BEFORE",
-                        "the token " + named() + " refused this PIN before, so it was not sent again; correct the PIN in the"
+                        "the token " + named()
+                                + " refused this PIN before, so it was not sent again; correct the PIN in the"
                                 + " credential, which also makes it count as new");
             }
             folder.remember(pinName);
@@ -270,7 +274,9 @@ final class TokenSession implements AutoCloseable {
                         "no key of the token " + named() + " is the expected one; those that were asked for: "
                                 + names(fitting));
             }
-            fitting = fitting.stream().filter(candidate -> candidate.publicKey() == null).toList();
+            fitting = fitting.stream()
+                    .filter(candidate -> candidate.publicKey() == null)
+                    .toList();
         }
         if (fitting.size() > 1) {
             throw new HelperException(
@@ -293,14 +299,16 @@ final class TokenSession implements AutoCloseable {
                         ", ",
                         keys.stream()
                                 .limit(20)
-                                .map(key -> "id " + (key.id().isEmpty() ? "(none)" : key.id()) + " \"" + key.label() + "\"")
+                                .map(key ->
+                                        "id " + (key.id().isEmpty() ? "(none)" : key.id()) + " \"" + key.label() + "\"")
                                 .toList());
     }
 
     private HelperException failure(CryptokiException e, String doing) {
         if (GONE.contains(e.code()) || token != null && !isStillThere()) {
             return new HelperException(
-                    "TOKEN_REMOVED", "the token " + named() + " was taken out while " + doing + " it (" + e.getMessage() + ")");
+                    "TOKEN_REMOVED",
+                    "the token " + named() + " was taken out while " + doing + " it (" + e.getMessage() + ")");
         }
         return new HelperException("FAILED", doing + " the token " + named() + " failed: " + e.getMessage());
     }

@@ -18,6 +18,7 @@ final class FakeCryptoki implements Cryptoki {
     final Deque<Long> answers = new ArrayDeque<>();
     /** How long each sign takes, on the clock that the session is given. */
     long signNanos;
+
     long now;
     long flagsAfterWrongPin;
     long loginAnswer;

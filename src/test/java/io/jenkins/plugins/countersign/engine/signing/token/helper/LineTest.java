@@ -30,7 +30,10 @@ public class LineTest {
 
     @Test
     public void aLibrarysChatterIsNoAnswer() throws Exception {
-        assertEquals("done", read("debug: hello\n\nsignature AAAA\nwrong signature AAAA\nn0nce done\n").verb());
+        assertEquals(
+                "done",
+                read("debug: hello\n\nsignature AAAA\nwrong signature AAAA\nn0nce done\n")
+                        .verb());
         assertNull(read("n0ncedone\n"));
         assertNull(read(""));
     }

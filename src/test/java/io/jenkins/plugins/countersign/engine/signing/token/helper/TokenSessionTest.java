@@ -127,8 +127,7 @@ public class TokenSessionTest {
             session.sign(Cryptoki.ECDSA, new byte[32]);
             assertEquals(List.of("login", "init", "login again", "sign", "init", "login again", "sign"), token.calls);
             token.flags |= Cryptoki.FLAG_USER_PIN_FINAL_TRY;
-            HelperException e =
-                    assertThrows(HelperException.class, () -> session.sign(Cryptoki.ECDSA, new byte[32]));
+            HelperException e = assertThrows(HelperException.class, () -> session.sign(Cryptoki.ECDSA, new byte[32]));
             assertEquals("PIN_LAST_TRY", e.reason());
         }
         assertEquals(2, Collections.frequency(token.calls, "login again"));
@@ -151,8 +150,7 @@ public class TokenSessionTest {
         token.answers.addAll(List.of(CryptokiException.FUNCTION_CANCELED, CryptokiException.FUNCTION_REJECTED));
         try (TokenSession session = session()) {
             session.open(wanted("1234", null));
-            HelperException e =
-                    assertThrows(HelperException.class, () -> session.sign(Cryptoki.ECDSA, new byte[32]));
+            HelperException e = assertThrows(HelperException.class, () -> session.sign(Cryptoki.ECDSA, new byte[32]));
             assertEquals("TOUCH_TIMEOUT", e.reason());
         }
         assertEquals(2, Collections.frequency(token.calls, "sign"));
@@ -165,14 +163,16 @@ public class TokenSessionTest {
             session.open(wanted("1234", null));
             assertEquals(
                     "FAILED",
-                    assertThrows(HelperException.class, () -> session.sign(Cryptoki.ECDSA, new byte[32])).reason());
+                    assertThrows(HelperException.class, () -> session.sign(Cryptoki.ECDSA, new byte[32]))
+                            .reason());
         }
         assertEquals(1, Collections.frequency(token.calls, "sign"));
     }
 
     @Test
     public void aTokenThatIsTakenAwayIsGoneWhateverTheLibraryAnswers() throws Exception {
-        for (long answer : new long[] {CryptokiException.DEVICE_REMOVED, CryptokiException.SESSION_HANDLE_INVALID, 0x05}) {
+        for (long answer :
+                new long[] {CryptokiException.DEVICE_REMOVED, CryptokiException.SESSION_HANDLE_INVALID, 0x05}) {
             FakeCryptoki fake = new FakeCryptoki();
             fake.answers.add(answer);
             fake.signNanos = 15 * SECOND;
@@ -181,7 +181,8 @@ public class TokenSessionTest {
                 fake.present = false;
                 assertEquals(
                         "TOKEN_REMOVED",
-                        assertThrows(HelperException.class, () -> session.sign(Cryptoki.ECDSA, new byte[32])).reason());
+                        assertThrows(HelperException.class, () -> session.sign(Cryptoki.ECDSA, new byte[32]))
+                                .reason());
             }
         }
         token.present = false;
