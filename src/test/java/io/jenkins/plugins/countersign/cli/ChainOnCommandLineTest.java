@@ -353,4 +353,16 @@ public class ChainOnCommandLineTest {
             assertThat(documentation, containsString("| " + code.code() + " | " + code.meaning() + " |"));
         }
     }
+
+    /** {@code ChainTest} runs this very Pipeline in a real Jenkins. */
+    @Test
+    public void theReadmesPipelineIsTheOneThatTheTestsRun() throws Exception {
+        assertThat(project("README.md"), containsString(project("docs/example/Jenkinsfile").strip()));
+    }
+
+    /** A file of the project, whose folder is the one above where cli/pom.xml runs the tests. */
+    private static String project(String name) throws Exception {
+        Path file = Path.of(name);
+        return Files.readString(Files.exists(file) ? file : Path.of("..").resolve(file));
+    }
 }
