@@ -357,7 +357,9 @@ public class ChainOnCommandLineTest {
     /** {@code ChainTest} runs this very Pipeline in a real Jenkins. */
     @Test
     public void theReadmesPipelineIsTheOneThatTheTestsRun() throws Exception {
-        assertThat(project("README.md"), containsString(project("docs/example/Jenkinsfile").strip()));
+        assertThat(
+                project("README.md"),
+                containsString(project("docs/example/Jenkinsfile").strip()));
     }
 
     /** A file of the project, whose folder is the one above where cli/pom.xml runs the tests. */

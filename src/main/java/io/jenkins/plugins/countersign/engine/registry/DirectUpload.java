@@ -30,7 +30,7 @@ import javax.net.ssl.SSLSocket;
  * Sends one request with a large body over a connection of its own, written as it is read, by the calling thread.
  *
  * <p>Why not the JDK's client, which sends all else: for each piece of a body it goes through a selector and two tasks, which
- * cost 2.3 to 3.3 s of processor time for a GiB on the machine of bench/RESULTS.md, where this takes a third; and an answer
+ * cost a third more processor time for a push (bench/registry-results.md); and an answer
  * that comes before the body is through, as that of a proxy to a request that is too large, is lost in it. Only where no
  * proxy is in between. Blocking, on a channel, because then an interruption closes it.
  */
