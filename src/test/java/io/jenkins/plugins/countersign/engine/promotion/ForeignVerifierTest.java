@@ -13,6 +13,7 @@ import io.jenkins.plugins.countersign.engine.export.Enforcement;
 import io.jenkins.plugins.countersign.engine.export.ExportFormat;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
+import io.jenkins.plugins.countersign.engine.registry.ReferrersRegistry;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;

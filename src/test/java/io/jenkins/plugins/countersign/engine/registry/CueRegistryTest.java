@@ -13,7 +13,7 @@ import org.junit.rules.TemporaryFolder;
 public class CueRegistryTest {
 
     @ClassRule
-    public static final CueRegistry REGISTRY = new CueRegistry();
+    public static final ReferrersRegistry REGISTRY = ReferrersRegistry.cue();
 
     @Rule
     public final TemporaryFolder temporary = new TemporaryFolder();

@@ -2,9 +2,8 @@ package io.jenkins.plugins.countersign.engine.registry;
 
 import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.engine.Run;
+import io.jenkins.plugins.countersign.engine.ServerProcess;
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +25,7 @@ public final class DockerRegistry extends ExternalResource {
     private boolean login = true;
     private final List<String> extraConfiguration = new ArrayList<>();
     private Path folder;
-    private Process process;
+    private ServerProcess process;
     private int port;
 
     /** Without TLS and without a login. */
@@ -76,9 +75,7 @@ public final class DockerRegistry extends ExternalResource {
     public void before() throws Throwable {
         Path program = RealPart.require("docker-registry");
         folder = Files.createTempDirectory("docker-registry");
-        try (ServerSocket socket = new ServerSocket(0)) {
-            port = socket.getLocalPort();
-        }
+        port = ServerProcess.freePort();
         if (tls) {
             makeCertificates();
         }
@@ -87,7 +84,7 @@ public final class DockerRegistry extends ExternalResource {
 
     /** Kills the registry; {@link #restart} brings it back on the same port with the same content. */
     public void kill() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+        process.kill();
     }
 
     public void restart() throws Exception {
@@ -96,14 +93,13 @@ public final class DockerRegistry extends ExternalResource {
 
     private void start(Path program) throws Exception {
         Files.writeString(folder.resolve("config.yml"), configuration());
-        process = new ProcessBuilder(
+        process = ServerProcess.start(
+                List.of(
                         program.toString(),
                         "serve",
-                        folder.resolve("config.yml").toString())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("log").toFile())
-                .start();
-        awaitPort();
+                        folder.resolve("config.yml").toString()),
+                port,
+                folder.resolve("log"));
     }
 
     private String configuration() throws Exception {
@@ -182,25 +178,10 @@ public final class DockerRegistry extends ExternalResource {
                 .succeeded();
     }
 
-    private void awaitPort() throws Exception {
-        long deadline = System.nanoTime() + 30_000_000_000L;
-        while (System.nanoTime() < deadline) {
-            if (!process.isAlive()) {
-                throw new AssertionError("docker-registry ended: " + Files.readString(folder.resolve("log")));
-            }
-            try (Socket socket = new Socket("localhost", port)) {
-                return;
-            } catch (IOException notYet) {
-                Thread.onSpinWait();
-            }
-        }
-        throw new AssertionError("docker-registry did not listen within 30 s");
-    }
-
     @Override
     public void after() {
         if (process != null) {
-            process.destroyForcibly();
+            process.close();
         }
         if (folder != null) {
             try (Stream<Path> files = Files.walk(folder)) {
