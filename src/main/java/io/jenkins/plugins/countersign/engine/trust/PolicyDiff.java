@@ -52,6 +52,13 @@ public final class PolicyDiff {
         return changes;
     }
 
+    /** Everything that the policy says, a line each, sorted by path: for people who want to see it whole. */
+    public static List<String> listing(TrustPolicy policy) {
+        List<String> lines = new ArrayList<>();
+        flat(policy).forEach((path, value) -> lines.add(path + ": " + value));
+        return lines;
+    }
+
     private static Map<String, String> flat(TrustPolicy policy) {
         Map<String, String> flat = new TreeMap<>();
         flat.put("name", policy.name());

@@ -59,11 +59,13 @@ public record TrustPolicy(
     /** The person of this name, whatever its case. */
     public Optional<Person> person(String personName) {
         Person exact = people.get(personName);
-        return exact != null
-                ? Optional.of(exact)
-                : people.values().stream()
-                        .filter(person -> Names.same(person.name(), personName))
-                        .findFirst();
+        if (exact != null) {
+            return Optional.of(exact);
+        }
+        String folded = Names.fold(personName);
+        return people.values().stream()
+                .filter(person -> Names.fold(person.name()).equals(folded))
+                .findFirst();
     }
 
     /** The person behind a user name or mail address of version control or Jenkins. */
@@ -86,7 +88,9 @@ public record TrustPolicy(
 
     /** Whether the person of this name is in the role. */
     public boolean isInRole(String personName, String role) {
-        return roles.getOrDefault(role, List.of()).stream().anyMatch(member -> Names.same(member, personName));
+        return person(personName)
+                .map(person -> roles.getOrDefault(role, List.of()).contains(person.name()))
+                .orElse(false);
     }
 
     public Optional<Stage> stage(String stageName) {
