@@ -1,3 +1,5 @@
+package gate;
+
 import io.jenkins.plugins.countersign.engine.approval.Approval;
 import io.jenkins.plugins.countersign.engine.approval.ApprovedImage;
 import io.jenkins.plugins.countersign.engine.approval.Approvals;

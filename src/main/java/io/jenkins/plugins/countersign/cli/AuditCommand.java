@@ -97,7 +97,7 @@ final class AuditCommand implements Runnable {
         private LedgerHead published(LedgerHead head) throws Exception {
             ImageLocation location = ImageLocation.parse(repository);
             try (Repository opened = registry.open(location)) {
-                Optional<LedgerHead> found = LedgerHeads.read(opened, policy.read()).heads().stream()
+                Optional<LedgerHead> found = LedgerHeads.read(opened, policy.read(registry)).heads().stream()
                         .map(LedgerHeads.Published::head)
                         .filter(one -> one.ledger().equals(head.ledger()))
                         .findFirst();

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             EvidenceCommand.class,
             ExportCommand.class,
             AuditCommand.class,
+            PolicyCommand.class,
             KeyCommand.class,
             TokenCommand.class,
             DemoCommand.class

@@ -5,17 +5,13 @@ import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
 import io.jenkins.plugins.countersign.engine.goldenbase.CheckContext;
 import io.jenkins.plugins.countersign.engine.trust.PolicyChain;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
-import io.jenkins.plugins.countersign.engine.trust.PolicyReader;
-import io.jenkins.plugins.countersign.engine.trust.Root;
 import io.jenkins.plugins.countersign.engine.trust.SeenVersionsFile;
-import io.jenkins.plugins.countersign.engine.trust.SignedPolicy;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import io.jenkins.plugins.countersign.engine.trust.TrustedPolicy;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The trust policy, for every command that decides. */
@@ -23,43 +19,65 @@ final class PolicyOption {
 
     @Option(
             names = "--policy",
-            paramLabel = "FILE",
-            description = "The trust policy; signed, when --policy-root is given.")
-    private Path file;
+            paramLabel = "FILE|REPOSITORY",
+            description =
+                    "The trust policy; signed, when --policy-root is given. From a registry: docker://registry/repository"
+                            + " or oci:folder, with --policy-root.")
+    private String source;
 
-    @Option(
-            names = "--policy-root",
-            paramLabel = "FILE",
-            description = "The root keys (PEM) that must have signed the policy.")
-    private Path root;
-
-    @Option(names = "--policy-root-threshold", defaultValue = "1", description = "How many of them.")
-    private int threshold;
+    @Mixin
+    private PolicyRootOption pinned;
 
     boolean isGiven() {
-        return file != null;
+        return source != null;
     }
 
     TrustPolicy read() throws IOException, PolicyException, Failure {
         return trusted().policy();
     }
 
-    /** Without pinned root keys, whoever names the file answers for it. */
+    TrustPolicy read(RegistryOptions registry) throws IOException, PolicyException, Failure {
+        return trusted(registry).policy();
+    }
+
+    /** For commands that reach no registry themselves: one is reached as Docker's configuration says. */
     TrustedPolicy trusted() throws IOException, PolicyException, Failure {
-        if (file == null) {
+        return trusted(new RegistryOptions());
+    }
+
+    /** Without pinned root keys, whoever names the file answers for it. */
+    TrustedPolicy trusted(RegistryOptions registry) throws IOException, PolicyException, Failure {
+        if (source == null) {
             throw new Failure(ExitCode.USAGE, "name the trust policy with --policy FILE");
         }
-        byte[] content = Files.readAllBytes(file);
-        if (root == null) {
-            return TrustedPolicy.insecureAcceptUnsigned(PolicyReader.read(content), file.toString());
+        if (pinned.isGiven()) {
+            PolicySources.Found found = PolicySources.read(source, registry);
+            if (!found.isSigned()) {
+                throw new PolicyException(
+                        PolicyException.Reason.THRESHOLD,
+                        source + " is signed by nobody, and --policy-root asks for root keys' signatures");
+            }
+            return PolicyChain.accept(
+                    found.signed(),
+                    pinned.root(),
+                    "",
+                    found.name(),
+                    new SeenVersionsFile(StateFolder.file("policies-seen.json")),
+                    Instant.now());
         }
-        return PolicyChain.accept(
-                SignedPolicy.readAll(content),
-                Root.ofPem(threshold, Files.readString(root)),
-                "",
-                file.toString(),
-                new SeenVersionsFile(StateFolder.file("policies-seen.json")),
-                Instant.now());
+        if (PolicySources.isRepository(source)) {
+            throw new Failure(
+                    ExitCode.USAGE,
+                    "a trust policy from a repository is believed by its signatures alone: name the root keys with"
+                            + " --policy-root");
+        }
+        PolicySources.Found found = PolicySources.read(source, registry);
+        if (found.isSigned()) {
+            throw new Failure(
+                    ExitCode.USAGE,
+                    source + " is signed: name the root keys that must have signed it with --policy-root");
+        }
+        return TrustedPolicy.insecureAcceptUnsigned(found.policy(), source);
     }
 
     Catalogue catalogue() throws IOException, PolicyException, CatalogueException, Failure {

@@ -76,7 +76,7 @@ final class PromoteCommand implements Callable<Integer> {
                 Repository target = registry.open(destination)) {
             Digest digest = from.resolve(source);
             Promotion.Outcome outcome = new Promotion(
-                            policy.trusted(), gate, opened, verifier, Clock.systemUTC(), new TextProgress(spec))
+                            policy.trusted(registry), gate, opened, verifier, Clock.systemUTC(), new TextProgress(spec))
                     .promote(new Promotion.Order(
                             source,
                             digest,

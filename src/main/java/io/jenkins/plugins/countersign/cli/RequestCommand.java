@@ -112,7 +112,7 @@ final class RequestCommand implements Runnable {
         @Override
         public Integer call() throws Exception {
             ImageLocation location = ImageLocation.parse(image);
-            TrustPolicy trust = policy.read();
+            TrustPolicy trust = policy.read(registry);
             Person signer = trust.person(person)
                     .orElseThrow(() -> new Failure(
                             ExitCode.USAGE, "the trust policy " + trust.name() + " has no person \"" + person + "\""));
@@ -216,7 +216,7 @@ final class RequestCommand implements Runnable {
         public Integer call() throws Exception {
             Request request = Request.read(Files.readAllBytes(file));
             List<PublicKey> keys = new ArrayList<>();
-            policy.read()
+            policy.read(registry)
                     .people()
                     .values()
                     .forEach(

@@ -43,7 +43,7 @@ final class StatementOptions {
                 Repository repository = registry.open(location)) {
             Digest digest = location.resolveUnmoved(repository);
             ImageStatements statements = ImageStatements.about(
-                    repository, digest, location.tag().orElse(""), policy.read(), Clock.systemUTC());
+                    repository, digest, location.tag().orElse(""), policy.read(registry), Clock.systemUTC());
             Person person = statements.ownerOf(signer.publicKey());
             Digest manifest = statement.write(statements, person, signer);
             if (output.json()) {

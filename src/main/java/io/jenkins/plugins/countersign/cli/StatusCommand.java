@@ -45,7 +45,8 @@ final class StatusCommand implements Callable<Integer> {
         ImageLocation location = ImageLocation.parse(image);
         try (Repository repository = registry.open(location)) {
             Digest digest = location.resolve(repository);
-            Decision decision = Verification.of(repository, digest, policy.trusted(), stage, Set.of(), Instant.now())
+            Decision decision = Verification.of(
+                            repository, digest, policy.trusted(registry), stage, Set.of(), Instant.now())
                     .now();
             spec.commandLine()
                     .getOut()

@@ -70,7 +70,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     private int byPolicy(ImageLocation location, Repository repository, Digest digest) throws Exception {
         Verification verification =
-                Verification.of(repository, digest, policy.trusted(), stage, Set.of(), Instant.now());
+                Verification.of(repository, digest, policy.trusted(registry), stage, Set.of(), Instant.now());
         String name = location.withDigest(digest).toString();
         if (output.json()) {
             ObjectNode json = output.document();

@@ -3,6 +3,8 @@ package io.jenkins.plugins.countersign.engine.trust;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import java.security.PublicKey;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** A first policy to edit: the people and keys that are given, one role, two stages, and a comment at every field. */
@@ -35,8 +37,9 @@ public final class PolicyTemplate {
         text.append("# From then on every gate holds. Sign a new version before.\n");
         text.append("expires: ").append(expires).append("\n");
         text.append("# The keys that sign this document. Keep them offline, each with another person.\n");
-        text.append("root:\n  threshold: ").append(threshold).append("\n  keys:\n");
-        rootKeys.forEach((keyName, key) -> key(text, "    ", keyName, key));
+        List<PolicyKey> keys = new ArrayList<>();
+        rootKeys.forEach((keyName, key) -> keys.add(new PolicyKey(keyName, key, false, null, null, null)));
+        root(text, threshold, keys);
         if (gateKeyOrNull != null) {
             text.append("# What gates sign their seals with.\ngate:\n  keys:\n");
             key(text, "    ", "gate", gateKeyOrNull);
@@ -63,6 +66,12 @@ public final class PolicyTemplate {
         text.append("    exclude: [commit-author, build-starter]\n");
         PolicyReader.read(text.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8));
         return text.toString();
+    }
+
+    /** The field {@code root} as a block. */
+    static void root(StringBuilder text, int threshold, List<PolicyKey> keys) {
+        text.append("root:\n  threshold: ").append(threshold).append("\n  keys:\n");
+        keys.forEach(key -> key(text, "    ", key.shown(), key.key()));
     }
 
     private static void key(StringBuilder text, String indent, String name, PublicKey key) {

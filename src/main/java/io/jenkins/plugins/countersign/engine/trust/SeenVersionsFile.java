@@ -58,6 +58,11 @@ public final class SeenVersionsFile implements SeenVersions {
     public void remember(String policyName, Seen accepted) throws PolicyException {
         synchronized (LOCK) {
             Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
+            try {
+                Files.createDirectories(file.toAbsolutePath().getParent());
+            } catch (IOException e) {
+                throw unwritable(accepted, e);
+            }
             try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                     FileLock lock = channel.lock()) {
                 Optional<Seen> before = newest(policyName);
@@ -75,13 +80,17 @@ public final class SeenVersionsFile implements SeenVersions {
                 accepted.root().keys().forEach(key -> keys.add(PublicKeys.pem(key.key())));
                 replace(StrictJson.write(all));
             } catch (IOException e) {
-                throw new PolicyException(
-                        PolicyException.Reason.MEMORY_UNREADABLE,
-                        "cannot remember that version " + accepted.version() + " of the trust policy was accepted, in "
-                                + file.getFileName() + ": " + e,
-                        e);
+                throw unwritable(accepted, e);
             }
         }
+    }
+
+    private PolicyException unwritable(Seen accepted, IOException cause) {
+        return new PolicyException(
+                PolicyException.Reason.MEMORY_UNREADABLE,
+                "cannot remember that version " + accepted.version() + " of the trust policy was accepted, in "
+                        + file.getFileName() + ": " + cause,
+                cause);
     }
 
     private ObjectNode read() throws PolicyException {

@@ -123,6 +123,49 @@ public record SignedPolicy(DsseEnvelope envelope, TrustPolicy policy) {
         }
     }
 
+    /** Whether a file is a signed policy, or a list of them, and not a document that nobody signed yet. */
+    public static boolean isSigned(byte[] content) {
+        String text = new String(content, StandardCharsets.UTF_8).strip();
+        if (text.startsWith("[")) {
+            return true;
+        }
+        try {
+            return text.startsWith("{")
+                    && StrictJson.readObject(text.getBytes(StandardCharsets.UTF_8), MAX_FILE)
+                            .has("payloadType");
+        } catch (java.io.IOException e) {
+            return false;
+        }
+    }
+
+    /**
+     * What must be published with a new version so that whoever pinned older root keys can follow: the versions that brought new
+     * root keys, the one before the first of them, and the new version.
+     *
+     * @param before the file of the version in force, as {@link #readAll} gave it
+     */
+    public static List<SignedPolicy> links(List<SignedPolicy> before, SignedPolicy next) {
+        List<SignedPolicy> links = new ArrayList<>();
+        for (SignedPolicy document : before) {
+            boolean turn = !links.isEmpty()
+                    && !document.policy()
+                            .root()
+                            .isSameAs(links.get(links.size() - 1).policy().root());
+            if (links.isEmpty() || turn) {
+                links.add(document);
+            }
+        }
+        boolean turn = !links.isEmpty()
+                && !next.policy()
+                        .root()
+                        .isSameAs(links.get(links.size() - 1).policy().root());
+        if (links.size() < 2 && !turn) {
+            links.clear();
+        }
+        links.add(next);
+        return links;
+    }
+
     /** The file that {@link #readAll} reads. */
     public static byte[] writeAll(List<SignedPolicy> documents) {
         if (documents.size() == 1) {
