@@ -1,17 +1,23 @@
 package io.jenkins.plugins.countersign.cli;
 
+import io.jenkins.plugins.countersign.engine.dockerfile.BaseTriggers;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildOptions;
 import io.jenkins.plugins.countersign.engine.goldenbase.BaseCheck;
 import io.jenkins.plugins.countersign.engine.goldenbase.BaseReport;
+import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue;
 import io.jenkins.plugins.countersign.engine.goldenbase.CheckContext;
 import io.jenkins.plugins.countersign.engine.goldenbase.JsonReport;
+import io.jenkins.plugins.countersign.engine.goldenbase.Pinning;
+import io.jenkins.plugins.countersign.engine.goldenbase.RegistryBases;
 import io.jenkins.plugins.countersign.engine.goldenbase.SarifReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.TextReport;
 import io.jenkins.plugins.countersign.engine.image.Platform;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,6 +82,24 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--output", description = "${COMPLETION-CANDIDATES}", defaultValue = "TEXT")
     private Format format;
 
+    @Option(
+            names = "--follow-triggers",
+            description =
+                    "Ask the registries of golden bases for their ONBUILD triggers, and check what these bring in.")
+    private boolean followTriggers;
+
+    @Option(names = "--pin", description = "Write the digests that tags point to now into the files, then check them.")
+    private boolean pin;
+
+    @Option(
+            names = "--update",
+            description =
+                    "Move the digests in the files to what their tags point to now, if that is allowed; then check.")
+    private boolean update;
+
+    @Mixin
+    private RegistryOptions registries;
+
     @Override
     public Integer call() throws Exception {
         BuildOptions options = BuildOptions.defaults()
@@ -85,11 +109,25 @@ final class CheckCommand implements Callable<Integer> {
                 .withAllStages(allStages)
                 .withBuilder(builder)
                 .withPlatforms(platforms.stream().map(Platform::parse).toList());
-        CheckContext context = policy.checkContext(target);
+        RegistryBases bases = new RegistryBases(host -> {
+            try {
+                return registries.access(host);
+            } catch (Failure e) {
+                throw new IOException(e.getMessage(), e);
+            }
+        });
+        CheckContext context = policy.checkContext(target).withOrganisations(bases);
+        Catalogue catalogue = policy.catalogue();
         List<BaseReport> reports = new ArrayList<>();
         for (Path file : files) {
-            BuildInputs inputs = BuildInputs.of(Files.readAllBytes(file), file.toString(), options);
-            reports.add(BaseCheck.check(inputs, policy.catalogue(), context));
+            byte[] content = Files.readAllBytes(file);
+            if (pin || update) {
+                content = rewrite(file, content, options, bases, catalogue, context);
+            }
+            BuildInputs inputs = followTriggers
+                    ? BuildInputs.of(content, file.toString(), options, allowedTriggers(bases, catalogue, context))
+                    : BuildInputs.of(content, file.toString(), options);
+            reports.add(BaseCheck.check(inputs, catalogue, context));
         }
         spec.commandLine()
                 .getOut()
@@ -100,5 +138,51 @@ final class CheckCommand implements Callable<Integer> {
                             case SARIF -> SarifReport.render(reports);
                         });
         return reports.stream().allMatch(BaseReport::passed) ? ExitCode.PASS.code() : ExitCode.POLICY.code();
+    }
+
+    /** An image that is refused anyway is not asked for: its registry may be a stranger's. */
+    private static BaseTriggers allowedTriggers(RegistryBases bases, Catalogue catalogue, CheckContext context) {
+        return (reference, platform) ->
+                BaseCheck.allows(reference, catalogue, context) ? bases.onbuild(reference, platform) : List.of();
+    }
+
+    private byte[] rewrite(
+            Path file,
+            byte[] content,
+            BuildOptions options,
+            RegistryBases bases,
+            Catalogue catalogue,
+            CheckContext context)
+            throws IOException {
+        byte[] written = content;
+        if (update) {
+            written = report(
+                    file,
+                    Pinning.update(
+                            written, BuildInputs.of(written, file.toString(), options), bases, catalogue, context));
+        }
+        if (pin) {
+            written = report(file, Pinning.pin(written, BuildInputs.of(written, file.toString(), options), bases));
+        }
+        if (!Arrays.equals(content, written)) {
+            Files.write(file, written);
+        }
+        return written;
+    }
+
+    private byte[] report(Path file, Pinning.Result result) {
+        for (Pinning.Change change : result.changes()) {
+            spec.commandLine()
+                    .getErr()
+                    .println(file + ":" + change.line() + ":" + change.column() + ": " + change.before() + " is "
+                            + change.after() + " now");
+        }
+        for (Pinning.Left left : result.left()) {
+            spec.commandLine()
+                    .getErr()
+                    .println(file + ":" + left.line() + ":" + left.column() + ": " + left.reference()
+                            + " is left as it is: " + left.reason());
+        }
+        return result.content();
     }
 }

@@ -61,7 +61,7 @@ final class RegistryOptions {
                 : new RegistryAccess[0];
     }
 
-    private RegistryAccess access(String host) throws IOException, Failure {
+    RegistryAccess access(String host) throws IOException, Failure {
         RegistryAccess access = RegistryAccess.of(host);
         List<String> pem = new ArrayList<>();
         for (Path file : authorities) {

@@ -5,14 +5,17 @@ import hudson.AbortException;
 import hudson.Extension;
 import hudson.FilePath;
 import hudson.Util;
+import hudson.model.Item;
 import hudson.model.ItemGroup;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.BuildContext;
+import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.ReadWorkspaceFile;
+import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.configuration.TrustPolicies;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildOptions;
@@ -21,8 +24,11 @@ import io.jenkins.plugins.countersign.engine.goldenbase.BaseReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue;
 import io.jenkins.plugins.countersign.engine.goldenbase.CheckContext;
 import io.jenkins.plugins.countersign.engine.goldenbase.Finding;
+import io.jenkins.plugins.countersign.engine.goldenbase.RegistryBases;
+import io.jenkins.plugins.countersign.engine.goldenbase.ResolvedBases;
 import io.jenkins.plugins.countersign.engine.goldenbase.SarifReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.TextReport;
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.image.Platform;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -31,6 +37,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
@@ -53,6 +60,8 @@ public class CheckBaseImagesStep extends ImageStep {
     private boolean allStages;
     private String builder = BuildOptions.Builder.BUILDKIT.name().toLowerCase(Locale.ROOT);
     private String onViolation = FAIL;
+    private String registry;
+    private String registryCredentialsId;
 
     @DataBoundConstructor
     public CheckBaseImagesStep() {
@@ -127,10 +136,34 @@ public class CheckBaseImagesStep extends ImageStep {
         this.onViolation = onViolation.trim().toLowerCase(Locale.ROOT);
     }
 
+    /** Host and port of the registry that {@link #getRegistryCredentialsId} is for; null without a login. */
+    public String getRegistry() {
+        return registry;
+    }
+
+    @DataBoundSetter
+    public void setRegistry(String registry) {
+        this.registry = Util.fixEmptyAndTrim(registry);
+    }
+
+    /** The login for {@link #getRegistry}; null for the configured one. */
+    public String getRegistryCredentialsId() {
+        return registryCredentialsId;
+    }
+
+    @DataBoundSetter
+    public void setRegistryCredentialsId(String registryCredentialsId) {
+        this.registryCredentialsId = Util.fixEmptyAndTrim(registryCredentialsId);
+    }
+
     @Override
     protected Object perform(BuildContext context) throws Exception {
         if (!onViolation.equals(FAIL) && !onViolation.equals(UNSTABLE)) {
             throw new AbortException(Messages.CheckBaseImagesStep_OnViolation(onViolation));
+        }
+        String login = context.expand(registry);
+        if (registryCredentialsId != null && login == null) {
+            throw new AbortException(Messages.CheckBaseImagesStep_LoginForWhom(registryCredentialsId));
         }
         String file = context.expand(dockerfile);
         FilePath workspace = context.requireWorkspace("checkBaseImages");
@@ -138,19 +171,16 @@ public class CheckBaseImagesStep extends ImageStep {
         Catalogue catalogue = Catalogue.read(TrustPolicies.current().golden());
         String wanted = Util.fixNull(context.expand(target));
         BuildInputs inputs = BuildInputs.of(content, file, options(context, wanted));
-        CheckContext offline = CheckContext.offline(Clock.systemUTC());
-        BaseReport report = BaseCheck.check(
-                inputs,
-                catalogue,
-                new CheckContext(
-                        offline.clock(),
-                        wanted,
-                        folder(context.run()),
-                        "",
-                        offline.organisations(),
-                        offline.signatures()));
+        RegistryBases bases = new RegistryBases(new RegistriesOfBases(
+                context.run(), login, registryCredentialsId, new BuildLogProgress(context.listener())));
+        CheckContext asked = CheckContext.offline(Clock.systemUTC())
+                .withTarget(wanted)
+                .withFolder(folder(context.run()))
+                .withOrganisations(bases);
+        BaseReport report = BaseCheck.check(inputs, catalogue, asked);
         context.listener().getLogger().print(TextReport.render(List.of(report)));
         context.run().addAction(new BaseReportAction(content, report, SarifReport.render(List.of(report))));
+        remember(ResolvedBases.of(report, catalogue, asked, bases), context);
         if (!report.passed()) {
             String summary = Messages.CheckBaseImagesStep_Refused(file);
             if (onViolation.equals(FAIL)) {
@@ -160,6 +190,14 @@ public class CheckBaseImagesStep extends ImageStep {
             context.run().setResult(Result.UNSTABLE);
         }
         return answer(report);
+    }
+
+    private static void remember(ResolvedBases bases, BuildContext context) {
+        bases.problems().forEach(problem -> context.listener().getLogger().println(problem));
+        context.run()
+                .addAction(new CheckedBasesAction(bases.references().stream()
+                        .map(ImageReference::toString)
+                        .toList()));
     }
 
     private BuildOptions options(BuildContext context, String wanted) throws AbortException {
@@ -241,6 +279,12 @@ public class CheckBaseImagesStep extends ImageStep {
         @Override
         public String getDisplayName() {
             return Messages.CheckBaseImagesStep_DisplayName();
+        }
+
+        @POST
+        public ListBoxModel doFillRegistryCredentialsIdItems(
+                @AncestorInPath Item item, @QueryParameter String registryCredentialsId) {
+            return Registries.loginItems(item, registryCredentialsId);
         }
 
         @POST

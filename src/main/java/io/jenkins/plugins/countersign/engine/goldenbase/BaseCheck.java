@@ -48,6 +48,21 @@ public final class BaseCheck {
         return new BaseReport(inputs.file(), inputs.inputs(), check.findings);
     }
 
+    /** Whether the catalogue lets an image stand as a base, its signatures and digest aside. */
+    public static boolean allows(String reference, Catalogue catalogue, CheckContext context) {
+        return allows(
+                new BuildInput(BuildInput.Kind.BASE, reference, reference, Place.NOWHERE, 0, "", "", true),
+                catalogue,
+                context);
+    }
+
+    /** The same for an image that enters in any way. */
+    static boolean allows(BuildInput input, Catalogue catalogue, CheckContext context) {
+        return check(input, catalogue, context.withSignatures((image, signedBy) -> "")).stream()
+                .filter(finding -> finding.severity() == Severity.ERROR)
+                .allMatch(finding -> finding.rule().equals("digest-required"));
+    }
+
     /** The findings about one image. */
     static List<Finding> check(BuildInput input, Catalogue catalogue, CheckContext context) {
         BaseCheck check = new BaseCheck(catalogue, context);

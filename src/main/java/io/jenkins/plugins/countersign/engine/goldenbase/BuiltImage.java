@@ -122,6 +122,35 @@ record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, L
         }
     }
 
+    /** What stands in {@code config.OnBuild} of the image for the platform; of every image, if none is for it. */
+    static List<String> triggers(ImageContent content, Digest digest, Platform platform) throws RegistryException {
+        ManifestContent manifest = manifest(content, digest);
+        List<Digest> manifests = new ArrayList<>();
+        if (manifest.isIndex()) {
+            manifest.manifests().stream()
+                    .filter(entry -> entry.platform() == null || samePlatform(entry.platform(), platform))
+                    .forEach(entry -> manifests.add(entry.digest()));
+            if (manifests.isEmpty()) {
+                manifest.manifests().stream()
+                        .filter(entry -> !isAttestation(entry))
+                        .forEach(entry -> manifests.add(entry.digest()));
+            }
+        } else {
+            manifests.add(digest);
+        }
+        List<String> triggers = new ArrayList<>();
+        for (Digest one : manifests) {
+            ManifestContent image = manifest(content, one);
+            if (image.config().isPresent()) {
+                configuration(content, image.config().get())
+                        .path("config")
+                        .path("OnBuild")
+                        .forEach(trigger -> triggers.add(trigger.asText()));
+            }
+        }
+        return triggers;
+    }
+
     /**
      * Reads the first {@code count} layers, unpacks and hashes them. A layer that is byte for byte one of {@code trusted}
      * is not read again.
