@@ -1,0 +1,110 @@
+package io.jenkins.plugins.countersign.webhook;
+
+import com.cloudbees.plugins.credentials.CredentialsScope;
+import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
+import hudson.util.Secret;
+import io.jenkins.plugins.countersign.cli.demo.DemoImage;
+import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
+import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
+import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
+import io.jenkins.plugins.countersign.engine.delivery.Proof;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
+import io.jenkins.plugins.countersign.engine.registry.Repositories;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl;
+import org.jvnet.hudson.test.JenkinsRule;
+
+/** A Jenkins that a registry tells of its events. */
+final class Told {
+
+    static final String SECRET = "a-secret-that-only-the-registry-knows";
+
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+    private Told() {}
+
+    /** Sources {@code bearer}, {@code signed} (GitHub's format) and {@code path} (Quay's), all for one registry over plain HTTP. */
+    static void configure(String registry) throws Exception {
+        RegistryConfiguration plain = new RegistryConfiguration(registry);
+        plain.setInsecurePlainHttp(true);
+        CountersignConfiguration.get().setRegistries(List.of(plain));
+        SystemCredentialsProvider.getInstance()
+                .getCredentials()
+                .add(new StringCredentialsImpl(
+                        CredentialsScope.SYSTEM, "hook", "Of the registry", Secret.fromString(SECRET)));
+        SystemCredentialsProvider.getInstance().save();
+        WebhookConfiguration.get()
+                .setSources(List.of(
+                        source("bearer", PayloadKind.DISTRIBUTION, registry, Proof.HEADER),
+                        source("signed", PayloadKind.GITHUB, registry, Proof.HMAC),
+                        source("path", PayloadKind.QUAY, registry, Proof.PATH)));
+    }
+
+    private static WebhookSource source(String id, PayloadKind kind, String registry, Proof proof) {
+        WebhookSource source = new WebhookSource(id, kind, registry, "hook");
+        source.setProof(proof);
+        return source;
+    }
+
+    /** Pushes an image of its own content. */
+    static Digest push(String registry, String tag, String content) throws Exception {
+        try (Repository opened = Repositories.open(
+                registry + "/team/app", RegistryAccess.of(registry).insecurePlainHttp())) {
+            Digest digest = DemoImage.build(opened, null, Map.of("app/run.sh", content), opened);
+            opened.tag(digest, tag);
+            return digest;
+        }
+    }
+
+    /** As GitHub tells of a push. */
+    static byte[] published(String tag, String id) {
+        return """
+                {"action": "published", "registry_package": {"name": "app", "package_type": "CONTAINER",
+                   "owner": {"login": "Team"}, "package_version": {"id": "%s",
+                     "container_metadata": {"tag": {"name": "%s"}}}},
+                 "sender": {"login": "carol"}}"""
+                .formatted(id, tag)
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    static String signature(byte[] body) {
+        return "sha256=" + HexFormat.of().formatHex(Proof.hmac(SECRET.getBytes(StandardCharsets.UTF_8), body));
+    }
+
+    /** What the sender gets: status, type and text. */
+    static String send(JenkinsRule jenkins, String method, String path, byte[] body, String... headers) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create(jenkins.getURL() + "countersign-webhook/" + path).normalize())
+                .method(method, HttpRequest.BodyPublishers.ofByteArray(body));
+        if (headers.length > 0) {
+            request.headers(headers);
+        }
+        HttpResponse<String> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        return response.statusCode() + " " + response.headers().firstValue("Content-Type").orElse("") + " " + response.body();
+    }
+
+    static String sendSigned(JenkinsRule jenkins, byte[] body) throws Exception {
+        return send(jenkins, "POST", "signed", body, "X-Hub-Signature-256", signature(body));
+    }
+
+    /** Waits for a condition, at most a minute. */
+    static void await(String what, Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + 60_000_000_000L;
+        while (!condition.call()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("waited a minute for: " + what);
+            }
+            Thread.sleep(20);
+        }
+    }
+}
