@@ -11,12 +11,16 @@ import hudson.model.Descriptor;
 import hudson.security.ACL;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import io.jenkins.plugins.countersign.engine.delivery.ArtifactoryPayload;
+import io.jenkins.plugins.countersign.engine.delivery.AzurePayload;
 import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
 import io.jenkins.plugins.countersign.engine.delivery.DistributionPayload;
 import io.jenkins.plugins.countersign.engine.delivery.DockerHubPayload;
 import io.jenkins.plugins.countersign.engine.delivery.GitHubPayload;
+import io.jenkins.plugins.countersign.engine.delivery.GooglePayload;
 import io.jenkins.plugins.countersign.engine.delivery.HarborPayload;
 import io.jenkins.plugins.countersign.engine.delivery.MirantisPayload;
+import io.jenkins.plugins.countersign.engine.delivery.NexusPayload;
 import io.jenkins.plugins.countersign.engine.delivery.Payload;
 import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
 import io.jenkins.plugins.countersign.engine.delivery.PointedPayload;
@@ -87,7 +91,7 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
         this.proof = proof == null ? Proof.HMAC : proof;
     }
 
-    /** The header with the proof; null for {@code X-Hub-Signature-256} or {@code Authorization}, as the proof has it. */
+    /** The header with the proof; null for the one that the sender uses: {@link PayloadKind#defaultHeader}. */
     public String getHeader() {
         return header;
     }
@@ -125,7 +129,7 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
     }
 
     String proofHeader() {
-        return header != null ? header : proof == Proof.HMAC ? "X-Hub-Signature-256" : "Authorization";
+        return header != null ? header : kind.defaultHeader(proof);
     }
 
     /** @throws DeliveryException if the JSON pointers are missing or are none */
@@ -137,6 +141,12 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
             case QUAY -> new QuayPayload();
             case GITHUB -> new GitHubPayload();
             case MIRANTIS -> new MirantisPayload();
+            case AZURE -> new AzurePayload();
+            case GOOGLE -> new GooglePayload();
+            case NEXUS -> new NexusPayload(false);
+            case NEXUS_PATH -> new NexusPayload(true);
+            case ARTIFACTORY -> new ArtifactoryPayload(true);
+            case ARTIFACTORY_SUBDOMAIN -> new ArtifactoryPayload(false);
             case POINTED -> {
                 if (repositoryPointer == null || tagPointer == null) {
                     throw new DeliveryException("the source " + id + " does not say where repository and tag are");

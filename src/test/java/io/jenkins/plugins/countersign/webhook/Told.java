@@ -72,9 +72,7 @@ final class Told {
                 {"action": "published", "registry_package": {"name": "app", "package_type": "CONTAINER",
                    "owner": {"login": "Team"}, "package_version": {"id": "%s",
                      "container_metadata": {"tag": {"name": "%s"}}}},
-                 "sender": {"login": "carol"}}"""
-                .formatted(id, tag)
-                .getBytes(StandardCharsets.UTF_8);
+                 "sender": {"login": "carol"}}""".formatted(id, tag).getBytes(StandardCharsets.UTF_8);
     }
 
     static String signature(byte[] body) {
@@ -82,15 +80,18 @@ final class Told {
     }
 
     /** What the sender gets: status, type and text. */
-    static String send(JenkinsRule jenkins, String method, String path, byte[] body, String... headers) throws Exception {
+    static String send(JenkinsRule jenkins, String method, String path, byte[] body, String... headers)
+            throws Exception {
         HttpRequest.Builder request = HttpRequest.newBuilder(
-                        URI.create(jenkins.getURL() + "countersign-webhook/" + path).normalize())
+                        URI.create(jenkins.getURL() + "countersign-webhook/" + path)
+                                .normalize())
                 .method(method, HttpRequest.BodyPublishers.ofByteArray(body));
         if (headers.length > 0) {
             request.headers(headers);
         }
         HttpResponse<String> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        return response.statusCode() + " " + response.headers().firstValue("Content-Type").orElse("") + " " + response.body();
+        return response.statusCode() + " "
+                + response.headers().firstValue("Content-Type").orElse("") + " " + response.body();
     }
 
     static String sendSigned(JenkinsRule jenkins, byte[] body) throws Exception {

@@ -136,7 +136,8 @@ public class WebhookEndpointTest {
 
             // The secret in the path, for who can do nothing else.
             Told.push(registry.host(), "2.0", "third");
-            byte[] quay = "{\"repository\": \"team/app\", \"updated_tags\": [\"2.0\"]}".getBytes(StandardCharsets.UTF_8);
+            byte[] quay =
+                    "{\"repository\": \"team/app\", \"updated_tags\": [\"2.0\"]}".getBytes(StandardCharsets.UTF_8);
             assertEquals(ACCEPTED, Told.send(jenkins, "POST", "path/" + Told.SECRET, quay));
             Told.await("the fourth build", () -> job.getLastBuild().getNumber() == 4);
         }
@@ -170,14 +171,20 @@ public class WebhookEndpointTest {
                 digest = Told.push(origin.host(), "1.0", "golden");
                 for (String tag : new String[] {"1.0", "1.0", "2.0"}) {
                     Run.of(
-                                    "skopeo", "copy", "--insecure-policy", "--src-tls-verify=false", "--dest-tls-verify=false",
+                                    "skopeo",
+                                    "copy",
+                                    "--insecure-policy",
+                                    "--src-tls-verify=false",
+                                    "--dest-tls-verify=false",
                                     "docker://" + origin.host() + "/team/app:1.0",
                                     "docker://" + registry.host() + "/golden/base:" + tag)
                             .succeeded();
                 }
             }
-            Told.await("the freestyle builds of both tags", () -> freestyle.getLastBuild() != null
-                    && freestyle.getLastBuild().getNumber() == 2);
+            Told.await(
+                    "the freestyle builds of both tags",
+                    () -> freestyle.getLastBuild() != null
+                            && freestyle.getLastBuild().getNumber() == 2);
             Told.await("the pipeline's build", () -> pipeline.getLastBuild() != null);
             Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
             jenkins.waitUntilNoActivity();
@@ -185,7 +192,9 @@ public class WebhookEndpointTest {
             assertEquals(1, build.getNumber());
             jenkins.assertLogContains("got pushed " + registry.host() + "/golden/base:1.0@" + digest, build);
             ParametersAction parameters = freestyle.getLastBuild().getAction(ParametersAction.class);
-            assertEquals(digest.toString(), parameters.getParameter("COUNTERSIGN_DIGEST").getValue());
+            assertEquals(
+                    digest.toString(),
+                    parameters.getParameter("COUNTERSIGN_DIGEST").getValue());
             assertEquals("its default", parameters.getParameter("OTHER").getValue());
             assertEquals(2, freestyle.getLastBuild().getNumber());
             assertNull(another.getLastBuild());
@@ -201,7 +210,10 @@ public class WebhookEndpointTest {
     public void configuration_goesThroughFormsAndCodeUnharmed() throws Exception {
         Told.configure("registry.example.com");
         WebhookSource pointed = new WebhookSource(
-                "own", io.jenkins.plugins.countersign.engine.delivery.PayloadKind.POINTED, "registry.example.com:5000", "hook");
+                "own",
+                io.jenkins.plugins.countersign.engine.delivery.PayloadKind.POINTED,
+                "registry.example.com:5000",
+                "hook");
         pointed.setHeader("X-Own");
         pointed.setRepositoryPointer("/image/path");
         pointed.setTagPointer("/image/tag");
@@ -213,8 +225,13 @@ public class WebhookEndpointTest {
         assertTrue(yaml, start >= 0);
         String ours = yaml.substring(start).split("\n  [a-zA-Z]", 2)[0];
         for (String expected : new String[] {
-            "id: \"own\"", "kind: POINTED", "registry: \"registry.example.com:5000\"", "credentialsId: \"hook\"",
-            "header: \"X-Own\"", "repositoryPointer: \"/image/path\"", "tagPointer: \"/image/tag\""
+            "id: \"own\"",
+            "kind: POINTED",
+            "registry: \"registry.example.com:5000\"",
+            "credentialsId: \"hook\"",
+            "header: \"X-Own\"",
+            "repositoryPointer: \"/image/path\"",
+            "tagPointer: \"/image/tag\""
         }) {
             assertThat(ours, containsString(expected));
         }

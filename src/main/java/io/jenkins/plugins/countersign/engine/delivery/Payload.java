@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** How one kind of registry writes its deliveries. */
 public interface Payload {
@@ -19,6 +22,9 @@ public interface Payload {
     /** How many events one delivery may hold. */
     int MAX_EVENTS = 500;
 
+    /** The member that a bare list is read as: CloudEvents come in batches (CloudEvents JSON format, section 4). */
+    String BATCH = "batch";
+
     /**
      * The events in a payload; none when it tells of something else, for instance of a pull or of a test of the connection.
      *
@@ -26,6 +32,11 @@ public interface Payload {
      * @throws DeliveryException if what the payload says about an event is missing or is not what it should be
      */
     List<RegistryEvent> events(String registry, ObjectNode payload) throws DeliveryException;
+
+    /** The code that the sender wants back before it sends anything; empty when the payload is no such question. */
+    default Optional<String> handshakeCode(ObjectNode payload) throws DeliveryException {
+        return Optional.empty();
+    }
 
     /** Whether two events never have the same payload, so that one that was seen is a repetition. */
     default boolean tellsEventsApart() {
@@ -43,19 +54,35 @@ public interface Payload {
      * @throws DeliveryException if it is too long or too deep, not strict JSON, or not such a payload
      */
     default List<RegistryEvent> read(String registry, byte[] body) throws DeliveryException {
-        ObjectNode object;
         try {
-            object = StrictJson.readObject(body, MAX_LENGTH);
-        } catch (IOException e) {
-            throw new DeliveryException("the payload cannot be read: " + e.getMessage(), e);
-        }
-        List<RegistryEvent> events;
-        try {
-            events = events(registry, object);
+            return events(registry, parse(body));
         } catch (IllegalArgumentException e) {
             throw new DeliveryException("the payload names an impossible image: " + e.getMessage(), e);
         }
-        return events;
+    }
+
+    /**
+     * The payload as an object; a bare list as its member {@link #BATCH}.
+     *
+     * @throws DeliveryException if it is too long or too deep, or not strict JSON
+     */
+    static ObjectNode parse(byte[] body) throws DeliveryException {
+        try {
+            if (body.length > MAX_LENGTH || body.length == 0 || body[0] != '[') {
+                return StrictJson.readObject(body, MAX_LENGTH);
+            }
+            ByteArrayOutputStream object = new ByteArrayOutputStream(body.length + 16);
+            object.writeBytes(("{\"" + BATCH + "\":").getBytes(StandardCharsets.US_ASCII));
+            object.writeBytes(body);
+            object.write('}');
+            ObjectNode batch = StrictJson.readObject(object.toByteArray(), MAX_LENGTH + 16);
+            if (batch.size() != 1) {
+                throw new IOException("it has something after its end");
+            }
+            return batch;
+        } catch (IOException e) {
+            throw new DeliveryException("the payload cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** A member that must be there, as text. */

@@ -18,15 +18,19 @@ public enum Proof {
     HMAC {
         @Override
         boolean holds(byte[] secret, String shown, byte[] body) {
-            byte[] expected = hmac(secret, body);
-            String hex = shown.startsWith("sha256=") ? shown.substring("sha256=".length()) : shown;
-            byte[] given;
-            try {
-                given = HexFormat.of().parseHex(hex);
-            } catch (IllegalArgumentException e) {
-                return false;
-            }
-            return MessageDigest.isEqual(expected, given);
+            return isHex(shown.startsWith("sha256=") ? shown.substring("sha256=".length()) : shown, hmac(secret, body));
+        }
+    },
+    /**
+     * A header holds the HMAC-SHA1 over the raw bytes in hexadecimal: for Nexus, which knows no other. No weakness of SHA-1 is
+     * one of HMAC-SHA1 (RFC 6194, section 3.3).
+     *
+     * <p>Source: help.sonatype.com, "Webhooks, Working With HMAC Payloads".
+     */
+    HMAC_SHA1 {
+        @Override
+        boolean holds(byte[] secret, String shown, byte[] body) {
+            return isHex(shown, mac("HmacSHA1", secret, body));
         }
     },
     /** A header holds the secret: alone, as a bearer token, or as {@code user:password} of the Basic scheme. */
@@ -52,6 +56,11 @@ public enum Proof {
     /** Fewer characters are guessed. */
     public static final int MIN_SECRET_LENGTH = 16;
 
+    /** Whether it covers the bytes of the delivery. */
+    public boolean signs() {
+        return this == HMAC || this == HMAC_SHA1;
+    }
+
     abstract boolean holds(byte[] secret, String shown, byte[] body);
 
     /**
@@ -76,12 +85,24 @@ public enum Proof {
 
     /** The HMAC-SHA256 of the raw bytes. */
     public static byte[] hmac(byte[] secret, byte[] body) {
+        return mac("HmacSHA256", secret, body);
+    }
+
+    private static byte[] mac(String algorithm, byte[] secret, byte[] body) {
         try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+            Mac mac = Mac.getInstance(algorithm);
+            mac.init(new SecretKeySpec(secret, algorithm));
             return mac.doFinal(body);
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has HmacSHA256", e);
+            throw new IllegalStateException("every Java platform has " + algorithm, e);
+        }
+    }
+
+    private static boolean isHex(String shown, byte[] expected) {
+        try {
+            return MessageDigest.isEqual(expected, HexFormat.of().parseHex(shown));
+        } catch (IllegalArgumentException e) {
+            return false;
         }
     }
 

@@ -5,9 +5,11 @@ import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import org.junit.Test;
@@ -156,6 +158,227 @@ public class PayloadTest {
                         .kind());
     }
 
+    /** The two samples of "Azure Container Registry as an Event Grid source", in the CloudEvents schema. */
+    private static final String AZURE_CLOUD_EVENTS = """
+            [{
+              "id": "831e1650-001e-001b-66ab-eeb76e069631",
+              "source": "/subscriptions/<subscription-id>/resourceGroups/<resource-group-name>/providers/Microsoft.ContainerRegistry/registries/<name>",
+              "subject": "aci-helloworld:v1",
+              "type": "Microsoft.ContainerRegistry.ImagePushed",
+              "time": "2018-04-25T21:39:47.6549614Z",
+              "data": {
+                "id": "31c51664-e5bd-416a-a5df-e5206bc47ed0",
+                "timestamp": "2018-04-25T21:39:47.276585742Z",
+                "action": "push",
+                "target": {
+                  "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+                  "size": 3023,
+                  "digest": "sha256:213bbc182920ab41e18edc2001e06abcca6735d87782d9cef68abd83941cf0e5",
+                  "length": 3023,
+                  "repository": "aci-helloworld",
+                  "tag": "v1"
+                },
+                "request": {
+                  "id": "7c66f28b-de19-40a4-821c-6f5f6c0003a4",
+                  "host": "demo.azurecr.io",
+                  "method": "PUT",
+                  "useragent": "docker/18.03.0-ce go/go1.9.4 git-commit/0520e24 os/windows arch/amd64"
+                }
+              },
+              "specversion": "1.0"
+            },
+            {
+              "id": "f06e3921-301f-42ec-b368-212f7d5354bd",
+              "source": "/subscriptions/<subscription-id>/resourceGroups/<resource-group-name>/providers/Microsoft.ContainerRegistry/registries/<name>",
+              "subject": "aci-helloworld",
+              "type": "Microsoft.ContainerRegistry.ImageDeleted",
+              "time": "2018-04-26T17:56:01.8211268Z",
+              "data": {
+                "id": "f06e3921-301f-42ec-b368-212f7d5354bd",
+                "timestamp": "2018-04-26T17:56:00.996603117Z",
+                "action": "delete",
+                "target": {
+                  "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+                  "digest": "sha256:213bbc182920ab41e18edc2001e06abcca6735d87782d9cef68abd83941cf0e5",
+                  "repository": "aci-helloworld"
+                },
+                "request": {"id": "aeda5b99-4197-409f-b8a8-ff539edb7de2", "host": "demo.azurecr.io", "method": "DELETE",
+                  "useragent": "python-requests/2.18.4"}
+              },
+              "specversion": "1.0"
+            }]""";
+
+    @Test
+    public void azure_asCloudEventsAsEventGridHasThemAndByItsOwnWebhook() throws Exception {
+        Digest digest = Digest.parse("sha256:213bbc182920ab41e18edc2001e06abcca6735d87782d9cef68abd83941cf0e5");
+        RegistryEvent pushed = event(
+                EventKind.PUSHED,
+                "aci-helloworld",
+                "v1",
+                digest,
+                "",
+                "31c51664-e5bd-416a-a5df-e5206bc47ed0",
+                "2018-04-25T21:39:47.276585742Z");
+        RegistryEvent deleted = event(
+                EventKind.DELETED,
+                "aci-helloworld",
+                null,
+                digest,
+                "",
+                "f06e3921-301f-42ec-b368-212f7d5354bd",
+                "2018-04-26T17:56:00.996603117Z");
+        assertEquals(List.of(pushed, deleted), read(new AzurePayload(), AZURE_CLOUD_EVENTS));
+        String eventGrid = AZURE_CLOUD_EVENTS
+                .replace("\"source\"", "\"topic\"")
+                .replace("\"type\"", "\"eventType\"")
+                .replace("\"time\"", "\"eventTime\"")
+                .replace("\"specversion\": \"1.0\"", "\"dataVersion\": \"1.0\", \"metadataVersion\": \"1\"");
+        assertEquals(List.of(pushed, deleted), read(new AzurePayload(), eventGrid));
+        ObjectNode own = (ObjectNode) Payload.parse(AZURE_CLOUD_EVENTS.getBytes(StandardCharsets.UTF_8))
+                .at("/batch/0/data");
+        assertEquals(List.of(pushed), read(new AzurePayload(), own.toString()));
+        assertEquals(
+                "a Helm chart is no image",
+                List.of(),
+                read(new AzurePayload(), own.toString().replace("\"push\"", "\"chart_push\"")));
+        assertEquals(Optional.empty(), new AzurePayload().handshakeCode(own));
+    }
+
+    /** The sample of "Endpoint validation with Event Grid event schema". */
+    @Test
+    public void azure_wantsItsCodeBack() throws Exception {
+        byte[] question = """
+                [{
+                  "id": "2d1781af-3a4c-4d7c-bd0c-e34b19da4e66",
+                  "topic": "/subscriptions/xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+                  "subject": "",
+                  "data": {
+                    "validationCode": "512d38b6-c7b8-40c8-89fe-f46f9e9622b6",
+                    "validationUrl": "https://rp-eastus2.eventgrid.azure.net:553/eventsubscriptions/myeventsub/validate?id=0000000000"
+                  },
+                  "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
+                  "eventTime": "2022-10-28T04:23:35.1981776Z",
+                  "metadataVersion": "1",
+                  "dataVersion": "1"
+                }]""".getBytes(StandardCharsets.UTF_8);
+        assertEquals(
+                Optional.of("512d38b6-c7b8-40c8-89fe-f46f9e9622b6"),
+                new AzurePayload().handshakeCode(Payload.parse(question)));
+        assertEquals(List.of(), new AzurePayload().read("demo.azurecr.io", question));
+        assertEquals(Optional.empty(), new DistributionPayload().handshakeCode(Payload.parse(question)));
+    }
+
+    /** The messages of "Configuring Pub/Sub notifications", with a whole digest where it has three dots. */
+    @Test
+    public void google_wrappedByPubSubUnwrappedAndOfAnotherRegistry() throws Exception {
+        String tagged = """
+                {"action":"INSERT","digest":"us-west1-docker.pkg.dev/my-project/my-repo/hello-world@sha256:%1$s","tag":"us-west1-docker.pkg.dev/my-project/my-repo/hello-world:1.1"}""".formatted(HEX);
+        String envelope = """
+                {"message": {"attributes": {"key": "value"}, "data": "%s", "messageId": "2070443601311540",
+                   "message_id": "2070443601311540", "publishTime": "2021-02-26T19:13:55.749Z",
+                   "publish_time": "2021-02-26T19:13:55.749Z"},
+                 "subscription": "projects/myproject/subscriptions/mysubscription"}""";
+        String host = "us-west1-docker.pkg.dev";
+        List<RegistryEvent> wrapped = new GooglePayload().read(host, wrap(envelope, tagged));
+        assertEquals(
+                List.of(new RegistryEvent(
+                        EventKind.PUSHED,
+                        host,
+                        "my-project/my-repo/hello-world",
+                        "1.1",
+                        DIGEST,
+                        "",
+                        "2070443601311540",
+                        Instant.parse("2021-02-26T19:13:55.749Z"))),
+                wrapped);
+        assertEquals(
+                List.of(new RegistryEvent(
+                        EventKind.DELETED, host, "my-project/my-repo/hello-world", "1.1", null, "", "", null)),
+                new GooglePayload()
+                        .read(
+                                host,
+                                "{\"action\":\"DELETE\",\"tag\":\"us-west1-docker.pkg.dev/my-project/my-repo/hello-world:1.1\"}"
+                                        .getBytes(StandardCharsets.UTF_8)));
+        assertEquals(List.of(), new GooglePayload().read("gcr.io", wrap(envelope, tagged)));
+        assertThat(
+                refusal(new GooglePayload(), envelope.formatted("no Base64")), containsString("data of the message"));
+        assertThat(
+                refusal(
+                        new GooglePayload(),
+                        new String(wrap(envelope, "{\"action\":\"INSERT\"}"), StandardCharsets.UTF_8)),
+                containsString("neither tag nor digest"));
+        assertEquals(
+                "the sample of \"Push subscriptions\" tells of no image",
+                "the data of the message cannot be read: it is not strict JSON",
+                refusal(
+                                new GooglePayload(),
+                                envelope.formatted("SGVsbG8gQ2xvdWQgUHViL1N1YiEgSGVyZSBpcyBteSBtZXNzYWdlIQ=="))
+                        .split(": Unrec")[0]);
+    }
+
+    private static byte[] wrap(String envelope, String data) {
+        return envelope.formatted(Base64.getEncoder().encodeToString(data.getBytes(StandardCharsets.UTF_8)))
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The sample of "Example Headers And Payloads" is one of npm; a Docker image's has the same members. */
+    @Test
+    public void nexus_tellsOfImagesAmongOtherComponents() throws Exception {
+        String npm = """
+                {
+                   "timestamp":"2016-11-14T19:32:13.515+0000",
+                   "nodeId":"7FFA7361-6ED33978-36997BD4-47095CC4-331356BE",
+                   "initiator":"anonymous/127.0.0.1",
+                   "repositoryName":"npm-proxy",
+                   "action":"CREATED",
+                   "component":{
+                      "id":"08909bf0c86cf6c9600aade89e1c5e25",
+                      "componentId":"bnBtLXByb3h5OjA4OTA5YmYwYzg2Y2Y2Yzk2MDBhYWRlODllMWM1ZTI1",
+                      "format":"npm",
+                      "name":"angular2",
+                      "group":"types",
+                      "version":"0.0.2"
+                   }
+                }""";
+        assertEquals(List.of(), read(new NexusPayload(false), npm));
+        String docker = npm.replace("npm-proxy", "docker-hosted")
+                .replace("\"npm\"", "\"docker\"")
+                .replace("angular2", "team/app")
+                .replace("\"types\"", "null");
+        assertEquals(
+                List.of(event(EventKind.PUSHED, "team/app", "0.0.2", null, "anonymous", "", null)),
+                read(new NexusPayload(false), docker));
+        assertEquals(
+                List.of(event(EventKind.DELETED, "docker-hosted/team/app", "0.0.2", null, "anonymous", "", null)),
+                read(new NexusPayload(true), docker.replace("CREATED", "DELETED")));
+        assertEquals(List.of(), read(new NexusPayload(true), docker.replace("CREATED", "PURGED")));
+    }
+
+    /** The sample of "Domain: Docker, Event: pushed", in the frame that the page "Event Types" shows for every domain. */
+    @Test
+    public void artifactory_pushedDeletedAndPromoted() throws Exception {
+        String data = """
+                { "repo_key":"docker-remote-cache", "event_type":"pushed", "path":"library/ubuntu/latest/list.manifest.json",
+                  "name":"list.manifest.json", "sha256":"35c4a2c15539c6c1e4e5fa4e554dac323ad0107d8eb5c582d6ff386b383b7dce",
+                  "size":1206, "image_name":"library/ubuntu", "tag":"latest",
+                  "platforms":[ { "architecture":"amd64", "os":"linux" }, { "architecture":"arm", "os":"linux" } ] }""";
+        String framed = "{\"domain\": \"docker\", \"event_type\": \"pushed\", \"data\": " + data
+                + ", \"subscription_key\": \"test\", \"jpd_origin\": \"https://<your_origin>\", \"source\": \"jfrog/<your_source>\"}";
+        Digest digest = Digest.parse("sha256:35c4a2c15539c6c1e4e5fa4e554dac323ad0107d8eb5c582d6ff386b383b7dce");
+        List<RegistryEvent> inPath =
+                List.of(event(EventKind.PUSHED, "docker-remote-cache/library/ubuntu", "latest", digest, "", "", null));
+        assertEquals(inPath, read(new ArtifactoryPayload(true), framed));
+        assertEquals(inPath, read(new ArtifactoryPayload(true), framed.replace("pushed", "promoted")));
+        assertEquals(inPath, read(new ArtifactoryPayload(true), data));
+        assertEquals(
+                List.of(event(EventKind.DELETED, "library/ubuntu", "latest", digest, "", "", null)),
+                read(new ArtifactoryPayload(false), framed.replace("pushed", "deleted")));
+        assertEquals(List.of(), read(new ArtifactoryPayload(true), framed.replace("\"docker\"", "\"artifact\"")));
+        assertThat(
+                refusal(new ArtifactoryPayload(true), framed.replace("\"repo_key\"", "\"repo\"")),
+                containsString("no text at /repo_key"));
+    }
+
     @Test
     public void anyOther_byPointers() throws Exception {
         assertEquals(
@@ -175,7 +398,9 @@ public class PayloadTest {
         assertThat(refusal(hub, json.replace("NAME", "a/b").replace("TAG", "../x")), containsString("not a tag"));
         assertThat(refusal(hub, "{\"push_data\": {\"tag\": 7}}"), containsString("/repository/repo_name"));
         assertThat(refusal(hub, "{\"a\": 1, \"a\": 2}"), containsString("Duplicate"));
-        assertThat(refusal(hub, "[]"), containsString("not a JSON object"));
+        assertThat(refusal(hub, "\"text\""), containsString("not a JSON object"));
+        assertThat(refusal(hub, "[]"), containsString("/repository/repo_name"));
+        assertThat(refusal(hub, "[1],\"push_data\":{}"), containsString("after its end"));
         assertThat(refusal(hub, "{\"a\":".repeat(100_000)), containsString("nesting depth"));
         assertThat(refusal(hub, " ".repeat(Payload.MAX_LENGTH + 1)), containsString("at most 524288"));
         assertThat(

@@ -43,6 +43,20 @@ public class ProofTest {
         Proof.HMAC.verify(SECRET, GITHUB_SAYS.substring(7), BODY);
     }
 
+    /** openssl: {@code printf 'Hello, World!' | openssl dgst -sha1 -hmac "It's a Secret to Everybody"}. */
+    @Test
+    public void hmacSha1_isForNexusAlone() throws Exception {
+        String openssl = "01dc10d0c83e72ed246219cdd91669667fe2ca59";
+        assertThat(refusal(Proof.HMAC, SECRET, openssl, BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HMAC_SHA1, SECRET, GITHUB_SAYS.substring(7), BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HMAC_SHA1, SECRET, "sha1=" + openssl, BODY), containsString("wrong"));
+        assertThat(refusal(Proof.HMAC_SHA1, SECRET, openssl.replace('a', 'b'), BODY), containsString("wrong"));
+        Proof.HMAC_SHA1.verify(SECRET, openssl, BODY);
+        assertEquals("X-Nexus-Webhook-Signature", PayloadKind.NEXUS_PATH.defaultHeader(Proof.HMAC_SHA1));
+        assertEquals("X-JFrog-Event-Auth", PayloadKind.ARTIFACTORY.defaultHeader(Proof.HMAC));
+        assertEquals("Authorization", PayloadKind.AZURE.defaultHeader(Proof.HEADER));
+    }
+
     @Test
     public void header_isTheSecretAlone_bearerOrBasic() throws Exception {
         String secret = "harbor:correct horse battery";
