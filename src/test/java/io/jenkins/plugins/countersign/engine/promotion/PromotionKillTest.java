@@ -17,11 +17,14 @@ import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.Rule;
 import org.junit.Test;
@@ -33,29 +36,48 @@ import org.junit.rules.TemporaryFolder;
  */
 public class PromotionKillTest {
 
-    /** Two hundred with {@code -Dcountersign.kills=200}; CI takes forty and a developer's machine ten, for their time. */
-    private static final int KILLS = Integer.getInteger(
-            "countersign.kills", Boolean.parseBoolean(System.getenv("COUNTERSIGN_REQUIRE_REAL_PARTS")) ? 40 : 10);
+    private static final int KILLED_RUNS = Integer.getInteger("countersign.kills", 200);
 
-    /** Every moment in CI and when asked for; a developer's machine takes every fifth. */
-    private static final int STRIDE = KILLS < 200 ? 5 : 1;
+    /** Every moment in CI; a developer's machine takes every fifth. */
+    private static final int STRIDE = Boolean.parseBoolean(System.getenv("COUNTERSIGN_REQUIRE_REAL_PARTS")) ? 1 : 5;
+
+    /** What one process promotes at a time: a kill costs a start of Java, and ends so many runs at moments of their own. */
+    private static final int RUNS_OF_A_PROCESS = 8;
 
     /** In memory where that can be had: what a killed process wrote is there all the same, and nothing waits for a disk. */
     @Rule
     public TemporaryFolder folder =
             new TemporaryFolder(Files.isWritable(Path.of("/dev/shm")) ? new java.io.File("/dev/shm") : null);
 
-    /** The controller: {@code folder image delay}. */
+    /** A controller that promotes several images at once: {@code world (folder image delay)...}. */
     public static final class Controller {
 
         public static void main(String[] args) throws Exception {
-            Path folder = Path.of(args[0]);
-            World world = World.load(folder);
-            Digest image = Digest.parse(args[1]);
-            try (Ledger ledger = Ledger.open(folder.resolve("ledger.jsonl"), world.clock)) {
-                System.out.println("ready");
-                System.out.flush();
-                world.promotion(ledger).promote(order(folder, image));
+            World world = World.load(Path.of(args[0]));
+            CountDownLatch go = new CountDownLatch(1);
+            List<Thread> promotions = new ArrayList<>();
+            for (int i = 1; i < args.length; i += 3) {
+                Path run = Path.of(args[i]);
+                Digest image = Digest.parse(args[i + 1]);
+                long delay = Long.parseLong(args[i + 2]);
+                Ledger ledger = Ledger.open(run.resolve("ledger.jsonl"), world.clock);
+                Thread promotion = new Thread(() -> {
+                    try (ledger) {
+                        go.await();
+                        TimeUnit.MICROSECONDS.sleep(delay);
+                        world.promotion(ledger).promote(order(run, image));
+                    } catch (Exception e) {
+                        System.out.println(e);
+                    }
+                });
+                promotions.add(promotion);
+                promotion.start();
+            }
+            System.out.println("ready");
+            System.out.flush();
+            go.countDown();
+            for (Thread promotion : promotions) {
+                promotion.join();
             }
         }
     }
@@ -98,23 +120,13 @@ public class PromotionKillTest {
             return false;
         }
         assertEquals(image, tag.get().digest());
-        assertEquals(
-                List.of(),
-                Verification.of(destination, image, world.policy, "qa", Set.of(), world.clock.instant())
-                        .faults());
-        for (Descriptor manifest :
-                destination.manifest(image).orElseThrow().read().manifests()) {
-            for (Descriptor blob :
-                    destination.manifest(manifest.digest()).orElseThrow().read().blobs()) {
-                assertTrue(destination.hasBlob(blob.digest()));
-            }
-        }
+        requireComplete(world, folder, image);
         return true;
     }
 
-    private static long promotions(Path ledger) throws Exception {
+    private static long count(Path ledger, String kind) throws Exception {
         long[] count = {0};
-        LedgerFile.read(ledger, record -> count[0] += record.kind().equals(RecordKind.PROMOTED) ? 1 : 0);
+        LedgerFile.read(ledger, record -> count[0] += record.kind().equals(kind) ? 1 : 0);
         return count[0];
     }
 
@@ -144,11 +156,13 @@ public class PromotionKillTest {
 
         private final int[] left;
         private final boolean before;
+        private final BeforeTag beforeTag;
 
-        Dying(Repository behind, int[] left, boolean before) {
+        Dying(Repository behind, int[] left, boolean before, BeforeTag beforeTag) {
             super(behind);
             this.left = left;
             this.before = before;
+            this.beforeTag = beforeTag;
         }
 
         @Override
@@ -156,12 +170,35 @@ public class PromotionKillTest {
             if (before && left[0]-- == 0) {
                 throw new Killed();
             }
+            if (what.equals("tag 1.0")) {
+                beforeTag.look();
+            }
         }
 
         @Override
         void afterWrite(String what) {
             if (!before && left[0]-- == 0) {
                 throw new Killed();
+            }
+        }
+    }
+
+    private interface BeforeTag {
+        void look();
+    }
+
+    /** What the tag will mean is there, and everybody can verify it, before the tag does. */
+    private static void requireComplete(World world, Path folder, Digest image) throws Exception {
+        LayoutRepository destination = LayoutRepository.at(folder.resolve("destination"));
+        assertEquals(
+                List.of(),
+                Verification.of(destination, image, world.policy, "qa", Set.of(), world.clock.instant())
+                        .faults());
+        for (Descriptor manifest :
+                destination.manifest(image).orElseThrow().read().manifests()) {
+            for (Descriptor blob :
+                    destination.manifest(manifest.digest()).orElseThrow().read().blobs()) {
+                assertTrue(destination.hasBlob(blob.digest()));
             }
         }
     }
@@ -178,74 +215,110 @@ public class PromotionKillTest {
             Promotion.Order order = order(run, image);
             int[] left = {step / 2};
             boolean before = step % 2 == 0;
+            AtomicBoolean reachedTheTag = new AtomicBoolean();
+            BeforeTag look = () -> {
+                try {
+                    requireComplete(world, run, image);
+                } catch (Exception e) {
+                    throw new AssertionError("the tag comes last", e);
+                }
+                reachedTheTag.set(true);
+            };
             try (Ledger ledger = Ledger.open(run.resolve("ledger.jsonl"), world.clock)) {
                 world.promotion(ledger)
                         .promote(new Promotion.Order(
-                                new Dying(order.source(), left, before),
+                                new Dying(order.source(), left, before, look),
                                 image,
                                 "qa",
-                                new Dying(order.destination(), left, before),
+                                new Dying(order.destination(), left, before, look),
                                 List.of("1.0")));
                 finished = true;
             } catch (Killed expected) {
                 deaths++;
             }
-            isPromotedCompletely(world, run, image);
+            assertEquals(reachedTheTag.get(), isPromotedCompletely(world, run, image));
             try (Ledger ledger = Ledger.open(run.resolve("ledger.jsonl"), world.clock)) {
                 assertTrue(world.promotion(ledger).promote(order).promoted());
             }
             assertTrue(isPromotedCompletely(world, run, image));
-            assertEquals(1, promotions(run.resolve("ledger.jsonl")));
+            assertEquals(1, count(run.resolve("ledger.jsonl"), RecordKind.PROMOTED));
             delete(run);
         }
         assertThat(deaths, greaterThan(10));
     }
 
-    @Test(timeout = 3_600_000)
+    private record Run(Path folder, Digest image) {}
+
+    @Test(timeout = 900_000)
     public void killedAtRandomMoments() throws Exception {
         Path template = folder.newFolder("template").toPath();
         World world = prepared(template);
         Random random = new Random(20261122);
-        long longest = 0;
+        long longest = TimeUnit.MINUTES.toMicros(5);
         int promoted = 0;
-        for (int kill = 0; kill < KILLS; kill++) {
-            Path run = folder.newFolder("kill" + kill).toPath();
-            Digest image = run(world, template, run);
-            // The first is not killed: it tells how long a whole run takes on this machine.
-            long delay = kill == 0 ? TimeUnit.MINUTES.toMillis(5) : random.nextLong(longest);
-            Process controller = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-XX:TieredStopAtLevel=1",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Controller.class.getName(),
+        int begun = 0;
+        int killed = 0;
+        for (int process = 0; killed < KILLED_RUNS; process++) {
+            List<Run> runs = new ArrayList<>();
+            for (int i = 0; i < RUNS_OF_A_PROCESS; i++) {
+                Path run = folder.newFolder("run" + process + "-" + i).toPath();
+                runs.add(new Run(run, run(world, template, run)));
+            }
+            // The first process is not killed: it tells how long its runs take on this machine.
+            boolean first = process == 0;
+            long took = promoteAndKill(
+                    template, runs, first ? longest : random.nextLong(longest), first ? 1 : longest / 2, random);
+            // Faster than it was thought to be: the next kills come earlier.
+            longest = first ? took : took < 0 ? longest : (longest * 3 + took) / 4;
+            killed += first ? 0 : runs.size();
+            for (Run run : runs) {
+                Path ledgerFile = run.folder().resolve("ledger.jsonl");
+                boolean complete = isPromotedCompletely(world, run.folder(), run.image());
+                promoted += complete && !first ? 1 : 0;
+                begun += !complete && count(ledgerFile, RecordKind.DECISION) > 0 ? 1 : 0;
+                LedgerFile.verify(ledgerFile);
+                try (Ledger ledger = Ledger.open(ledgerFile, world.clock)) {
+                    assertTrue(
                             run.toString(),
-                            image.toString())
-                    .redirectErrorStream(true)
-                    .start();
-            try (BufferedReader out = controller.inputReader()) {
-                assertEquals("ready", out.readLine());
-                long start = System.nanoTime();
-                if (controller.waitFor(delay, TimeUnit.MILLISECONDS)) {
-                    long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-                    longest = kill == 0 ? took * 3 / 2 : (longest * 3 + took * 3 / 2) / 4;
+                            world.promotion(ledger)
+                                    .promote(order(run.folder(), run.image()))
+                                    .promoted());
                 }
-                controller.toHandle().destroyForcibly();
-                controller.waitFor();
+                assertTrue(isPromotedCompletely(world, run.folder(), run.image()));
+                assertEquals(1, count(ledgerFile, RecordKind.PROMOTED));
+                delete(run.folder());
             }
-            promoted += isPromotedCompletely(world, run, image) ? 1 : 0;
-            LedgerFile.verify(run.resolve("ledger.jsonl"));
-            try (Ledger ledger = Ledger.open(run.resolve("ledger.jsonl"), world.clock)) {
-                assertTrue(
-                        "run " + kill,
-                        world.promotion(ledger).promote(order(run, image)).promoted());
-            }
-            assertTrue(isPromotedCompletely(world, run, image));
-            assertEquals(1, promotions(run.resolve("ledger.jsonl")));
-            delete(run);
         }
-        System.out.println(
-                KILLS + " kills, the last within " + longest + " ms: " + promoted + " were promoted, the others not");
+        System.out.println(killed + " runs killed: " + promoted + " were promoted, " + begun + " had begun, "
+                + (killed - promoted - begun) + " had not");
+        assertThat("kills in the middle", begun, greaterThan(KILLED_RUNS / 10));
+    }
+
+    /** @return how long the runs took in microseconds, or -1 if the kill came before their end */
+    private static long promoteAndKill(Path world, List<Run> runs, long killAfter, long startWithin, Random random)
+            throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Controller.class.getName(),
+                world.toString()));
+        for (Run run : runs) {
+            command.addAll(List.of(
+                    run.folder().toString(), run.image().toString(), Long.toString(random.nextLong(startWithin))));
+        }
+        Process controller =
+                new ProcessBuilder(command).redirectErrorStream(true).start();
+        try (BufferedReader out = controller.inputReader()) {
+            assertEquals("ready", out.readLine());
+            long start = System.nanoTime();
+            boolean ended = controller.waitFor(killAfter, TimeUnit.MICROSECONDS);
+            controller.toHandle().destroyForcibly();
+            controller.waitFor();
+            assertEquals(List.of(), out.lines().toList());
+            return ended ? TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - start) : -1;
+        }
     }
 }
