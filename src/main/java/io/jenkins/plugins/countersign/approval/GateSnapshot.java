@@ -99,7 +99,8 @@ final class GateSnapshot {
                 input.evidence(),
                 input.build(),
                 input.ledger(),
-                input.now());
+                input.now(),
+                input.baseOrNull());
     }
 
     private static String state(Decision decision, Set<String> sealed) {

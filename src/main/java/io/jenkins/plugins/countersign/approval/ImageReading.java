@@ -11,6 +11,7 @@ import io.jenkins.plugins.countersign.engine.promotion.Judging;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.trust.TrustedPolicy;
+import io.jenkins.plugins.countersign.goldenbase.GoldenLineages;
 import java.time.Instant;
 import java.util.Set;
 
@@ -51,7 +52,8 @@ record ImageReading(Repository repository, Gathering gathering, String unknown) 
                         build,
                         ledger,
                         ledger,
-                        Instant.now())
+                        Instant.now(),
+                        GoldenLineages.ofGates())
                 .input(repository, gathering, Set.of());
     }
 }

@@ -8,11 +8,16 @@ import io.jenkins.plugins.countersign.engine.goldenbase.BaseReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue;
 import io.jenkins.plugins.countersign.engine.goldenbase.CheckContext;
 import io.jenkins.plugins.countersign.engine.goldenbase.JsonReport;
+import io.jenkins.plugins.countersign.engine.goldenbase.LineageCheck;
+import io.jenkins.plugins.countersign.engine.goldenbase.LineageReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.Pinning;
 import io.jenkins.plugins.countersign.engine.goldenbase.RegistryBases;
+import io.jenkins.plugins.countersign.engine.goldenbase.ResolvedBases;
 import io.jenkins.plugins.countersign.engine.goldenbase.SarifReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.TextReport;
 import io.jenkins.plugins.countersign.engine.image.Platform;
+import io.jenkins.plugins.countersign.engine.registry.ImageSource;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,10 +55,23 @@ final class CheckCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "DOCKERFILE",
-            description = "The files to check.",
-            defaultValue = "Dockerfile",
+            description = "The files to check; without any, and without --image, Dockerfile.",
             arity = "0..*")
-    private List<Path> files;
+    private List<Path> files = new ArrayList<>();
+
+    @Option(
+            names = "--image",
+            paramLabel = "IMAGE",
+            description = "A built image whose first layers must be those of a golden image: registry/repository:tag,"
+                    + " docker-archive:FILE, oci-archive:FILE or oci:FOLDER:TAG.")
+    private List<String> images = new ArrayList<>();
+
+    @Option(
+            names = "--for-repository",
+            paramLabel = "REGISTRY/REPOSITORY",
+            description = "Where the built image goes, for entries of the catalogue that are for certain repositories.",
+            defaultValue = "")
+    private String repository;
 
     @Option(names = "--target", description = "The build's target stage.", defaultValue = "")
     private String target;
@@ -83,10 +101,11 @@ final class CheckCommand implements Callable<Integer> {
     private Format format;
 
     @Option(
-            names = "--follow-triggers",
+            names = "--offline",
             description =
-                    "Ask the registries of golden bases for their ONBUILD triggers, and check what these bring in.")
-    private boolean followTriggers;
+                    "Ask no registry. The ONBUILD triggers of base images are not seen then, and what only a registry"
+                            + " knows fails the check.")
+    private boolean offline;
 
     @Option(names = "--pin", description = "Write the digests that tags point to now into the files, then check them.")
     private boolean pin;
@@ -109,25 +128,36 @@ final class CheckCommand implements Callable<Integer> {
                 .withAllStages(allStages)
                 .withBuilder(builder)
                 .withPlatforms(platforms.stream().map(Platform::parse).toList());
-        RegistryBases bases = new RegistryBases(host -> {
-            try {
-                return registries.access(host);
-            } catch (Failure e) {
-                throw new IOException(e.getMessage(), e);
-            }
-        });
-        CheckContext context = policy.checkContext(target).withOrganisations(bases);
-        Catalogue catalogue = policy.catalogue();
+        GoldenBases golden = offline
+                ? GoldenBases.of(policy.read(), new RegistryBases(host -> {
+                    throw new IOException("no registry is asked with --offline");
+                }))
+                : GoldenBases.of(policy.read(), registries);
+        RegistryBases bases = golden.registries();
+        Catalogue catalogue = golden.catalogue();
+        CheckContext context = golden.context().withTarget(target).withRepository(repository);
+        if (files.isEmpty() && images.isEmpty()) {
+            files = List.of(Path.of("Dockerfile"));
+        }
+        LineageCheck lineage = new GoldenBases(catalogue, bases, context).lineage();
         List<BaseReport> reports = new ArrayList<>();
         for (Path file : files) {
             byte[] content = Files.readAllBytes(file);
             if (pin || update) {
                 content = rewrite(file, content, options, bases, catalogue, context);
             }
-            BuildInputs inputs = followTriggers
+            BuildInputs inputs = !offline
                     ? BuildInputs.of(content, file.toString(), options, allowedTriggers(bases, catalogue, context))
                     : BuildInputs.of(content, file.toString(), options);
-            reports.add(BaseCheck.check(inputs, catalogue, context));
+            BaseReport report = BaseCheck.check(inputs, catalogue, context);
+            reports.add(report);
+            if (catalogue.lineage() == Catalogue.LineageRule.REQUIRED) {
+                lineage.remember(
+                        ResolvedBases.of(report, catalogue, context, bases).references());
+            }
+        }
+        for (String image : images) {
+            reports.add(lineage(image, lineage));
         }
         spec.commandLine()
                 .getOut()
@@ -144,6 +174,24 @@ final class CheckCommand implements Callable<Integer> {
     private static BaseTriggers allowedTriggers(RegistryBases bases, Catalogue catalogue, CheckContext context) {
         return (reference, platform) ->
                 BaseCheck.allows(reference, catalogue, context) ? bases.onbuild(reference, platform) : List.of();
+    }
+
+    private BaseReport lineage(String image, LineageCheck check) throws IOException, Failure {
+        try (ImageSource source = source(image)) {
+            return LineageReport.of(image, check.of(source.content(), source.digest()));
+        } catch (RegistryException e) {
+            return LineageReport.unknown(image, e);
+        }
+    }
+
+    private ImageSource source(String image) throws IOException, Failure {
+        try {
+            boolean named = image.matches("(docker-archive|oci-archive|oci|docker-daemon|docker):.*");
+            String source = named && !image.matches("docker:[0-9]+/.*") ? image : "docker://" + image;
+            return ImageSource.open(source, registries.sourceAccesses(source));
+        } catch (IllegalArgumentException e) {
+            throw new Failure(ExitCode.USAGE, "--image " + image + ": " + e.getMessage());
+        }
     }
 
     private byte[] rewrite(

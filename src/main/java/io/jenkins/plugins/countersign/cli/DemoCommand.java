@@ -79,6 +79,7 @@ final class DemoCommand implements Callable<Integer> {
                 ExitCode.PASS,
                 "check",
                 good.toString(),
+                "--offline",
                 "--policy",
                 cast.policy().toString());
         step("A Dockerfile that also pulls a foreign image is refused");
@@ -86,6 +87,7 @@ final class DemoCommand implements Callable<Integer> {
                 ExitCode.POLICY,
                 "check",
                 foreign.toString(),
+                "--offline",
                 "--policy",
                 cast.policy().toString());
 

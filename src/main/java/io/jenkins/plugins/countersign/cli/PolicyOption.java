@@ -1,15 +1,11 @@
 package io.jenkins.plugins.countersign.cli;
 
-import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue;
-import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
-import io.jenkins.plugins.countersign.engine.goldenbase.CheckContext;
 import io.jenkins.plugins.countersign.engine.trust.PolicyChain;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import io.jenkins.plugins.countersign.engine.trust.SeenVersionsFile;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import io.jenkins.plugins.countersign.engine.trust.TrustedPolicy;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Instant;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -78,14 +74,5 @@ final class PolicyOption {
                     source + " is signed: name the root keys that must have signed it with --policy-root");
         }
         return TrustedPolicy.insecureAcceptUnsigned(found.policy(), source);
-    }
-
-    Catalogue catalogue() throws IOException, PolicyException, CatalogueException, Failure {
-        return Catalogue.read(read().golden());
-    }
-
-    CheckContext checkContext(String target) {
-        CheckContext offline = CheckContext.offline(Clock.systemUTC());
-        return new CheckContext(offline.clock(), target, "", "", offline.organisations(), offline.signatures());
     }
 }

@@ -7,6 +7,7 @@ import io.jenkins.plugins.countersign.engine.promotion.Promotion;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
+import io.jenkins.plugins.countersign.engine.trust.TrustedPolicy;
 import java.time.Clock;
 import java.util.List;
 import java.util.Set;
@@ -75,8 +76,10 @@ final class PromoteCommand implements Callable<Integer> {
                 Repository source = registry.open(from);
                 Repository target = registry.open(destination)) {
             Digest digest = from.resolve(source);
+            TrustedPolicy trusted = policy.trusted(registry);
             Promotion.Outcome outcome = new Promotion(
-                            policy.trusted(registry), gate, opened, verifier, Clock.systemUTC(), new TextProgress(spec))
+                            trusted, gate, opened, verifier, Clock.systemUTC(), new TextProgress(spec))
+                    .withLineages(GoldenBases.of(trusted.policy(), registry).forGate())
                     .promote(new Promotion.Order(
                             source,
                             digest,

@@ -5,6 +5,7 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.promotion.Verification;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.trust.TrustedPolicy;
 import java.time.Instant;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -45,8 +46,15 @@ final class StatusCommand implements Callable<Integer> {
         ImageLocation location = ImageLocation.parse(image);
         try (Repository repository = registry.open(location)) {
             Digest digest = location.resolve(repository);
+            TrustedPolicy trusted = policy.trusted(registry);
             Decision decision = Verification.of(
-                            repository, digest, policy.trusted(registry), stage, Set.of(), Instant.now())
+                            repository,
+                            digest,
+                            trusted,
+                            stage,
+                            Set.of(),
+                            GoldenBases.of(trusted.policy(), registry).forGate(),
+                            Instant.now())
                     .now();
             spec.commandLine()
                     .getOut()

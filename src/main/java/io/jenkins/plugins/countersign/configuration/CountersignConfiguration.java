@@ -8,7 +8,9 @@ import hudson.ExtensionList;
 import hudson.Util;
 import hudson.security.ACL;
 import hudson.security.Permission;
+import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import io.jenkins.plugins.countersign.engine.trust.Root;
 import io.jenkins.plugins.countersign.signing.SigningKeyCredentials;
@@ -37,6 +39,7 @@ public class CountersignConfiguration extends GlobalConfiguration {
     private List<RegistryConfiguration> registries = new ArrayList<>();
     private String trustPolicy;
     private String trustPolicyRepository;
+    private String catalogue;
     private String policyRootKeys;
     private int policyRootThreshold = 1;
     private String gateCredentialsId;
@@ -63,6 +66,7 @@ public class CountersignConfiguration extends GlobalConfiguration {
             // What the form shows read-only must stay what it is, whatever is sent.
             json.remove("trustPolicy");
             json.remove("trustPolicyRepository");
+            json.remove("catalogue");
             json.remove("policyRootKeys");
             json.remove("policyRootThreshold");
             json.remove("gateCredentialsId");
@@ -116,6 +120,32 @@ public class CountersignConfiguration extends GlobalConfiguration {
     public void setTrustPolicyRepository(String trustPolicyRepository) {
         this.trustPolicyRepository = Util.fixEmptyAndTrim(trustPolicyRepository);
         save();
+    }
+
+    /** The catalogue of golden images, YAML, for when the trust policy has none; or null. */
+    public String getCatalogue() {
+        return catalogue;
+    }
+
+    @DataBoundSetter
+    public void setCatalogue(String catalogue) {
+        this.catalogue = Util.fixEmptyAndTrim(catalogue) == null ? null : catalogue.replace("\r\n", "\n");
+        save();
+    }
+
+    /** Whether it can be read; what is wrong is said with its place. */
+    @POST
+    public FormValidation doCheckCatalogue(@QueryParameter String value) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        if (Util.fixEmptyAndTrim(value) == null) {
+            return FormValidation.ok();
+        }
+        try {
+            CatalogueInForce.read(value);
+            return FormValidation.ok();
+        } catch (PolicyException | CatalogueException e) {
+            return FormValidation.error(e.getMessage());
+        }
     }
 
     /** How many of the root keys must have signed. */

@@ -15,6 +15,7 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.util.List;
 import java.util.Optional;
@@ -56,12 +57,20 @@ public final class Registries {
 
     /** As the controller itself reaches a registry, outside any build: for gates, pages and webhooks. */
     public static Repository open(ImageLocation location, Progress progress) throws AbortException {
-        String host = host(location);
+        return settings(host(location)).open(location, progress);
+    }
+
+    /** The same for a registry by its host. */
+    public static RegistryAccess access(String host, Progress progress) throws AbortException {
+        return settings(host).access(progress);
+    }
+
+    private static RegistrySettings settings(String host) throws AbortException {
         RegistryConfiguration configured =
                 CountersignConfiguration.get().registry(host).orElse(null);
         StandardUsernamePasswordCredentials login =
                 configured == null || configured.getCredentialsId() == null ? null : configuredLogin(configured);
-        return RegistrySettings.of(host, configured, login).open(location, progress);
+        return RegistrySettings.of(host, configured, login);
     }
 
     /** The logins that a step's form offers, to whoever may configure the job; the present one alone to everybody else. */

@@ -26,16 +26,20 @@ public class BaseReportAction implements RunAction2 {
     private transient Run<?, ?> run;
     private int number;
 
-    BaseReportAction(byte[] content, BaseReport report, String sarif) {
-        this.file = report.file();
+    /** @param reports the first is about the file, further ones about what was built of it */
+    BaseReportAction(byte[] content, List<BaseReport> reports, String sarif) {
+        BaseReport first = reports.get(0);
+        this.file = first.file();
         this.content = new String(content, StandardCharsets.UTF_8);
-        this.passed = report.passed();
-        this.images = new ArrayList<>(report.inputs().stream()
+        this.passed = reports.stream().allMatch(BaseReport::passed);
+        this.images = new ArrayList<>(first.inputs().stream()
                 .map(input -> input.reference())
                 .distinct()
                 .toList());
-        this.findings = new ArrayList<>(
-                report.findings().stream().map(FindingEntry::new).toList());
+        this.findings = new ArrayList<>(reports.stream()
+                .flatMap(report -> report.findings().stream())
+                .map(FindingEntry::new)
+                .toList());
         this.sarif = sarif;
     }
 
@@ -149,6 +153,7 @@ public class BaseReportAction implements RunAction2 {
         private final int line;
         private final int column;
         private final String reference;
+        private final String because;
         private final String message;
         private final String suggestion;
 
@@ -158,6 +163,7 @@ public class BaseReportAction implements RunAction2 {
             line = finding.line();
             column = finding.column();
             reference = finding.reference();
+            because = finding.because();
             message = finding.message();
             suggestion = finding.suggestion();
         }
@@ -186,6 +192,12 @@ public class BaseReportAction implements RunAction2 {
         @Exported
         public String getReference() {
             return reference;
+        }
+
+        /** The entry of the catalogue that decided; empty when none did. */
+        @Exported
+        public String getBecause() {
+            return because == null ? "" : because;
         }
 
         @Exported

@@ -15,22 +15,31 @@ import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.ReadWorkspaceFile;
+import io.jenkins.plugins.countersign.WorkspaceImage;
+import io.jenkins.plugins.countersign.configuration.CatalogueInForce;
 import io.jenkins.plugins.countersign.configuration.Registries;
-import io.jenkins.plugins.countersign.configuration.TrustPolicies;
+import io.jenkins.plugins.countersign.configuration.RegistrySettings;
+import io.jenkins.plugins.countersign.engine.dockerfile.BaseTriggers;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildOptions;
+import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.goldenbase.BaseCheck;
 import io.jenkins.plugins.countersign.engine.goldenbase.BaseReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue;
 import io.jenkins.plugins.countersign.engine.goldenbase.CheckContext;
-import io.jenkins.plugins.countersign.engine.goldenbase.Finding;
+import io.jenkins.plugins.countersign.engine.goldenbase.ImageLayers;
+import io.jenkins.plugins.countersign.engine.goldenbase.Lineage;
+import io.jenkins.plugins.countersign.engine.goldenbase.LineageCheck;
+import io.jenkins.plugins.countersign.engine.goldenbase.LineageReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.RegistryBases;
 import io.jenkins.plugins.countersign.engine.goldenbase.ResolvedBases;
 import io.jenkins.plugins.countersign.engine.goldenbase.SarifReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.TextReport;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.image.Platform;
-import java.time.Clock;
+import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,6 +69,8 @@ public class CheckBaseImagesStep extends ImageStep {
     private boolean allStages;
     private String builder = BuildOptions.Builder.BUILDKIT.name().toLowerCase(Locale.ROOT);
     private String onViolation = FAIL;
+    private String builtImage;
+    private String repository;
     private String registry;
     private String registryCredentialsId;
 
@@ -136,6 +147,26 @@ public class CheckBaseImagesStep extends ImageStep {
         this.onViolation = onViolation.trim().toLowerCase(Locale.ROOT);
     }
 
+    /** The image that was built of the file, whose lineage is judged too; null for none. */
+    public String getBuiltImage() {
+        return builtImage;
+    }
+
+    @DataBoundSetter
+    public void setBuiltImage(String builtImage) {
+        this.builtImage = Util.fixEmptyAndTrim(builtImage);
+    }
+
+    /** {@code registry/repository} that the image goes to, for entries of the catalogue that are for certain ones; or null. */
+    public String getRepository() {
+        return repository;
+    }
+
+    @DataBoundSetter
+    public void setRepository(String repository) {
+        this.repository = Util.fixEmptyAndTrim(repository);
+    }
+
     /** Host and port of the registry that {@link #getRegistryCredentialsId} is for; null without a login. */
     public String getRegistry() {
         return registry;
@@ -168,20 +199,30 @@ public class CheckBaseImagesStep extends ImageStep {
         String file = context.expand(dockerfile);
         FilePath workspace = context.requireWorkspace("checkBaseImages");
         byte[] content = workspace.act(new ReadWorkspaceFile(file, MAX_FILE));
-        Catalogue catalogue = Catalogue.read(TrustPolicies.current().golden());
+        CatalogueInForce inForce = CatalogueInForce.required();
         String wanted = Util.fixNull(context.expand(target));
-        BuildInputs inputs = BuildInputs.of(content, file, options(context, wanted));
-        RegistryBases bases = new RegistryBases(new RegistriesOfBases(
-                context.run(), login, registryCredentialsId, new BuildLogProgress(context.listener())));
-        CheckContext asked = CheckContext.offline(Clock.systemUTC())
+        Progress progress = new BuildLogProgress(context.listener());
+        RegistryBases bases = GoldenLineages.bases(context.run(), login, registryCredentialsId, progress);
+        CheckContext asked = GoldenLineages.context(inForce, bases, registryCredentialsId != null)
                 .withTarget(wanted)
                 .withFolder(folder(context.run()))
-                .withOrganisations(bases);
-        BaseReport report = BaseCheck.check(inputs, catalogue, asked);
-        context.listener().getLogger().print(TextReport.render(List.of(report)));
-        context.run().addAction(new BaseReportAction(content, report, SarifReport.render(List.of(report))));
-        remember(ResolvedBases.of(report, catalogue, asked, bases), context);
-        if (!report.passed()) {
+                .withRepository(Util.fixNull(context.expand(repository)));
+        Catalogue catalogue = inForce.catalogue();
+        BaseReport report = BaseCheck.check(
+                BuildInputs.of(content, file, options(context, wanted), triggers(bases, catalogue, asked)),
+                catalogue,
+                asked);
+        LineageCheck lineage = GoldenLineages.check(inForce, bases, asked);
+        remember(ResolvedBases.of(report, catalogue, asked, bases), catalogue, lineage, context);
+        List<BaseReport> reports = new ArrayList<>(List.of(report));
+        if (builtImage != null) {
+            reports.add(lineage(context.expand(builtImage), lineage, login, workspace, context));
+        }
+        context.listener().getLogger().print(TextReport.render(reports));
+        BaseReportAction page = new BaseReportAction(content, reports, SarifReport.render(reports));
+        context.run().addAction(page);
+        ReportListener.tell(context.run(), page, context.listener());
+        if (!page.isPassed()) {
             String summary = Messages.CheckBaseImagesStep_Refused(file);
             if (onViolation.equals(FAIL)) {
                 throw new AbortException(summary);
@@ -189,10 +230,39 @@ public class CheckBaseImagesStep extends ImageStep {
             context.listener().error(summary);
             context.run().setResult(Result.UNSTABLE);
         }
-        return answer(report);
+        return answer(page);
     }
 
-    private static void remember(ResolvedBases bases, BuildContext context) {
+    /** An image that is refused anyway is not asked for: its registry may be a stranger's. */
+    private static BaseTriggers triggers(RegistryBases bases, Catalogue catalogue, CheckContext asked) {
+        return (reference, platform) ->
+                BaseCheck.allows(reference, catalogue, asked) ? bases.onbuild(reference, platform) : List.of();
+    }
+
+    private BaseReport lineage(String image, LineageCheck check, String login, FilePath workspace, BuildContext context)
+            throws IOException, InterruptedException {
+        RegistrySettings settings = null;
+        if (image.startsWith(WorkspaceImage.REGISTRY)) {
+            ImageLocation location = ImageLocation.parse(image.substring(WorkspaceImage.REGISTRY.length()));
+            String host = ImageReference.parse(location.repository()).registry();
+            settings = Registries.settings(location, host.equals(login) ? registryCredentialsId : null, context.run());
+        }
+        WorkspaceImage built = new WorkspaceImage(image, settings, new BuildLogProgress(context.listener()));
+        try {
+            ImageLayers layers = workspace.act(new LayersOnAgent(built, null));
+            Lineage claimed = check.claimed(layers);
+            ImageLayers read =
+                    workspace.act(new LayersOnAgent(built, check.known().basesOf(layers)));
+            if (!read.equals(layers)) {
+                throw new RegistryException(image + " changed while it was read");
+            }
+            return LineageReport.of(image, claimed);
+        } catch (RegistryException e) {
+            return LineageReport.unknown(image, e);
+        }
+    }
+
+    private static void remember(ResolvedBases bases, Catalogue catalogue, LineageCheck lineage, BuildContext context) {
         bases.problems().forEach(problem -> context.listener().getLogger().println(problem));
         context.run()
                 .addAction(new CheckedBasesAction(bases.references().stream()
@@ -234,32 +304,28 @@ public class CheckBaseImagesStep extends ImageStep {
         return arguments;
     }
 
-    private static String folder(Run<?, ?> run) {
+    static String folder(Run<?, ?> run) {
         ItemGroup<?> parent = run.getParent().getParent();
         return parent == null ? "" : parent.getFullName();
     }
 
     /** The report as a Pipeline sees it: maps, lists and strings, which survive a restart. */
-    private static Map<String, Object> answer(BaseReport report) {
+    private static Map<String, Object> answer(BaseReportAction report) {
         Map<String, Object> answer = new LinkedHashMap<>();
-        answer.put("passed", report.passed());
-        answer.put("file", report.file());
-        answer.put(
-                "images",
-                new ArrayList<>(report.inputs().stream()
-                        .map(input -> input.reference())
-                        .distinct()
-                        .toList()));
+        answer.put("passed", report.isPassed());
+        answer.put("file", report.getFile());
+        answer.put("images", new ArrayList<>(report.getImages()));
         List<Map<String, Object>> findings = new ArrayList<>();
-        for (Finding finding : report.findings()) {
+        for (BaseReportAction.FindingEntry finding : report.getFindings()) {
             Map<String, Object> entry = new LinkedHashMap<>();
-            entry.put("severity", finding.severity().name().toLowerCase(Locale.ROOT));
-            entry.put("rule", finding.rule());
-            entry.put("line", finding.line());
-            entry.put("column", finding.column());
-            entry.put("reference", finding.reference());
-            entry.put("message", finding.message());
-            entry.put("suggestion", finding.suggestion());
+            entry.put("severity", finding.getSeverity());
+            entry.put("rule", finding.getRule());
+            entry.put("line", finding.getLine());
+            entry.put("column", finding.getColumn());
+            entry.put("reference", finding.getReference());
+            entry.put("because", finding.getBecause());
+            entry.put("message", finding.getMessage());
+            entry.put("suggestion", finding.getSuggestion());
             findings.add(entry);
         }
         answer.put("findings", findings);

@@ -20,6 +20,7 @@ import io.jenkins.plugins.countersign.engine.promotion.Promotion;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
+import io.jenkins.plugins.countersign.goldenbase.GoldenLineages;
 import java.time.Clock;
 import java.util.List;
 import java.util.Set;
@@ -98,6 +99,7 @@ public class PromoteImageStep extends ImageStep {
                             GateKey.verifier(),
                             Clock.systemUTC(),
                             progress)
+                    .withLineages(GoldenLineages.ofGates())
                     .promote(new Promotion.Order(
                             source,
                             digest,

@@ -3,76 +3,61 @@ package io.jenkins.plugins.countersign.push;
 import hudson.AbortException;
 import hudson.remoting.VirtualChannel;
 import io.jenkins.plugins.countersign.BuildLogProgress;
-import io.jenkins.plugins.countersign.WorkspaceFiles;
+import io.jenkins.plugins.countersign.WorkspaceImage;
 import io.jenkins.plugins.countersign.configuration.RegistrySettings;
+import io.jenkins.plugins.countersign.engine.goldenbase.GoldenImages;
+import io.jenkins.plugins.countersign.engine.goldenbase.ImageLayers;
+import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.ImageSource;
 import io.jenkins.plugins.countersign.engine.registry.Push;
 import io.jenkins.plugins.countersign.engine.registry.PushResult;
-import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Set;
 import jenkins.agents.ControllerToAgentFileCallable;
 
 /**
  * Pushes one image from where it lies, on the agent.
  *
- * @param source as in the step; files are of the workspace
+ * @param image what is pushed
  * @param destination repository and tag
  * @param settings of the destination's registry
- * @param sourceSettings of the source's registry; null when the source is none
  * @param progress into the build's log
+ * @param judgedOrNull the digest whose lineage was judged before; null when none is asked for
+ * @param golden what it was found to stand on: its layers are compared with theirs before anything is uploaded
  */
 record PushFromAgent(
-        String source,
+        WorkspaceImage image,
         ImageLocation destination,
         RegistrySettings settings,
-        RegistrySettings sourceSettings,
-        BuildLogProgress progress)
+        BuildLogProgress progress,
+        Digest judgedOrNull,
+        GoldenImages golden)
         implements ControllerToAgentFileCallable<String> {
-
-    static final String REGISTRY = "docker://";
-
-    private static final Set<String> FILES = Set.of("docker-archive", "oci-archive", "oci");
 
     @Override
     public String invoke(File workspace, VirtualChannel channel) throws IOException {
-        String location;
-        RegistryAccess[] accesses =
-                sourceSettings == null ? new RegistryAccess[0] : new RegistryAccess[] {sourceSettings.access(progress)};
-        try {
-            location = inside(workspace);
-            try (ImageSource image = ImageSource.open(location, accesses);
-                    Repository repository = settings.open(destination, progress)) {
-                PushResult pushed = Push.of(image, repository)
-                        .tagged(destination.tag().orElseThrow())
-                        .reporting(progress)
-                        .run();
-                return destination.withDigest(pushed.digest()).toString();
+        try (ImageSource source = image.open(workspace);
+                Repository repository = settings.open(destination, progress)) {
+            if (judgedOrNull != null) {
+                requireJudged(source);
             }
+            PushResult pushed = Push.of(source, repository)
+                    .tagged(destination.tag().orElseThrow())
+                    .reporting(progress)
+                    .run();
+            return destination.withDigest(pushed.digest()).toString();
         } catch (IllegalArgumentException e) {
             throw new AbortException("pushImage: " + e.getMessage());
         }
     }
 
-    /** The source with its file's absolute path; a path or link that leads out of the workspace is refused. */
-    private String inside(File workspace) throws IOException {
-        int colon = source.indexOf(':');
-        String kind = colon < 0 ? "" : source.substring(0, colon);
-        if (!FILES.contains(kind)) {
-            if (kind.equals("docker-daemon") || source.startsWith(REGISTRY)) {
-                return source;
-            }
-            throw new IllegalArgumentException("the source is \"" + source
-                    + "\", expected docker-archive:, oci-archive:, oci:, docker-daemon: or docker://");
+    private void requireJudged(ImageSource source) throws IOException {
+        if (!source.digest().equals(judgedOrNull)) {
+            throw new AbortException(image.source() + " was " + judgedOrNull + " when its lineage was judged, and is "
+                    + source.digest() + " now; nothing was pushed");
         }
-        String rest = source.substring(colon + 1);
-        int end = rest.indexOf(':');
-        String path = end < 0 ? rest : rest.substring(0, end);
-        Path file = WorkspaceFiles.inside(workspace, path);
-        return kind + ":" + file + (end < 0 ? "" : rest.substring(end));
+        ImageLayers.read(source.content(), source.digest()).verify(source.content(), golden);
     }
 }

@@ -3,6 +3,7 @@ package io.jenkins.plugins.countersign.push;
 import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.AbortException;
 import hudson.Extension;
+import hudson.FilePath;
 import hudson.Util;
 import hudson.model.Item;
 import hudson.util.FormValidation;
@@ -10,9 +11,18 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
+import io.jenkins.plugins.countersign.WorkspaceImage;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.configuration.RegistrySettings;
+import io.jenkins.plugins.countersign.engine.goldenbase.GoldenImages;
+import io.jenkins.plugins.countersign.engine.goldenbase.ImageLayers;
+import io.jenkins.plugins.countersign.engine.goldenbase.Lineage;
+import io.jenkins.plugins.countersign.engine.goldenbase.LineageCheck;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.goldenbase.GoldenLineages;
+import io.jenkins.plugins.countersign.goldenbase.LayersOnAgent;
+import java.util.Optional;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -64,19 +74,42 @@ public class PushImageStep extends ImageStep {
     @Override
     protected Object perform(BuildContext context) throws Exception {
         String from = context.expand(source);
-        ImageLocation destination = destination(context.expand(image));
+        ImageLocation destination = destination(context.expand(this.image));
         RegistrySettings settings = Registries.settings(destination, registryCredentialsId, context.run());
         RegistrySettings sourceSettings = null;
-        if (from.startsWith(PushFromAgent.REGISTRY)) {
-            ImageLocation other = ImageLocation.parse(from.substring(PushFromAgent.REGISTRY.length()));
+        if (from.startsWith(WorkspaceImage.REGISTRY)) {
+            ImageLocation other = ImageLocation.parse(from.substring(WorkspaceImage.REGISTRY.length()));
             sourceSettings = Registries.settings(other, null, context.run());
         }
-        String pushed = context.requireWorkspace("pushImage")
-                .act(new PushFromAgent(
-                        from, destination, settings, sourceSettings, new BuildLogProgress(context.listener())));
+        BuildLogProgress progress = new BuildLogProgress(context.listener());
+        FilePath workspace = context.requireWorkspace("pushImage");
+        WorkspaceImage image = new WorkspaceImage(from, sourceSettings, progress);
+        PushFromAgent push = new PushFromAgent(image, destination, settings, progress, null, GoldenImages.NONE);
+        Optional<LineageCheck> required = GoldenLineages.required(context.run(), destination.repository(), progress);
+        if (required.isPresent()) {
+            push = judged(push, workspace.act(new LayersOnAgent(image, null)), required.get(), context);
+        }
+        String pushed = workspace.act(push);
         context.listener().getLogger().println(Messages.PushImageStep_Pushed(pushed));
         context.publishImage(pushed);
         return pushed;
+    }
+
+    /** Asks before anything is uploaded. Whether the layers are what the image says is found out where they are. */
+    private PushFromAgent judged(PushFromAgent push, ImageLayers layers, LineageCheck check, BuildContext context)
+            throws RegistryException, AbortException {
+        Lineage lineage = check.claimed(layers);
+        if (!lineage.isGolden()) {
+            throw new AbortException(Messages.PushImageStep_Lineage(push.image().source(), lineage.toText()));
+        }
+        context.listener().getLogger().println(lineage.toText());
+        return new PushFromAgent(
+                push.image(),
+                push.destination(),
+                push.settings(),
+                push.progress(),
+                layers.image(),
+                check.known().basesOf(layers));
     }
 
     private static ImageLocation destination(String text) throws AbortException {

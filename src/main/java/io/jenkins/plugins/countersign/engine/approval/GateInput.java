@@ -28,6 +28,7 @@ import java.util.Set;
  * @param build who made the image
  * @param ledger what this controller knows
  * @param now the time of the decision
+ * @param baseOrNull what the image stands on; null when nobody looked, which holds where the policy requires it
  */
 public record GateInput(
         TrustedPolicy policy,
@@ -42,7 +43,40 @@ public record GateInput(
         List<AttachedEvidence> evidence,
         BuildFacts build,
         LedgerView ledger,
-        Instant now) {
+        Instant now,
+        BaseLineage baseOrNull) {
+
+    /** Nobody looked what the image stands on. */
+    public GateInput(
+            TrustedPolicy policy,
+            String stage,
+            ApprovedImage image,
+            Set<String> alsoKnownAs,
+            String destination,
+            List<FoundSignature> statements,
+            String unknown,
+            Map<Digest, Instant> provenTimes,
+            Map<String, StageSeal> seals,
+            List<AttachedEvidence> evidence,
+            BuildFacts build,
+            LedgerView ledger,
+            Instant now) {
+        this(
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                statements,
+                unknown,
+                provenTimes,
+                seals,
+                evidence,
+                build,
+                ledger,
+                now,
+                null);
+    }
 
     public GateInput {
         alsoKnownAs = Set.copyOf(alsoKnownAs);
@@ -85,7 +119,8 @@ public record GateInput(
                 evidence,
                 build,
                 ledger,
-                now);
+                now,
+                baseOrNull);
     }
 
     public GateInput withDestination(String repository) {
@@ -102,7 +137,8 @@ public record GateInput(
                 evidence,
                 build,
                 ledger,
-                now);
+                now,
+                baseOrNull);
     }
 
     public GateInput withStatements(List<FoundSignature> found) {
@@ -119,7 +155,8 @@ public record GateInput(
                 evidence,
                 build,
                 ledger,
-                now);
+                now,
+                baseOrNull);
     }
 
     /** The collection did not end with a clear answer. */
@@ -137,7 +174,8 @@ public record GateInput(
                 evidence,
                 build,
                 ledger,
-                now);
+                now,
+                baseOrNull);
     }
 
     public GateInput withProvenTimes(Map<Digest, Instant> times) {
@@ -154,7 +192,8 @@ public record GateInput(
                 evidence,
                 build,
                 ledger,
-                now);
+                now,
+                baseOrNull);
     }
 
     public GateInput withSeals(Map<String, StageSeal> before) {
@@ -171,7 +210,8 @@ public record GateInput(
                 evidence,
                 build,
                 ledger,
-                now);
+                now,
+                baseOrNull);
     }
 
     public GateInput withEvidence(List<AttachedEvidence> attached) {
@@ -188,7 +228,8 @@ public record GateInput(
                 attached,
                 build,
                 ledger,
-                now);
+                now,
+                baseOrNull);
     }
 
     public GateInput withBuild(BuildFacts facts) {
@@ -205,7 +246,8 @@ public record GateInput(
                 evidence,
                 facts,
                 ledger,
-                now);
+                now,
+                baseOrNull);
     }
 
     public GateInput withLedger(LedgerView view) {
@@ -222,7 +264,8 @@ public record GateInput(
                 evidence,
                 build,
                 view,
-                now);
+                now,
+                baseOrNull);
     }
 
     public GateInput at(Instant time) {
@@ -239,6 +282,25 @@ public record GateInput(
                 evidence,
                 build,
                 ledger,
-                time);
+                time,
+                baseOrNull);
+    }
+
+    public GateInput withBase(BaseLineage found) {
+        return new GateInput(
+                policy,
+                stage,
+                image,
+                alsoKnownAs,
+                destination,
+                statements,
+                unknown,
+                provenTimes,
+                seals,
+                evidence,
+                build,
+                ledger,
+                now,
+                found);
     }
 }

@@ -31,6 +31,8 @@ public enum HoldReason {
     /** Somebody is to be excluded, and who that is is not known. */
     ORIGIN_UNKNOWN,
     EVIDENCE_MISSING,
+    /** It is not proven that the image stands on a golden base image, and it must be. */
+    LINEAGE,
     /** An older image would take the place of a newer one. */
     ROLLBACK,
     APPROVALS_MISSING;

@@ -47,6 +47,7 @@ final class Judgement {
     Decision decide() {
         policyHolds();
         clockHolds();
+        lineageHolds();
         if (!in.unknown().isEmpty()) {
             hold(
                     HoldReason.UNKNOWN,
@@ -146,6 +147,18 @@ final class Judgement {
                     HoldReason.CLOCK_MOVED_BACK,
                     "the clock says " + in.now() + ", and the ledger has an entry of " + latest
                             + "; what has expired could seem good again. Set the clock right");
+        }
+    }
+
+    private void lineageHolds() {
+        BaseLineage base = in.baseOrNull();
+        if (base != null && !base.proven()) {
+            hold(HoldReason.LINEAGE, "the image must stand on a golden base image: " + base.text());
+        } else if (base == null && policy.golden().path("lineage").asText().equals("required")) {
+            hold(
+                    HoldReason.LINEAGE,
+                    "the trust policy " + in.policy() + " requires that the image stands on a golden base image, and"
+                            + " that was not looked at here");
         }
     }
 

@@ -14,6 +14,7 @@ import io.jenkins.plugins.countersign.engine.registry.ManifestContent;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -30,7 +31,8 @@ import java.util.Map;
  * @param layers the layer blobs
  * @param diffIds as the configuration says; believed only after {@link #verify}
  */
-record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, List<Digest> diffIds) {
+record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, List<Digest> diffIds)
+        implements Serializable {
 
     private static final int MAX_CONFIG = 8 << 20;
 

@@ -24,12 +24,21 @@ public final class CachedOrganisations implements GoldenOrganisations {
         this.keep = keep;
     }
 
+    /** The same memory, filled by asking somebody else: for each build as its own login is, and no two with different rights. */
+    public GoldenOrganisations asking(GoldenOrganisations other) {
+        return (host, namespace) -> repositories(host, namespace, other);
+    }
+
     @Override
     public Set<String> repositories(String host, String namespace) throws IOException {
+        return repositories(host, namespace, registry);
+    }
+
+    private Set<String> repositories(String host, String namespace, GoldenOrganisations asked) throws IOException {
         String key = host + "/" + namespace;
         Listing known = listings.get(key);
         if (known == null || !clock.instant().isBefore(known.read().plus(keep))) {
-            known = new Listing(Set.copyOf(registry.repositories(host, namespace)), clock.instant());
+            known = new Listing(Set.copyOf(asked.repositories(host, namespace)), clock.instant());
             listings.put(key, known);
         }
         return known.repositories();

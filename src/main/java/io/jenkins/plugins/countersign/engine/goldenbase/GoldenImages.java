@@ -31,6 +31,19 @@ public record GoldenImages(List<GoldenImage> images) implements Serializable {
     }
 
     /**
+     * What one look at a tag found.
+     *
+     * @param pointed what the tag points to now
+     * @param images one for each platform of a digest that was not known before; their diff ids are verified
+     */
+    public record Observation(String name, String tag, Digest pointed, List<GoldenImage> images) {
+
+        public Observation {
+            images = List.copyOf(images);
+        }
+    }
+
+    /**
      * Looks at a tag and remembers what it points to; what it pointed to before becomes replaced. The layers are read and
      * their diff ids verified, once for each digest.
      *
@@ -38,34 +51,36 @@ public record GoldenImages(List<GoldenImage> images) implements Serializable {
      * @throws RegistryException if the tag is not there or cannot be read; nothing is forgotten then
      */
     public GoldenImages observe(Repository repository, String name, String tag, Instant now) throws RegistryException {
+        return with(look(repository, name, tag, null, now));
+    }
+
+    /**
+     * The reading half of {@link #observe}.
+     *
+     * @param digestOrNull what the tag is believed to have pointed to, to be known as golden too; null for what it points to
+     */
+    public Observation look(Repository repository, String name, String tag, Digest digestOrNull, Instant now)
+            throws RegistryException {
         Descriptor pointed = repository
                 .resolve(tag)
                 .orElseThrow(() -> new RegistryException("tried to read the golden image " + name + ":" + tag
                         + ", but found no such tag in " + repository.name()));
         String normal = ImageReference.parse(name).name();
-        List<GoldenImage> observed = new ArrayList<>();
-        boolean known = false;
-        for (GoldenImage image : images) {
-            if (!image.name().equals(normal) || !image.tag().equals(tag)) {
-                observed.add(image);
-            } else if (image.digest().equals(pointed.digest())) {
-                observed.add(image.replacedBy(null));
-                known = true;
-            } else {
-                observed.add(image.replacedBy(pointed.digest()));
-            }
-        }
+        Digest digest = digestOrNull == null ? pointed.digest() : digestOrNull;
+        boolean known = images.stream()
+                .anyMatch(image -> isOf(image, normal, tag) && image.digest().equals(digest));
+        List<GoldenImage> fresh = new ArrayList<>();
         if (!known) {
-            for (BuiltImage built : BuiltImage.read(repository, pointed.digest())) {
+            for (BuiltImage built : BuiltImage.read(repository, digest)) {
                 if (built.diffIds().isEmpty()) {
                     throw new RegistryException("the golden image " + normal + ":" + tag
                             + " has no layers: every image would descend from it; take it out of the catalogue");
                 }
                 built.verify(repository, built.diffIds().size(), List.of());
-                observed.add(new GoldenImage(
+                fresh.add(new GoldenImage(
                         normal,
                         tag,
-                        pointed.digest(),
+                        digest,
                         built.manifest(),
                         built.platform(),
                         built.layers().stream().map(Descriptor::digest).toList(),
@@ -74,7 +89,33 @@ public record GoldenImages(List<GoldenImage> images) implements Serializable {
                         null));
             }
         }
-        return new GoldenImages(observed);
+        return new Observation(normal, tag, pointed.digest(), fresh);
+    }
+
+    /** These and what was observed; whatever the tag does not point to any more is replaced by what it does. */
+    public GoldenImages with(Observation observation) {
+        List<GoldenImage> all = new ArrayList<>();
+        for (GoldenImage image : images) {
+            all.add(isOf(image, observation.name(), observation.tag()) ? pointed(image, observation) : image);
+        }
+        for (GoldenImage image : observation.images()) {
+            boolean known = images.stream()
+                    .anyMatch(other -> isOf(other, observation.name(), observation.tag())
+                            && other.manifest().equals(image.manifest())
+                            && other.digest().equals(image.digest()));
+            if (!known) {
+                all.add(pointed(image, observation));
+            }
+        }
+        return new GoldenImages(all);
+    }
+
+    private static GoldenImage pointed(GoldenImage image, Observation observation) {
+        return image.replacedBy(image.digest().equals(observation.pointed()) ? null : observation.pointed());
+    }
+
+    private static boolean isOf(GoldenImage image, String name, String tag) {
+        return image.name().equals(name) && image.tag().equals(tag);
     }
 
     public JsonNode toJson() {
@@ -124,6 +165,11 @@ public record GoldenImages(List<GoldenImage> images) implements Serializable {
         List<Digest> digests = new ArrayList<>();
         array.forEach(node -> digests.add(Digest.parse(node.asText())));
         return digests;
+    }
+
+    /** Those that the image says it descends from: all that its layers have to be compared with. */
+    public GoldenImages basesOf(ImageLayers image) {
+        return new GoldenImages(Lineage.bases(image, this));
     }
 
     /** The golden images for a platform whose layers are the first of these, the one with most layers first. */

@@ -7,7 +7,6 @@ import io.jenkins.plugins.countersign.engine.image.Platform;
 import io.jenkins.plugins.countersign.engine.registry.ImageContent;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import java.io.Serializable;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -49,6 +48,16 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
         platforms = List.copyOf(platforms);
     }
 
+    /** Whether any platform stands on no golden image that is known. */
+    boolean isWithoutBase() {
+        return platforms.stream().anyMatch(answer -> answer.base().isEmpty());
+    }
+
+    /** The answers for all platforms, one to a line. */
+    public String toText() {
+        return String.join("\n", platforms.stream().map(OnPlatform::message).toList());
+    }
+
     /** Whether every platform stands on a golden image that is allowed and current. */
     public boolean isGolden() {
         return !platforms.isEmpty() && platforms.stream().allMatch(answer -> answer.verdict() == Verdict.GOLDEN);
@@ -67,24 +76,44 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
     public static Lineage of(
             ImageContent content, Digest digest, GoldenImages golden, Catalogue catalogue, CheckContext context)
             throws RegistryException {
-        List<OnPlatform> answers = new ArrayList<>();
-        for (BuiltImage image : BuiltImage.read(content, digest)) {
-            answers.add(judge(content, image, golden, catalogue, context));
-        }
-        return new Lineage(digest, answers);
+        ImageLayers image = ImageLayers.read(content, digest);
+        image.verify(content, golden);
+        return claimed(image, golden, catalogue, context);
     }
 
-    private static OnPlatform judge(
-            ImageContent content, BuiltImage image, GoldenImages golden, Catalogue catalogue, CheckContext context)
-            throws RegistryException {
+    /**
+     * The same for what an image's configuration says of its layers. It proves nothing before {@link ImageLayers#verify} has
+     * compared that with the layers themselves.
+     */
+    public static Lineage claimed(ImageLayers image, GoldenImages golden, Catalogue catalogue, CheckContext context) {
+        return new Lineage(
+                image.image(),
+                image.platforms().stream()
+                        .map(platform -> judge(platform, golden, catalogue, context))
+                        .toList());
+    }
+
+    /** Every golden image that it descends from, allowed or not: those to look at again before it is judged. */
+    static List<GoldenImage> bases(ImageLayers image, GoldenImages golden) {
+        return image.platforms().stream()
+                .flatMap(platform -> longest(platform, golden).stream())
+                .distinct()
+                .toList();
+    }
+
+    /** The golden images that the image descends from; of those on top of each other the highest. */
+    static List<GoldenImage> longest(BuiltImage image, GoldenImages golden) {
         List<GoldenImage> below = golden.below(image.platform(), image.diffIds());
-        if (below.isEmpty()) {
+        return below.stream()
+                .filter(base -> base.diffIds().size() == below.get(0).diffIds().size())
+                .toList();
+    }
+
+    private static OnPlatform judge(BuiltImage image, GoldenImages golden, Catalogue catalogue, CheckContext context) {
+        List<GoldenImage> candidates = longest(image, golden);
+        if (candidates.isEmpty()) {
             return withoutBase(image, golden);
         }
-        int longest = below.get(0).diffIds().size();
-        List<GoldenImage> candidates =
-                below.stream().filter(base -> base.diffIds().size() == longest).toList();
-        image.verify(content, longest, candidates);
         String refusal = "";
         GoldenImage refused = null;
         GoldenImage replaced = null;

@@ -5,6 +5,7 @@ import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs;
 import io.jenkins.plugins.countersign.engine.dockerfile.Place;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.Serializable;
@@ -189,7 +190,7 @@ public final class Pinning {
         Digest known = answers.get(tagged);
         if (known == null) {
             known = tags.digest(tagged)
-                    .orElseThrow(() -> new IOException(
+                    .orElseThrow(() -> new RegistryException(
                             "tried to resolve " + tagged + ", but its registry has no such tag; nothing was written"));
             answers.put(tagged, known);
         }

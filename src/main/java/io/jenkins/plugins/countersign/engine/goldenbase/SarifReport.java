@@ -31,6 +31,11 @@ public final class SarifReport {
             Map.entry("named-context", "A build context that is no image stands in for one"),
             Map.entry("scratch", "A stage begins with nothing"),
             Map.entry("other-builder", "Another builder would read this otherwise"),
+            Map.entry("lineage", "A built image that stands on a golden image"),
+            Map.entry("lineage-replaced", "A built image on a golden image that has been replaced"),
+            Map.entry("lineage-foreign", "A built image that stands on something else"),
+            Map.entry("lineage-flattened", "A built image whose base cannot be told"),
+            Map.entry("lineage-unknown", "A built image whose base could not be found out"),
             Map.entry("onbuild", "The triggers of a base image could not be read")));
 
     private SarifReport() {}

@@ -32,10 +32,13 @@ public final class TextReport {
             }
             long images =
                     report.inputs().stream().filter(input -> input.reachable()).count();
-            text.append(printable(report.file()))
-                    .append(report.passed() ? ": passed, " : ": FAILED, ")
-                    .append(images)
-                    .append(images == 1 ? " image enters the build\n" : " images enter the build\n");
+            text.append(printable(report.file())).append(report.passed() ? ": passed" : ": FAILED");
+            if (!LineageReport.is(report)) {
+                text.append(", ")
+                        .append(images)
+                        .append(images == 1 ? " image enters the build" : " images enter the build");
+            }
+            text.append('\n');
         }
         return text.toString();
     }

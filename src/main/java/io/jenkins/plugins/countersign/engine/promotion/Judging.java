@@ -27,6 +27,7 @@ import java.util.Set;
  *
  * @param known what the gate may know besides the registry
  * @param toldOrNull the ledger that is told what was seen; null for whoever keeps none
+ * @param lineages finds out what the image stands on
  */
 public record Judging(
         TrustedPolicy policy,
@@ -36,7 +37,8 @@ public record Judging(
         BuildFacts build,
         LedgerView known,
         Ledger toldOrNull,
-        Instant now) {
+        Instant now,
+        Lineages lineages) {
 
     Decision decide(Repository repository, String tag, Set<String> alsoKnownAs)
             throws RegistryException, LedgerException {
@@ -67,6 +69,7 @@ public record Judging(
                 .withProvenTimes(proven)
                 .withSeals(seals.forGate(repository, image, trust, now))
                 .withEvidence(evidence.attached())
+                .withBase(lineages.of(repository, image))
                 .withBuild(joined(evidence.buildFacts(trust, stage, image)))
                 .withLedger(heads(repository, gathering).with(known));
     }

@@ -47,6 +47,7 @@ public final class Promotion {
     private final String verifier;
     private final Clock clock;
     private final Progress progress;
+    private Lineages lineages = Lineages.NOT_LOOKED_AT;
 
     /**
      * @param gate signs the seals; one of the policy's gate keys
@@ -61,6 +62,12 @@ public final class Promotion {
         this.verifier = verifier;
         this.clock = clock;
         this.progress = progress;
+    }
+
+    /** Asks what the image stands on. */
+    public Promotion withLineages(Lineages some) {
+        lineages = some;
+        return this;
     }
 
     /**
@@ -181,7 +188,7 @@ public final class Promotion {
         Set<String> names = new HashSet<>(order.alsoKnownAs());
         names.add(order.source().name());
         Verification verification = Verification.of(
-                order.destination(), order.image(), policy, order.stage(), names, ledger, clock.instant());
+                order.destination(), order.image(), policy, order.stage(), names, ledger, lineages, clock.instant());
         if (!verification.isGood()) {
             return Optional.empty();
         }
@@ -214,7 +221,8 @@ public final class Promotion {
                 order.build(),
                 ledger,
                 ledger,
-                clock.instant());
+                clock.instant(),
+                lineages);
     }
 
     private VerificationSummary seal(Order order, Decision decision)

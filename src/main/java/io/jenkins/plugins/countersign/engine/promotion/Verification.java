@@ -72,7 +72,20 @@ public record Verification(
             Set<String> alsoKnownAs,
             Instant now)
             throws RegistryException {
-        return of(repository, image, policy, stage, alsoKnownAs, LedgerView.NOTHING, now);
+        return of(repository, image, policy, stage, alsoKnownAs, Lineages.NOT_LOOKED_AT, now);
+    }
+
+    /** @param lineages finds out what an image stands on that is not sealed yet; for one that is, its seal says so */
+    public static Verification of(
+            Repository repository,
+            Digest image,
+            TrustedPolicy policy,
+            String stage,
+            Set<String> alsoKnownAs,
+            Lineages lineages,
+            Instant now)
+            throws RegistryException {
+        return of(repository, image, policy, stage, alsoKnownAs, LedgerView.NOTHING, lineages, now);
     }
 
     static Verification of(
@@ -82,6 +95,7 @@ public record Verification(
             String stage,
             Set<String> alsoKnownAs,
             LedgerView known,
+            Lineages lineages,
             Instant now)
             throws RegistryException {
         Gathering gathering = Gathering.of(repository, image, "");
@@ -94,14 +108,31 @@ public record Verification(
         names.addAll(seals.origins());
         names.remove(repository.name());
         try {
-            Decision today = new Judging(policy, stage, image, repository.name(), build, known, null, now)
+            Decision today = new Judging(
+                            policy,
+                            stage,
+                            image,
+                            repository.name(),
+                            build,
+                            known,
+                            null,
+                            now,
+                            seal == null ? lineages : Lineages.SEALED)
                     .decide(repository, gathering, names);
             if (seal == null) {
                 return new Verification(today, today, null, List.of(), seals.refused());
             }
             // The ledger of today knows what nobody could know then; what it forbids, it forbids today.
             Decision then = new Judging(
-                            policy, stage, image, repository.name(), build, LedgerView.NOTHING, null, seal.verifiedAt())
+                            policy,
+                            stage,
+                            image,
+                            repository.name(),
+                            build,
+                            LedgerView.NOTHING,
+                            null,
+                            seal.verifiedAt(),
+                            Lineages.SEALED)
                     .decide(repository, gathering, names);
             List<String> missing = gathering.unknown().isEmpty()
                     ? new SealWriter(repository, image, policy.policy()).missing(seal, now)

@@ -26,7 +26,7 @@ public final class RepositoryList {
     /**
      * The repositories below {@code namespace}.
      *
-     * @param namespace for instance {@code golden}; it is not itself a repository that counts
+     * @param namespace for instance {@code golden}; it is not itself a repository that counts. Empty for all
      * @throws RegistryException if the registry does not list them to the end; unknown is never none
      */
     public static Set<String> below(RegistryAccess access, String namespace) throws RegistryException {
@@ -39,7 +39,7 @@ public final class RepositoryList {
             }
             Page page = page(access, next.get());
             page.repositories().stream()
-                    .filter(repository -> repository.startsWith(namespace + "/"))
+                    .filter(repository -> namespace.isEmpty() || repository.startsWith(namespace + "/"))
                     .forEach(repositories::add);
             next = page.next();
         }

@@ -50,6 +50,20 @@ public final class PolicyReader {
         return new PolicyReader().policy(PolicyNode.read(document), Digest.of(document));
     }
 
+    /**
+     * A catalogue of golden images that stands alone: what would be the section {@code golden}, with the same strictness.
+     *
+     * @throws PolicyException if it is no object, or not strict YAML or JSON
+     */
+    public static ObjectNode readGolden(byte[] document) throws PolicyException {
+        PolicyReader reader = new PolicyReader();
+        ObjectNode golden = reader.golden(PolicyNode.read(document));
+        if (!reader.problems.isEmpty()) {
+            throw new PolicyException(reader.problems);
+        }
+        return golden;
+    }
+
     private TrustPolicy policy(PolicyNode document, Digest digest) throws PolicyException {
         PolicyFields fields = new PolicyFields(document, problems);
         String name = fields.word(fields.required("name"));

@@ -255,7 +255,8 @@ public class GateStagesTest {
                 input.evidence(),
                 input.build(),
                 input.ledger(),
-                input.now());
+                input.now(),
+                input.baseOrNull());
         Decision decision = Gate.decide(fromItself);
         assertEquals(
                 HoldReason.POLICY_FROM_JUDGED_REPOSITORY,

@@ -158,6 +158,7 @@ final class Scene {
     GateInput input() {
         return more.apply(GateInput.of(text.trusted(), stage, image, found, now)
                 .withSeals(seals)
+                .withBase(new BaseLineage(true, "tests"))
                 .withLedger(ledger));
     }
 

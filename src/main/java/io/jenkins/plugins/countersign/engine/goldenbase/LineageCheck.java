@@ -1,0 +1,190 @@
+package io.jenkins.plugins.countersign.engine.goldenbase;
+
+import io.jenkins.plugins.countersign.engine.dockerfile.BuildInput;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.registry.ImageContent;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The lineage of built images, with golden images that are looked for in the registries of the catalogue and remembered.
+ *
+ * <p>First the golden image that an image seems to descend from is looked at again: its tag may have moved. Only when none is
+ * known, everything that the catalogue names is listed and looked at. If a part of that cannot be read, an image without a
+ * base is unknown, and not foreign.
+ */
+public final class LineageCheck {
+
+    /** More tags than this are not looked through for one image. */
+    static final int MAX_TAGS = 5000;
+
+    private final RegistryBases bases;
+    private final GoldenImagesFile memory;
+    private final Catalogue catalogue;
+    private final CheckContext context;
+
+    public LineageCheck(RegistryBases bases, GoldenImagesFile memory, Catalogue catalogue, CheckContext context) {
+        this.bases = bases;
+        this.memory = memory;
+        this.catalogue = catalogue;
+        this.context = context;
+    }
+
+    /** @throws RegistryException if it cannot be known, with the reason */
+    public Lineage of(ImageContent content, Digest digest) throws RegistryException {
+        ImageLayers image = ImageLayers.read(content, digest);
+        Lineage claimed = claimed(image);
+        image.verify(content, memory.read());
+        return claimed;
+    }
+
+    /** As {@link #of} before the layers themselves were read: verify them with {@link #known()} where they are. */
+    public Lineage claimed(ImageLayers image) throws RegistryException {
+        for (GoldenImage base : Lineage.bases(image, memory.read())) {
+            look(base.name(), base.tag(), null);
+        }
+        Lineage lineage = Lineage.claimed(image, memory.read(), catalogue, context);
+        if (!lineage.isWithoutBase()) {
+            return lineage;
+        }
+        List<String> problems = lookAtEverything();
+        lineage = Lineage.claimed(image, memory.read(), catalogue, context);
+        if (lineage.isWithoutBase() && !problems.isEmpty()) {
+            throw new RegistryException("what " + image.image()
+                    + " stands on is not known: it descends from no golden image that could be read, and "
+                    + String.join("; ", problems.stream().limit(5).toList()));
+        }
+        return lineage;
+    }
+
+    /** The golden images that are known now. */
+    public GoldenImages known() throws RegistryException {
+        return memory.read();
+    }
+
+    /**
+     * Remembers the bases of a check, with the digest that the file pins: their tag may have moved on, and what is built on
+     * them descends from a golden image all the same.
+     */
+    public void remember(List<ImageReference> references) throws RegistryException {
+        for (ImageReference image : references) {
+            if (image.tag().isPresent()
+                    && image.digest().isPresent()
+                    && BaseCheck.allows(image.toString(), catalogue, context)) {
+                look(image.name(), image.tag().get(), image.digest().get());
+            }
+        }
+    }
+
+    private void look(String name, String tag, Digest digestOrNull) throws RegistryException {
+        try (Repository repository = bases.repository(ImageReference.parse(name))) {
+            memory.remember(memory.read()
+                    .look(repository, name, tag, digestOrNull, context.clock().instant()));
+        } catch (RegistryException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new RegistryException(
+                    "tried to read the golden image " + name + ":" + tag + ", but failed: " + e.getMessage(), e);
+        }
+    }
+
+    /** @return what could not be read */
+    private List<String> lookAtEverything() {
+        List<String> problems = new ArrayList<>();
+        int looked = 0;
+        for (String name : repositories(problems)) {
+            ImageReference reference;
+            try {
+                reference = ImageReference.parse(name);
+            } catch (IllegalArgumentException e) {
+                problems.add("the registry lists what is no repository: " + e.getMessage());
+                continue;
+            }
+            List<String> tags;
+            try (Repository repository = bases.repository(reference)) {
+                tags = repository.tags();
+            } catch (IOException e) {
+                problems.add("the tags of " + name + " could not be listed: " + e.getMessage());
+                continue;
+            }
+            for (String tag : tags) {
+                if (!ImageReference.isTag(tag) || tag.startsWith("sha256-") || !isGoldenName(reference.withTag(tag))) {
+                    continue;
+                }
+                if (looked++ == MAX_TAGS) {
+                    problems.add("the catalogue names more than " + MAX_TAGS + " golden images; name their tags");
+                    return problems;
+                }
+                try {
+                    look(name, tag, null);
+                } catch (RegistryException e) {
+                    problems.add(e.getMessage());
+                }
+            }
+        }
+        return problems;
+    }
+
+    /** Whether a tag is worth looking at; whether what it points to counts is judged with its digest. */
+    private boolean isGoldenName(ImageReference image) {
+        return catalogue.organisations().stream()
+                        .anyMatch(organisation -> image.name().startsWith(organisation + "/"))
+                || catalogue.allow().stream()
+                        .filter(this::isForBases)
+                        .map(entry -> new ImagePattern(
+                                entry.image().registry(),
+                                entry.image().repository(),
+                                entry.image().tag(),
+                                null,
+                                entry.image().written()))
+                        .anyMatch(pattern -> pattern.matches(image));
+    }
+
+    private boolean isForBases(Entry entry) {
+        return entry.scope().inputs().isEmpty() || entry.scope().inputs().contains(BuildInput.Kind.BASE);
+    }
+
+    private Set<String> repositories(List<String> problems) {
+        Set<String> names = new LinkedHashSet<>();
+        for (Entry entry : catalogue.allow()) {
+            if (!isForBases(entry)) {
+                continue;
+            }
+            ImagePattern pattern = entry.image();
+            if (pattern.registry().indexOf('*') >= 0) {
+                problems.add("the registries that " + pattern + " means cannot be listed; name them");
+            } else if (pattern.repository().indexOf('*') < 0) {
+                names.add(pattern.registry() + "/" + pattern.repository());
+            } else {
+                list(pattern.registry(), beforeWildcard(pattern.repository()), pattern.toString(), names, problems);
+            }
+        }
+        for (String organisation : catalogue.organisations()) {
+            int slash = organisation.indexOf('/');
+            list(organisation.substring(0, slash), organisation.substring(slash + 1), organisation, names, problems);
+        }
+        return names;
+    }
+
+    /** The components before the first with a wildcard; empty when that is the first. */
+    private static String beforeWildcard(String repository) {
+        int slash = repository.lastIndexOf('/', repository.indexOf('*'));
+        return slash < 0 ? "" : repository.substring(0, slash);
+    }
+
+    private void list(String registry, String namespace, String written, Set<String> names, List<String> problems) {
+        try {
+            for (String repository : context.organisations().repositories(registry, namespace)) {
+                names.add(registry + "/" + repository);
+            }
+        } catch (IOException e) {
+            problems.add("the repositories that " + written + " means could not be listed: " + e.getMessage());
+        }
+    }
+}
