@@ -4,8 +4,11 @@ import hudson.AbortException;
 import hudson.EnvVars;
 import hudson.FilePath;
 import hudson.Launcher;
+import hudson.model.AbstractBuild;
+import hudson.model.BuildListener;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import java.io.IOException;
 import java.io.Serializable;
 import java.util.Set;
 import org.jenkinsci.plugins.workflow.steps.Step;
@@ -36,6 +39,25 @@ public abstract class ImageStep extends Step implements Serializable {
     @Override
     public final StepExecution start(StepContext context) {
         return new Execution(this, context);
+    }
+
+    /**
+     * Does the work in a freestyle build, where an answer of {@code false} fails it.
+     *
+     * @return whether the build may go on
+     */
+    final boolean performIn(AbstractBuild<?, ?> build, Launcher launcher, BuildListener listener)
+            throws InterruptedException, IOException {
+        EnvVars environment = build.getEnvironment(listener);
+        try {
+            Object answer = Refusals.asAborts(() ->
+                    perform(new BuildContext(build, build.getWorkspace(), launcher, environment, listener, true)));
+            return !Boolean.FALSE.equals(answer);
+        } catch (InterruptedException | IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
     }
 
     private static final class Execution extends SynchronousNonBlockingStepExecution<Object> {

@@ -1,6 +1,5 @@
 package io.jenkins.plugins.countersign;
 
-import hudson.EnvVars;
 import hudson.Launcher;
 import hudson.model.AbstractBuild;
 import hudson.model.AbstractProject;
@@ -29,16 +28,7 @@ public abstract class ImageStepBuilder<S extends ImageStep> extends Builder {
     @Override
     public final boolean perform(AbstractBuild<?, ?> build, Launcher launcher, BuildListener listener)
             throws InterruptedException, IOException {
-        EnvVars environment = build.getEnvironment(listener);
-        try {
-            Refusals.asAborts(() ->
-                    step.perform(new BuildContext(build, build.getWorkspace(), launcher, environment, listener, true)));
-            return true;
-        } catch (InterruptedException | IOException | RuntimeException e) {
-            throw e;
-        } catch (Exception e) {
-            throw new IOException(e);
-        }
+        return step.performIn(build, launcher, listener);
     }
 
     /** A descriptor of a freestyle build step. */

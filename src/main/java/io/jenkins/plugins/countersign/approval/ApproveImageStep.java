@@ -9,6 +9,7 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.ImageStep;
+import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.StatementException;
 import io.jenkins.plugins.countersign.engine.event.Progress;
@@ -121,6 +122,7 @@ public class ApproveImageStep extends ImageStep {
         } catch (IllegalArgumentException e) {
             throw new AbortException(Messages.AwaitApprovals_NotAnImage(e.getMessage()));
         }
+        ContextRules.requireWritable(location, context.run());
         String wanted = context.expand(stage);
         SigningCredentials credentials =
                 SigningKeys.find(context.expand(credentialsId), SigningCredentials.class, context.run(), location);
@@ -195,8 +197,11 @@ public class ApproveImageStep extends ImageStep {
         }
 
         @POST
-        public FormValidation doCheckComment(@QueryParameter String decision, @QueryParameter String value) {
-            return Util.fixEmptyAndTrim(value) == null && !DEFAULT_DECISION.equals(decision)
+        public FormValidation doCheckComment(
+                @AncestorInPath Item item, @QueryParameter String decision, @QueryParameter String value) {
+            return FormChecks.mayConfigure(item)
+                            && Util.fixEmptyAndTrim(value) == null
+                            && !DEFAULT_DECISION.equals(decision)
                     ? FormValidation.error(Messages.ApproveImageStep_NeedsReason())
                     : FormValidation.ok();
         }

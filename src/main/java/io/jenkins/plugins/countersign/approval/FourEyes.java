@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.approval;
 
 import hudson.model.Run;
 import hudson.model.User;
+import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import java.util.Optional;
@@ -21,7 +22,7 @@ final class FourEyes {
      * @param personOrNull who signs
      */
     static Optional<String> objection(Run<?, ?> run, User userOrNull, Person personOrNull) {
-        if (CountersignConfiguration.get().isStartersMayApprove()) {
+        if (CountersignConfiguration.get().isStartersMayApprove() && !ContextRules.isFourEyesAlways(run)) {
             return Optional.empty();
         }
         for (String starter : BuildOrigins.starters(run)) {

@@ -47,10 +47,11 @@ public class IsImageApprovedStep extends ImageStep {
     protected Object perform(BuildContext context) throws Exception {
         ImageLocation location;
         try {
-            location = ImageLocation.parse(image);
+            location = ImageLocation.parse(context.expand(image));
         } catch (IllegalArgumentException e) {
             throw new AbortException(Messages.AwaitApprovals_NotAnImage(e.getMessage()));
         }
+        String wanted = context.expand(stage);
         try (Repository repository = Registries.open(location, Progress.NONE)) {
             Digest digest = location.resolve(repository);
             ImageReading reading =
@@ -59,7 +60,7 @@ public class IsImageApprovedStep extends ImageStep {
                 throw new AbortException(Messages.IsImageApproved_Unknown(reading.unknown()));
             }
             Decision decision =
-                    Gate.decide(reading.input(GatePolicy.current(), stage, BuildOrigins.facts(context.run(), stage)));
+                    Gate.decide(reading.input(GatePolicy.current(), wanted, BuildOrigins.facts(context.run(), wanted)));
             context.listener().getLogger().print(decision.toText());
             return decision.isOpen();
         }

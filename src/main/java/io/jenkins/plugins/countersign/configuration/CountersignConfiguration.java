@@ -56,6 +56,12 @@ public class CountersignConfiguration extends GlobalConfiguration {
 
     @NonNull
     @Override
+    public String getDisplayName() {
+        return Messages.CountersignConfiguration_DisplayName();
+    }
+
+    @NonNull
+    @Override
     public Permission getRequiredGlobalConfigPagePermission() {
         return Jenkins.MANAGE;
     }
@@ -72,6 +78,7 @@ public class CountersignConfiguration extends GlobalConfiguration {
             json.remove("gateCredentialsId");
             json.remove("startersMayApprove");
             json.remove("tokenLibraries");
+            requireNoMoreThanNow(request, json);
         } else {
             tokenLibraries = new ArrayList<>();
         }
@@ -79,6 +86,23 @@ public class CountersignConfiguration extends GlobalConfiguration {
         request.bindJSON(this, json);
         save();
         return true;
+    }
+
+    /**
+     * A login that is sent to another host is lost, and so is one that goes there unprotected: who is no administrator keeps
+     * such registries as they are.
+     */
+    private void requireNoMoreThanNow(StaplerRequest2 request, JSONObject json) throws FormException {
+        Object sent = json.get("registries");
+        if (sent == null) {
+            return;
+        }
+        for (RegistryConfiguration registry : request.bindJSONToList(RegistryConfiguration.class, sent)) {
+            if (registry.isForAdministrators() && registries.stream().noneMatch(registry::isSameAs)) {
+                throw new FormException(
+                        Messages.RegistryConfiguration_Administrators(registry.getHost()), "registries");
+            }
+        }
     }
 
     public List<RegistryConfiguration> getRegistries() {
@@ -226,5 +250,47 @@ public class CountersignConfiguration extends GlobalConfiguration {
                         List.of(),
                         CredentialsMatchers.always())
                 .includeCurrentValue(gateCredentialsId);
+    }
+
+    @POST
+    public FormValidation doCheckTrustPolicy(
+            @QueryParameter String value,
+            @QueryParameter String trustPolicyRepository,
+            @QueryParameter String policyRootKeys,
+            @QueryParameter int policyRootThreshold) {
+        return Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                ? PolicyChecks.document(value, trustPolicyRepository, policyRootKeys, policyRootThreshold)
+                : FormValidation.ok();
+    }
+
+    @POST
+    public FormValidation doCheckTrustPolicyRepository(
+            @QueryParameter String value, @QueryParameter String policyRootKeys) {
+        return Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                ? PolicyChecks.repository(value, policyRootKeys)
+                : FormValidation.ok();
+    }
+
+    @POST
+    public FormValidation doCheckPolicyRootKeys(@QueryParameter String value) {
+        return Jenkins.get().hasPermission(Jenkins.ADMINISTER) ? PolicyChecks.rootKeys(value) : FormValidation.ok();
+    }
+
+    @POST
+    public FormValidation doCheckPolicyRootThreshold(@QueryParameter int value, @QueryParameter String policyRootKeys) {
+        return Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                ? PolicyChecks.threshold(value, policyRootKeys)
+                : FormValidation.ok();
+    }
+
+    @POST
+    public FormValidation doCheckGateCredentialsId(
+            @QueryParameter String value,
+            @QueryParameter String trustPolicy,
+            @QueryParameter String policyRootKeys,
+            @QueryParameter int policyRootThreshold) {
+        return Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                ? PolicyChecks.gateKey(value, trustPolicy, policyRootKeys, policyRootThreshold)
+                : FormValidation.ok();
     }
 }

@@ -17,6 +17,8 @@ import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.registry.Retries;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import jenkins.model.Jenkins;
@@ -29,7 +31,8 @@ public final class Registries {
     /**
      * How the registry of a location is reached from a build.
      *
-     * @param credentialsIdOrNull the step's own login, looked up in the build's context; null for the configured one
+     * @param credentialsIdOrNull the step's own login, looked up in the build's context; null for the folder's or
+     *     the system's
      * @throws AbortException if the credentials are not there, or are not meant for the registry's host; or if the location
      *     is a folder
      */
@@ -39,14 +42,14 @@ public final class Registries {
         Optional<RegistryConfiguration> configured =
                 CountersignConfiguration.get().registry(host);
         StandardUsernamePasswordCredentials login = null;
-        if (credentialsIdOrNull != null) {
+        String wanted = credentialsIdOrNull != null
+                ? credentialsIdOrNull
+                : ContextRules.registryCredentialsId(run, host).orElse(null);
+        if (wanted != null) {
             login = CredentialsProvider.findCredentialById(
-                    credentialsIdOrNull,
-                    StandardUsernamePasswordCredentials.class,
-                    run,
-                    RegistryConfiguration.requirements(host));
+                    wanted, StandardUsernamePasswordCredentials.class, run, RegistryConfiguration.requirements(host));
             if (login == null) {
-                throw new AbortException(Messages.Registries_NoCredentials(credentialsIdOrNull, host));
+                throw new AbortException(Messages.Registries_NoCredentials(wanted, host));
             }
         } else if (configured.isPresent() && configured.get().getCredentialsId() != null) {
             login = configuredLogin(configured.get());
@@ -73,6 +76,16 @@ public final class Registries {
         return RegistrySettings.of(host, configured, login);
     }
 
+    /** Asks a registry once whether it can be reached as configured. */
+    static void ping(RegistryConfiguration configured) throws IOException {
+        StandardUsernamePasswordCredentials login =
+                configured.getCredentialsId() == null ? null : configuredLogin(configured);
+        RegistrySettings.of(configured.getHost(), configured, login)
+                .access(Progress.NONE)
+                .withRetries(Retries.NONE)
+                .ping();
+    }
+
     /** The logins that a step's form offers, to whoever may configure the job; the present one alone to everybody else. */
     public static ListBoxModel loginItems(Item contextOrNull, String currentId) {
         boolean allowed = contextOrNull == null
@@ -93,9 +106,16 @@ public final class Registries {
                 .includeCurrentValue(currentId);
     }
 
+    /** Whether who asks is told what a form of the context thinks of an entry. */
+    public static boolean mayConfigure(Item contextOrNull) {
+        return contextOrNull == null
+                ? Jenkins.get().hasPermission(Jenkins.MANAGE)
+                : contextOrNull.hasPermission(Item.EXTENDED_READ) || contextOrNull.hasPermission(Item.CONFIGURE);
+    }
+
     /** Whether the field names a repository and a tag; variables are not judged. */
-    public static FormValidation checkTagged(String value) {
-        if (value.isBlank() || value.contains("$")) {
+    public static FormValidation checkTagged(Item contextOrNull, String value) {
+        if (!mayConfigure(contextOrNull) || value.isBlank() || value.contains("$")) {
             return FormValidation.ok();
         }
         try {

@@ -14,7 +14,20 @@ import hudson.model.Descriptor;
 import hudson.security.ACL;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -79,6 +92,24 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
         this.insecureUnverifiedTls = insecureUnverifiedTls;
     }
 
+    /** Whether it holds what is an administrator's alone to choose: a login, or protection that is turned off. */
+    boolean isForAdministrators() {
+        return credentialsId != null || insecurePlainHttp || insecureUnverifiedTls;
+    }
+
+    boolean isSameAs(RegistryConfiguration other) {
+        return host.equals(other.host)
+                && Objects.equals(credentialsId, other.credentialsId)
+                && Objects.equals(unbroken(certificateAuthority), unbroken(other.certificateAuthority))
+                && insecurePlainHttp == other.insecurePlainHttp
+                && insecureUnverifiedTls == other.insecureUnverifiedTls;
+    }
+
+    /** Browsers send line feeds their own way. */
+    private static String unbroken(String pem) {
+        return pem == null ? null : pem.replace("\r\n", "\n");
+    }
+
     /** The requirement that a credential must fulfil to be sent to the host. */
     public static List<DomainRequirement> requirements(String host) {
         return URIRequirementBuilder.fromUri("https://" + host).build();
@@ -97,7 +128,7 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
         @POST
         public ListBoxModel doFillCredentialsIdItems(
                 @QueryParameter String host, @QueryParameter String credentialsId) {
-            if (!Jenkins.get().hasPermission(Jenkins.MANAGE)) {
+            if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
                 return new StandardListBoxModel().includeCurrentValue(credentialsId);
             }
             return new StandardListBoxModel()
@@ -113,7 +144,7 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
 
         @POST
         public FormValidation doCheckCredentialsId(@QueryParameter String host, @QueryParameter String value) {
-            if (!Jenkins.get().hasPermission(Jenkins.MANAGE) || Util.fixEmptyAndTrim(value) == null) {
+            if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER) || Util.fixEmptyAndTrim(value) == null) {
                 return FormValidation.ok();
             }
             boolean found = CredentialsProvider.listCredentialsInItemGroup(
@@ -128,6 +159,92 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
             return found
                     ? FormValidation.ok()
                     : FormValidation.error(Messages.RegistryConfiguration_NoCredentials(host));
+        }
+
+        @POST
+        public FormValidation doCheckHost(@QueryParameter String value) {
+            if (!Jenkins.get().hasPermission(Jenkins.MANAGE)) {
+                return FormValidation.ok();
+            }
+            try {
+                new ImageReference(Util.fixNull(value).trim(), "a", null, null);
+            } catch (IllegalArgumentException e) {
+                return FormValidation.error(Messages.RegistryConfiguration_NoHost());
+            }
+            long same = CountersignConfiguration.get().getRegistries().stream()
+                    .filter(registry -> registry.getHost().equals(value.trim()))
+                    .count();
+            return same > 1 ? FormValidation.warning(Messages.RegistryConfiguration_Twice()) : FormValidation.ok();
+        }
+
+        @POST
+        public FormValidation doCheckCertificateAuthority(@QueryParameter String host, @QueryParameter String value) {
+            if (!Jenkins.get().hasPermission(Jenkins.MANAGE) || Util.fixEmptyAndTrim(value) == null) {
+                return FormValidation.ok();
+            }
+            try {
+                List<X509Certificate> certificates = new ArrayList<>();
+                for (Certificate certificate : CertificateFactory.getInstance("X.509")
+                        .generateCertificates(
+                                new ByteArrayInputStream(value.trim().getBytes(StandardCharsets.US_ASCII)))) {
+                    ((X509Certificate) certificate).checkValidity();
+                    certificates.add((X509Certificate) certificate);
+                }
+                return certificates.isEmpty()
+                        ? FormValidation.error(Messages.RegistryConfiguration_NoCertificate())
+                        : FormValidation.ok(certificates.stream()
+                                .map(certificate ->
+                                        certificate.getSubjectX500Principal().getName())
+                                .collect(Collectors.joining("\n")));
+            } catch (CertificateExpiredException | CertificateNotYetValidException e) {
+                return FormValidation.warning(Messages.RegistryConfiguration_CertificateEnded(e.getMessage()));
+            } catch (CertificateException e) {
+                return FormValidation.error(Messages.RegistryConfiguration_NoCertificate());
+            }
+        }
+
+        @POST
+        public FormValidation doCheckInsecurePlainHttp(@QueryParameter boolean value) {
+            return warnIf(value);
+        }
+
+        @POST
+        public FormValidation doCheckInsecureUnverifiedTls(@QueryParameter boolean value) {
+            return warnIf(value);
+        }
+
+        private static FormValidation warnIf(boolean insecure) {
+            return insecure && Jenkins.get().hasPermission(Jenkins.MANAGE)
+                    ? FormValidation.warning(Messages.RegistryConfiguration_Insecure())
+                    : FormValidation.ok();
+        }
+
+        /**
+         * Asks the registry, with the login if one is chosen, as a build would. It reaches hosts from inside and sends a
+         * password: administrators alone, and a login only where its domain allows.
+         */
+        @POST
+        public FormValidation doTestConnection(
+                @QueryParameter String host,
+                @QueryParameter String credentialsId,
+                @QueryParameter String certificateAuthority,
+                @QueryParameter boolean insecurePlainHttp,
+                @QueryParameter boolean insecureUnverifiedTls) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            RegistryConfiguration entered = new RegistryConfiguration(host);
+            entered.setCredentialsId(credentialsId);
+            entered.setCertificateAuthority(certificateAuthority);
+            entered.setInsecurePlainHttp(insecurePlainHttp);
+            entered.setInsecureUnverifiedTls(insecureUnverifiedTls);
+            try {
+                new ImageReference(entered.getHost(), "a", null, null);
+                Registries.ping(entered);
+                return FormValidation.ok(Messages.RegistryConfiguration_Reached(entered.getHost()));
+            } catch (IllegalArgumentException e) {
+                return FormValidation.error(Messages.RegistryConfiguration_NoHost());
+            } catch (IOException e) {
+                return FormValidation.error(e.getMessage());
+            }
         }
     }
 }

@@ -7,9 +7,14 @@ import hudson.model.AbstractDescribableImpl;
 import hudson.model.Descriptor;
 import hudson.model.Label;
 import hudson.model.Node;
+import hudson.model.labels.LabelExpression;
+import hudson.util.FormValidation;
+import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
 
 /** A PKCS#11 library that agents may load. It is native code: only an administrator names one. */
 public class TokenLibrary extends AbstractDescribableImpl<TokenLibrary> {
@@ -51,6 +56,24 @@ public class TokenLibrary extends AbstractDescribableImpl<TokenLibrary> {
         @Override
         public String getDisplayName() {
             return Messages.TokenLibrary_DisplayName();
+        }
+
+        @POST
+        public FormValidation doCheckPath(@QueryParameter String value) {
+            if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+                return FormValidation.ok();
+            }
+            String path = Util.fixNull(value).trim();
+            return path.startsWith("/") || path.matches("[A-Za-z]:[\\\\/].*")
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.TokenLibrary_Absolute());
+        }
+
+        @POST
+        public FormValidation doCheckLabel(@QueryParameter String value) {
+            return Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                    ? LabelExpression.validate(value)
+                    : FormValidation.ok();
         }
     }
 }

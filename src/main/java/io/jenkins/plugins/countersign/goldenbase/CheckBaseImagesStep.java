@@ -17,6 +17,7 @@ import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.ReadWorkspaceFile;
 import io.jenkins.plugins.countersign.WorkspaceImage;
 import io.jenkins.plugins.countersign.configuration.CatalogueInForce;
+import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.configuration.RegistrySettings;
 import io.jenkins.plugins.countersign.engine.dockerfile.BaseTriggers;
@@ -224,7 +225,7 @@ public class CheckBaseImagesStep extends ImageStep {
         ReportListener.tell(context.run(), page, context.listener());
         if (!page.isPassed()) {
             String summary = Messages.CheckBaseImagesStep_Refused(file);
-            if (onViolation.equals(FAIL)) {
+            if (onViolation.equals(FAIL) || ContextRules.isViolationAlwaysFailure(context.run())) {
                 throw new AbortException(summary);
             }
             context.listener().error(summary);
@@ -372,7 +373,10 @@ public class CheckBaseImagesStep extends ImageStep {
         }
 
         @POST
-        public FormValidation doCheckBuildArgs(@QueryParameter String value) {
+        public FormValidation doCheckBuildArgs(@AncestorInPath Item item, @QueryParameter String value) {
+            if (!Registries.mayConfigure(item)) {
+                return FormValidation.ok();
+            }
             try {
                 arguments(value);
                 return FormValidation.ok();

@@ -12,6 +12,7 @@ import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.approval.BuildOrigins;
 import io.jenkins.plugins.countersign.audit.ControllerLedger;
+import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.configuration.TrustPolicies;
 import io.jenkins.plugins.countersign.engine.event.Progress;
@@ -85,6 +86,7 @@ public class PromoteImageStep extends ImageStep {
         if (destination.tag().isEmpty() || destination.digest().isPresent()) {
             throw new AbortException(Messages.PromoteImageStep_To(destination));
         }
+        ContextRules.requireWritable(destination, context.run());
         Progress progress = new BuildLogProgress(context.listener());
         try (Signer gate = GateKey.open(from);
                 Repository source = Registries.settings(from, registryCredentialsId, context.run())
@@ -150,8 +152,8 @@ public class PromoteImageStep extends ImageStep {
         }
 
         @POST
-        public FormValidation doCheckTo(@QueryParameter String value) {
-            return Registries.checkTagged(value);
+        public FormValidation doCheckTo(@AncestorInPath Item item, @QueryParameter String value) {
+            return Registries.checkTagged(item, value);
         }
     }
 }

@@ -12,6 +12,7 @@ import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.WorkspaceImage;
+import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.configuration.RegistrySettings;
 import io.jenkins.plugins.countersign.engine.goldenbase.GoldenImages;
@@ -75,6 +76,7 @@ public class PushImageStep extends ImageStep {
     protected Object perform(BuildContext context) throws Exception {
         String from = context.expand(source);
         ImageLocation destination = destination(context.expand(this.image));
+        ContextRules.requireWritable(destination, context.run());
         RegistrySettings settings = Registries.settings(destination, registryCredentialsId, context.run());
         RegistrySettings sourceSettings = null;
         if (from.startsWith(WorkspaceImage.REGISTRY)) {
@@ -146,8 +148,8 @@ public class PushImageStep extends ImageStep {
         }
 
         @POST
-        public FormValidation doCheckImage(@QueryParameter String value) {
-            return Registries.checkTagged(value);
+        public FormValidation doCheckImage(@AncestorInPath Item item, @QueryParameter String value) {
+            return Registries.checkTagged(item, value);
         }
     }
 }

@@ -10,6 +10,7 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
+import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
@@ -96,6 +97,7 @@ public class SignImageStep extends ImageStep {
     protected Object perform(BuildContext context) throws Exception {
         PrintStream log = context.listener().getLogger();
         ImageLocation location = StepImages.parse("signImage", context.expand(image));
+        ContextRules.requireWritable(location, context.run());
         Map<String, String> signedWith = annotations(context.expand(annotations));
         SigningCredentials credentials =
                 SigningKeys.find(context.expand(credentialsId), SigningCredentials.class, context.run(), location);
@@ -182,12 +184,15 @@ public class SignImageStep extends ImageStep {
         }
 
         @POST
-        public FormValidation doCheckImage(@QueryParameter String value) {
-            return StepImages.check(value);
+        public FormValidation doCheckImage(@AncestorInPath Item context, @QueryParameter String value) {
+            return StepImages.check(context, value);
         }
 
         @POST
-        public FormValidation doCheckAnnotations(@QueryParameter String value) {
+        public FormValidation doCheckAnnotations(@AncestorInPath Item context, @QueryParameter String value) {
+            if (!Registries.mayConfigure(context)) {
+                return FormValidation.ok();
+            }
             try {
                 annotations(value);
                 return FormValidation.ok();

@@ -11,6 +11,7 @@ import hudson.model.TaskListener;
 import hudson.security.ACL;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
@@ -63,9 +64,9 @@ final class StepImages {
         return location.digestOrNull();
     }
 
-    static FormValidation check(String image) {
+    static FormValidation check(Item contextOrNull, String image) {
         // A variable is only known when the job runs.
-        if (Util.fixEmptyAndTrim(image) == null || image.contains("$")) {
+        if (!Registries.mayConfigure(contextOrNull) || Util.fixEmptyAndTrim(image) == null || image.contains("$")) {
             return FormValidation.ok();
         }
         try {

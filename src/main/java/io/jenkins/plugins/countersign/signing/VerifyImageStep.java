@@ -207,14 +207,14 @@ public class VerifyImageStep extends ImageStep {
         }
 
         @POST
-        public FormValidation doCheckImage(@QueryParameter String value) {
-            return StepImages.check(value);
+        public FormValidation doCheckImage(@AncestorInPath Item context, @QueryParameter String value) {
+            return StepImages.check(context, value);
         }
 
         @POST
-        public FormValidation doCheckPublicKeys(@QueryParameter String value) {
+        public FormValidation doCheckPublicKeys(@AncestorInPath Item context, @QueryParameter String value) {
             String keys = Util.fixEmptyAndTrim(value);
-            if (keys == null || keys.contains("$")) {
+            if (!Registries.mayConfigure(context) || keys == null || keys.contains("$")) {
                 return FormValidation.ok();
             }
             try {

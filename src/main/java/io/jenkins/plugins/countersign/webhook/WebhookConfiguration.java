@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.webhook;
 
+import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.Util;
@@ -25,6 +26,12 @@ public class WebhookConfiguration extends GlobalConfiguration {
 
     public static WebhookConfiguration get() {
         return ExtensionList.lookupSingleton(WebhookConfiguration.class);
+    }
+
+    @NonNull
+    @Override
+    public String getDisplayName() {
+        return Messages.WebhookConfiguration_DisplayName();
     }
 
     @Override
