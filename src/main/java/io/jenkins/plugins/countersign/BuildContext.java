@@ -32,6 +32,7 @@ public record BuildContext(
 
     /** Names the step's image to the steps after it in a freestyle job; in a Pipeline its answer does. */
     public void publishImage(String image) {
+        PushedImagesAction.add(run, image);
         if (expands) {
             run.addOrReplaceAction(new PublishedImageAction(image));
         }

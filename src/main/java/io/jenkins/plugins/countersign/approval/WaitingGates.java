@@ -132,13 +132,19 @@ public class WaitingGates {
         }
     }
 
-    /** Looks again at every image of a repository: for events that name no digest. */
-    public static void wakeRepository(String repository) {
+    /**
+     * Looks again at every image of a repository: for events that name no digest.
+     *
+     * @return how many images of it are waited for
+     */
+    public static int wakeRepository(String repository) {
         WaitingGates gates = get();
         synchronized (gates.watches) {
-            gates.watches.values().stream()
+            List<Watch> those = gates.watches.values().stream()
                     .filter(watch -> watch.repository.equals(repository))
-                    .forEach(watch -> gates.lookAgain(watch, gates.spread()));
+                    .toList();
+            those.forEach(watch -> gates.lookAgain(watch, gates.spread()));
+            return those.size();
         }
     }
 

@@ -20,9 +20,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -48,25 +47,39 @@ public class Deliveries {
     private static final Duration RETRY = Duration.ofSeconds(30);
     private static final Duration GIVE_UP = Duration.ofHours(24);
     private static final String SUFFIX = ".delivery";
+    private static final int MAX_EFFECTS = 50;
 
     private final AtomicLong counter = new AtomicLong();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicBoolean asked = new AtomicBoolean();
     private final ThreadPoolExecutor worker = worker();
+    private final long startedAt = System.currentTimeMillis();
     private volatile boolean jobsAreLoaded;
 
     static Deliveries get() {
         return ExtensionList.lookupSingleton(Deliveries.class);
     }
 
-    /** @throws IOException if it cannot be written, or too many wait already */
-    void keep(String source, byte[] body) throws IOException {
+    /** When this session began, in milliseconds since 1970. */
+    static long startedAt() {
+        return get().startedAt;
+    }
+
+    /**
+     * @param again whether an administrator sends it once more
+     * @throws IOException if it cannot be written, or too many wait already
+     */
+    void keep(String source, List<RegistryEvent> events, byte[] body, boolean again) throws IOException {
         if (waiting.get() >= MAX_WAITING) {
             throw new IOException(MAX_WAITING + " deliveries wait already");
         }
-        Path folder = Files.createDirectories(folder());
-        // Sorted by time, also among those of the same millisecond; the source cannot contain a dot.
-        String name = "%016d.%08d.%s".formatted(System.currentTimeMillis(), counter.incrementAndGet(), source);
+        Path folder = folder();
+        if (!Files.isDirectory(folder)) {
+            Files.createDirectories(folder);
+        }
+        // Sorted by time, also among those of the same millisecond; neither id nor source can contain a dot.
+        String id = "%016d-%08d".formatted(System.currentTimeMillis(), counter.incrementAndGet());
+        String name = id + "." + source;
         Path temporary = folder.resolve(name + ".tmp");
         try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             ByteBuffer content = ByteBuffer.wrap(body);
@@ -78,6 +91,8 @@ public class Deliveries {
             Files.deleteIfExists(temporary);
             throw e;
         }
+        // Listed before it can be worked off.
+        DeliveryLog.get().accepted(id, source, events, body, again);
         Files.move(temporary, folder.resolve(name + SUFFIX), StandardCopyOption.ATOMIC_MOVE);
         waiting.incrementAndGet();
         work();
@@ -90,8 +105,14 @@ public class Deliveries {
 
     @Initializer(after = InitMilestone.JOB_CONFIG_ADAPTED)
     public static void goOn() {
-        get().jobsAreLoaded = true;
-        get().work();
+        Deliveries deliveries = get();
+        try {
+            deliveries.waiting.set(files().size());
+        } catch (IOException e) {
+            LOGGER.log(Level.WARNING, "the deliveries of webhooks cannot be read", e);
+        }
+        deliveries.jobsAreLoaded = true;
+        deliveries.work();
     }
 
     @Terminator
@@ -107,48 +128,47 @@ public class Deliveries {
 
     private void workAllOff() {
         asked.set(false);
-        Set<String> unreachable = new HashSet<>();
+        EventEffects effects = new EventEffects();
+        boolean all = true;
         try (ACLContext ignored = ACL.as2(ACL.SYSTEM2)) {
-            List<Path> files = files();
-            waiting.set(files.size());
-            for (Path file : files) {
+            // Before the registry is asked, so that its answers hold for all of them.
+            for (Path file : files()) {
                 if (Thread.currentThread().isInterrupted()) {
                     return;
                 }
-                if (workOff(file, unreachable)) {
+                if (workOff(file, effects)) {
                     Files.deleteIfExists(file);
                     waiting.decrementAndGet();
+                } else {
+                    all = false;
                 }
             }
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "the deliveries of webhooks cannot be read", e);
         }
-        if (!unreachable.isEmpty()) {
+        if (!all) {
             Timer.get().schedule(this::work, RETRY.toSeconds(), TimeUnit.SECONDS);
         }
     }
 
     /** Whether nothing is left to do. */
-    private static boolean workOff(Path file, Set<String> unreachable) throws IOException {
+    private static boolean workOff(Path file, EventEffects effects) throws IOException {
         String[] name = file.getFileName().toString().split("\\.");
-        WebhookSource source = WebhookConfiguration.get().source(name[2]).orElse(null);
+        WebhookSource source = WebhookConfiguration.get().source(name[1]).orElse(null);
         if (source == null) {
-            LOGGER.log(Level.WARNING, "dropped a delivery: there is no source {0} any more", name[2]);
+            LOGGER.log(Level.WARNING, "dropped a delivery: there is no source {0} any more", name[1]);
             return true;
         }
-        boolean old = Long.parseLong(name[0]) + GIVE_UP.toMillis() < System.currentTimeMillis();
+        boolean old = Long.parseLong(name[0].substring(0, 16)) + GIVE_UP.toMillis() < System.currentTimeMillis();
         boolean done = true;
+        List<Effect> caused = new ArrayList<>();
         try {
             for (RegistryEvent event : source.payload().read(source.getRegistry(), Files.readAllBytes(file))) {
                 try {
-                    if (unreachable.contains(event.name())) {
-                        done = false;
-                    } else {
-                        EventEffects.of(event);
-                    }
+                    caused.addAll(effects.of(event, source));
                 } catch (IOException e) {
-                    unreachable.add(event.name());
                     done = false;
+                    caused.add(new Effect(old ? Effect.Kind.GIVEN_UP : Effect.Kind.LATER, event.name()));
                     LOGGER.log(
                             old ? Level.WARNING : Level.INFO,
                             "{0} cannot be asked what happened to it ({1}): {2}",
@@ -158,9 +178,12 @@ public class Deliveries {
                 }
             }
         } catch (DeliveryException | RuntimeException e) {
-            LOGGER.log(Level.WARNING, "dropped a delivery to " + name[2], e);
-            return true;
+            LOGGER.log(Level.WARNING, "dropped a delivery to " + name[1], e);
+            caused.add(new Effect(Effect.Kind.DROPPED, name[1]));
+            old = true;
         }
+        DeliveryLog.get()
+                .caused(name[0], name[1], caused.subList(0, Math.min(caused.size(), MAX_EFFECTS)), done || old);
         return done || old;
     }
 
@@ -171,7 +194,7 @@ public class Deliveries {
         try (Stream<Path> files = Files.list(folder())) {
             return files.filter(file -> file.getFileName()
                             .toString()
-                            .matches("\\d{16}\\.\\d{8}\\." + WebhookSource.ID + "\\" + SUFFIX))
+                            .matches("\\d{16}-\\d{8}\\." + WebhookSource.ID + "\\" + SUFFIX))
                     .sorted()
                     .toList();
         }

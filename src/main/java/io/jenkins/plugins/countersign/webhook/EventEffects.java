@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.webhook;
 
 import io.jenkins.plugins.countersign.approval.WaitingGates;
 import io.jenkins.plugins.countersign.configuration.Registries;
+import io.jenkins.plugins.countersign.engine.delivery.Attached;
 import io.jenkins.plugins.countersign.engine.delivery.EventKind;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import io.jenkins.plugins.countersign.engine.event.Progress;
@@ -10,57 +11,122 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.logging.Level;
-import java.util.logging.Logger;
+import java.util.Set;
 
-/** What follows from an event. */
+/**
+ * What follows from the events of deliveries that were received before: what the registry is asked now answers for all of them,
+ * so it is asked once for each image, however often it was told of.
+ */
 final class EventEffects {
 
-    private static final Logger LOGGER = Logger.getLogger(EventEffects.class.getName());
+    private final Map<String, List<Effect>> done = new HashMap<>();
+    private final Set<String> unreachable = new HashSet<>();
 
-    private EventEffects() {}
+    /** @throws IOException if the registry gives no clear answer, now or a moment ago; nothing was built then */
+    List<Effect> of(RegistryEvent event, WebhookSource source) throws IOException {
+        String key = source.getId() + " " + event.kind() + " " + event.name() + " " + event.tagOrNull() + " "
+                + event.digestOrNull();
+        List<Effect> known = done.get(key);
+        if (known != null) {
+            return known;
+        }
+        if (unreachable.contains(event.name())) {
+            throw new IOException("it could not be asked a moment ago");
+        }
+        try {
+            List<Effect> effects = happened(event, source);
+            done.put(key, effects);
+            return effects;
+        } catch (IOException e) {
+            unreachable.add(event.name());
+            throw e;
+        }
+    }
 
-    /** @throws IOException if the registry gives no clear answer; nothing was built then */
-    static void of(RegistryEvent event) throws IOException {
+    private static List<Effect> happened(RegistryEvent event, WebhookSource source) throws IOException {
+        List<Effect> effects = new ArrayList<>();
         event.subject().ifPresent(digest -> WaitingGates.wake(event.name(), digest));
         // Attached by digest alone, a signature's event does not say what it is a signature of.
-        WaitingGates.wakeRepository(event.name());
-        if (event.kind() == EventKind.ATTACHED || !ImageEventTrigger.isAnyoneInterested(event)) {
-            return;
+        if (WaitingGates.wakeRepository(event.name()) > 0) {
+            effects.add(new Effect(Effect.Kind.WOKE, event.name()));
         }
-        Optional<RegistryEvent> known = confirmed(event);
-        if (known.isEmpty()) {
-            LOGGER.log(Level.INFO, "the registry knows nothing of the event {0} of {1}", new Object[] {
-                event.kind(), event.name()
-            });
-            return;
+        boolean asPushed = event.kind() != EventKind.ATTACHED
+                && (ImageEventTrigger.isAnyoneInterested(event.kind(), event)
+                        || BaseRebuilds.isAnyoneInterested(event));
+        boolean asAttached =
+                (event.kind() == EventKind.ATTACHED || event.kind() == EventKind.PUSHED && event.tagOrNull() == null)
+                        && (ImageEventTrigger.isAnyoneInterested(EventKind.SIGNED, event)
+                                || ImageEventTrigger.isAnyoneInterested(EventKind.APPROVED, event));
+        if (!asPushed && !asAttached) {
+            effects.add(new Effect(Effect.Kind.NOBODY, ImageEventCause.image(event)));
+            return effects;
         }
-        ImageEventTrigger.fire(known.get());
+        List<ConfirmedEvent> confirmed = confirmed(event, source, asPushed, asAttached);
+        if (confirmed.isEmpty()) {
+            effects.add(new Effect(Effect.Kind.NOT_BORNE_OUT, ImageEventCause.image(event)));
+        }
+        for (ConfirmedEvent one : confirmed) {
+            effects.addAll(ImageEventTrigger.fire(one));
+            effects.addAll(BaseRebuilds.get().fire(one));
+        }
+        return effects;
     }
 
-    /** The event as the registry itself bears it out now; empty if it does not. */
-    private static Optional<RegistryEvent> confirmed(RegistryEvent event) throws IOException {
+    /** The events as the registry itself bears them out now; none if it does not. */
+    private static List<ConfirmedEvent> confirmed(
+            RegistryEvent event, WebhookSource source, boolean asPushed, boolean asAttached) throws IOException {
         ImageLocation location = new ImageLocation(event.name(), event.tagOrNull(), event.digestOrNull());
+        List<ConfirmedEvent> confirmed = new ArrayList<>();
         try (Repository repository = Registries.open(location, Progress.NONE)) {
-            Optional<Digest> now = event.tagOrNull() != null
-                    ? repository.resolve(event.tagOrNull()).map(Descriptor::digest)
-                    : event.digestOrNull() != null
-                            ? repository.manifest(event.digestOrNull()).map(manifest -> event.digestOrNull())
-                            : Optional.empty();
-            if (event.kind() == EventKind.DELETED) {
-                return now.isPresent() ? Optional.empty() : Optional.of(event);
+            if (asPushed) {
+                Optional<Digest> now = event.tagOrNull() != null
+                        ? repository.resolve(event.tagOrNull()).map(Descriptor::digest)
+                        : event.digestOrNull() != null
+                                ? repository.manifest(event.digestOrNull()).map(manifest -> event.digestOrNull())
+                                : Optional.empty();
+                if (event.kind() == EventKind.DELETED) {
+                    if (now.isEmpty()) {
+                        confirmed.add(new ConfirmedEvent(event, List.of(), ""));
+                    }
+                } else if (now.isPresent()) {
+                    RegistryEvent exact = with(event, event.kind(), event.tagOrNull(), now.get());
+                    confirmed.add(new ConfirmedEvent(exact, List.of(), RegistryPage.of(exact, source)));
+                }
             }
-            return now.map(digest -> with(event, digest));
+            if (asAttached) {
+                Map<String, ConfirmedEvent> bySubject = new LinkedHashMap<>();
+                for (Attached attached : Attached.by(event, repository)) {
+                    RegistryEvent exact = with(event, attached.kind(), null, attached.subject());
+                    bySubject.merge(
+                            attached.kind() + " " + attached.subject(),
+                            new ConfirmedEvent(exact, List.of(attached.artifact()), RegistryPage.of(exact, source)),
+                            EventEffects::join);
+                }
+                confirmed.addAll(bySubject.values());
+            }
         }
+        return confirmed;
     }
 
-    private static RegistryEvent with(RegistryEvent event, Digest digest) {
+    private static ConfirmedEvent join(ConfirmedEvent one, ConfirmedEvent other) {
+        List<Digest> artifacts = new ArrayList<>(one.artifacts());
+        artifacts.addAll(other.artifacts());
+        return new ConfirmedEvent(one.event(), artifacts, one.link());
+    }
+
+    private static RegistryEvent with(RegistryEvent event, EventKind kind, String tagOrNull, Digest digest) {
         return new RegistryEvent(
-                event.kind(),
+                kind,
                 event.registry(),
                 event.repository(),
-                event.tagOrNull(),
+                tagOrNull,
                 digest,
                 event.actor(),
                 event.id(),

@@ -3,21 +3,17 @@ package io.jenkins.plugins.countersign.webhook;
 import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.Util;
-import hudson.model.CauseAction;
 import hudson.model.Item;
 import hudson.model.Job;
-import hudson.model.ParameterDefinition;
-import hudson.model.ParameterValue;
-import hudson.model.ParametersAction;
-import hudson.model.ParametersDefinitionProperty;
-import hudson.model.StringParameterDefinition;
 import hudson.triggers.Trigger;
 import hudson.triggers.TriggerDescriptor;
+import hudson.util.FormValidation;
+import io.jenkins.plugins.countersign.approval.StageGate;
+import io.jenkins.plugins.countersign.engine.delivery.EventKind;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.logging.Level;
@@ -25,8 +21,11 @@ import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 import jenkins.model.ParameterizedJobMixIn;
 import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
 
 /** Builds a job when something happens to an image in a registry. */
 public class ImageEventTrigger extends Trigger<Item> {
@@ -41,6 +40,9 @@ public class ImageEventTrigger extends Trigger<Item> {
     private boolean onPush = true;
     private boolean onDelete;
     private boolean onScan;
+    private boolean onSign;
+    private boolean onApprove;
+    private String stage;
 
     /** @param repository {@code registry/repository}, where {@code *} stands for anything but a slash, {@code **} for anything */
     @DataBoundConstructor
@@ -89,6 +91,34 @@ public class ImageEventTrigger extends Trigger<Item> {
         this.onScan = onScan;
     }
 
+    public boolean isOnSign() {
+        return onSign;
+    }
+
+    @DataBoundSetter
+    public void setOnSign(boolean onSign) {
+        this.onSign = onSign;
+    }
+
+    public boolean isOnApprove() {
+        return onApprove;
+    }
+
+    @DataBoundSetter
+    public void setOnApprove(boolean onApprove) {
+        this.onApprove = onApprove;
+    }
+
+    /** Only for images that have passed this stage of the trust policy; null for all. */
+    public String getStage() {
+        return stage;
+    }
+
+    @DataBoundSetter
+    public void setStage(String stage) {
+        this.stage = Util.fixEmptyAndTrim(stage);
+    }
+
     @Override
     public void start(Item project, boolean newInstance) {
         super.start(project, newInstance);
@@ -101,14 +131,28 @@ public class ImageEventTrigger extends Trigger<Item> {
         super.stop();
     }
 
-    static boolean isAnyoneInterested(RegistryEvent event) {
-        return STARTED.stream().anyMatch(trigger -> trigger.wants(event));
+    /** Whether a job wants to hear of such an event of the image. */
+    static boolean isAnyoneInterested(EventKind kind, RegistryEvent event) {
+        return STARTED.stream().anyMatch(trigger -> trigger.wants(kind, event.name(), event.tagOrNull()));
     }
 
-    /** Schedules the builds that follow from an event that the registry bears out. */
-    static void fire(RegistryEvent event) throws IOException {
+    /** Whether the job's own triggers are about the event. */
+    static boolean wants(Job<?, ?> job, RegistryEvent event) {
+        return STARTED.stream()
+                .anyMatch(
+                        trigger -> trigger.job == job && trigger.wants(event.kind(), event.name(), event.tagOrNull()));
+    }
+
+    /**
+     * Schedules the builds that follow from an event that the registry bears out.
+     *
+     * @throws IOException if a gate gives no clear answer; builds that were scheduled before it are remembered
+     */
+    static List<Effect> fire(ConfirmedEvent event) throws IOException {
+        RegistryEvent about = event.event();
+        List<Effect> effects = new ArrayList<>();
         for (ImageEventTrigger trigger : STARTED) {
-            if (!trigger.wants(event)) {
+            if (!trigger.wants(about.kind(), about.name(), about.tagOrNull())) {
                 continue;
             }
             if (!(trigger.job instanceof Job<?, ?> job) || Jenkins.get().getItemByFullName(job.getFullName()) != job) {
@@ -116,51 +160,53 @@ public class ImageEventTrigger extends Trigger<Item> {
                 STARTED.remove(trigger);
                 continue;
             }
-            if (job.isBuildable() && StartedFor.isNew(job, event)) {
-                schedule(job, event);
+            String name = job.getFullName();
+            StartedFor startedFor = StartedFor.of(job);
+            if (!job.isBuildable()) {
+                effects.add(new Effect(Effect.Kind.NOT_BUILDABLE, name));
+            } else if (!startedFor.isNew(event)) {
+                startedFor.record(event);
+                effects.add(new Effect(Effect.Kind.ALREADY_BUILT, name));
+            } else if (!trigger.isPassed(about)) {
+                // Not remembered: after one more approval it may pass.
+                effects.add(new Effect(Effect.Kind.HELD, name));
+            } else {
+                ImageEventCause cause = new ImageEventCause(event);
+                Builds.schedule(job, cause);
+                startedFor.record(event);
+                effects.add(new Effect(Effect.Kind.STARTED, name));
+                LOGGER.log(Level.FINE, "{0}: {1}", new Object[] {name, cause.getShortDescription()});
             }
         }
+        return effects;
     }
 
-    boolean wants(RegistryEvent event) {
-        boolean kind =
-                switch (event.kind()) {
-                    case PUSHED -> onPush && event.tagOrNull() != null;
+    boolean wants(EventKind kind, String name, String tagOrNull) {
+        return switch (kind) {
+                    case PUSHED -> onPush && tagOrNull != null;
+                    case SIGNED -> onSign;
+                    case APPROVED -> onApprove;
                     case DELETED -> onDelete;
                     case SCANNED -> onScan;
                     case ATTACHED -> false;
-                };
-        return kind
-                && Glob.matches(repository, event.name())
-                && Glob.matches(tag, event.tagOrNull() == null ? "" : event.tagOrNull());
+                }
+                && Glob.matches(repository, name)
+                // What is attached hangs on a digest, whatever its tags.
+                && (kind == EventKind.SIGNED
+                        || kind == EventKind.APPROVED
+                        || Glob.matches(tag, tagOrNull == null ? "" : tagOrNull));
     }
 
-    private static void schedule(Job<?, ?> job, RegistryEvent event) {
-        ImageEventCause cause = new ImageEventCause(event);
-        List<hudson.model.Action> actions = new ArrayList<>();
-        actions.add(new CauseAction(cause));
-        actions.add(new DistinctEvent(cause));
-        ParametersDefinitionProperty parameters = job.getProperty(ParametersDefinitionProperty.class);
-        if (parameters != null) {
-            actions.add(new ParametersAction(values(parameters, cause.variables())));
-        }
-        ParameterizedJobMixIn.scheduleBuild2(job, -1, actions.toArray(new hudson.model.Action[0]));
-        LOGGER.log(Level.FINE, "{0}: {1}", new Object[] {job.getFullName(), cause.getShortDescription()});
-    }
-
-    /** The job's own parameters; those that are called like the variables of the event get their values. */
-    private static List<ParameterValue> values(ParametersDefinitionProperty parameters, Map<String, String> variables) {
-        List<ParameterValue> values = new ArrayList<>();
-        for (ParameterDefinition parameter : parameters.getParameterDefinitions()) {
-            String value = variables.get(parameter.getName());
-            ParameterValue set = value != null && parameter instanceof StringParameterDefinition text
-                    ? text.createValue(value)
-                    : parameter.getDefaultParameterValue();
-            if (set != null) {
-                values.add(set);
-            }
-        }
-        return values;
+    /** What is gone has no approvals. */
+    private boolean isPassed(RegistryEvent event) throws IOException {
+        return stage == null
+                || event.kind() != EventKind.DELETED
+                        && event.digestOrNull() != null
+                        && StageGate.isOpen(
+                                event.name(),
+                                event.digestOrNull(),
+                                event.tagOrNull() == null ? "" : event.tagOrNull(),
+                                stage);
     }
 
     @Extension
@@ -176,6 +222,11 @@ public class ImageEventTrigger extends Trigger<Item> {
         @Override
         public boolean isApplicable(Item item) {
             return item instanceof Job && item instanceof ParameterizedJobMixIn.ParameterizedJob;
+        }
+
+        @POST
+        public FormValidation doCheckStage(@AncestorInPath Item item, @QueryParameter String value) {
+            return StageGate.check(item, value);
         }
     }
 }

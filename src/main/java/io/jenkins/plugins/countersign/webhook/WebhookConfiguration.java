@@ -4,21 +4,28 @@ import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.Util;
+import hudson.util.FormValidation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import jenkins.model.GlobalConfiguration;
+import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.StaplerRequest2;
+import org.kohsuke.stapler.verb.POST;
 
 /** Who may tell this controller of events in registries. Whoever may can start builds, so administrators decide alone. */
 @Extension
 @Symbol("countersignWebhooks")
 public class WebhookConfiguration extends GlobalConfiguration {
 
+    static final int DEFAULT_REBUILDS = 5;
+
     private List<WebhookSource> sources = new ArrayList<>();
+    private int rebuildsAtOnce = DEFAULT_REBUILDS;
 
     public WebhookConfiguration() {
         load();
@@ -37,6 +44,7 @@ public class WebhookConfiguration extends GlobalConfiguration {
     @Override
     public boolean configure(StaplerRequest2 request, JSONObject json) {
         sources = new ArrayList<>();
+        rebuildsAtOnce = DEFAULT_REBUILDS;
         request.bindJSON(this, json);
         save();
         return true;
@@ -50,6 +58,23 @@ public class WebhookConfiguration extends GlobalConfiguration {
     public void setSources(List<WebhookSource> sources) {
         this.sources = new ArrayList<>(Util.fixNull(sources));
         save();
+    }
+
+    /** How many builds at once an updated base may start; none when it is zero. */
+    public int getRebuildsAtOnce() {
+        return rebuildsAtOnce;
+    }
+
+    @DataBoundSetter
+    public void setRebuildsAtOnce(int rebuildsAtOnce) {
+        this.rebuildsAtOnce = Math.max(0, rebuildsAtOnce);
+        save();
+    }
+
+    @POST
+    public FormValidation doCheckRebuildsAtOnce(@QueryParameter String value) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        return FormValidation.validateNonNegativeInteger(value);
     }
 
     Optional<WebhookSource> source(String id) {

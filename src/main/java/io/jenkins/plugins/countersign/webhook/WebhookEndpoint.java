@@ -5,24 +5,33 @@ import hudson.model.UnprotectedRootAction;
 import hudson.security.csrf.CrumbExclusion;
 import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
 import io.jenkins.plugins.countersign.engine.delivery.Payload;
+import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
 import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.engine.delivery.RateLimit;
+import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import io.jenkins.plugins.countersign.engine.delivery.SeenDeliveries;
+import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import jenkins.model.Jenkins;
 import org.kohsuke.stapler.StaplerRequest2;
 import org.kohsuke.stapler.StaplerResponse2;
 
@@ -43,15 +52,27 @@ public class WebhookEndpoint implements UnprotectedRootAction {
 
     private static final int SEEN = 20_000;
     private static final Duration WINDOW = Duration.ofDays(1);
-    private static final double PER_SECOND = 200;
-    private static final int BURST = 2000;
+    /** The burst that is taken, in seconds of the limit. */
+    private static final int BURST = 10;
+    /** Under which name Event Grid asks whether it may send. */
+    private static final String EVENT_GRID = "eventgrid.azure.net";
 
     /** Stands in for a source that does not exist, so that the answer takes as long. */
     private static final WebhookSource NOBODY = new WebhookSource("nobody", null, null, null);
 
     private final String decoy = UUID.randomUUID().toString();
-    private final SeenDeliveries seen = new SeenDeliveries(SEEN, WINDOW, Clock.systemUTC());
+    private final SeenDeliveries seen;
     private final Map<String, RateLimit> limits = new ConcurrentHashMap<>();
+
+    /**
+     * For Jenkins, which makes the one instance.
+     *
+     * @throws IOException if the deliveries that were seen before the restart cannot be read: a replay could be one of them
+     */
+    public WebhookEndpoint() throws IOException {
+        Path folder = Files.createDirectories(new File(Jenkins.get().getRootDir(), "countersign").toPath());
+        seen = new SeenDeliveries(folder.resolve("deliveries-seen"), SEEN, WINDOW, Clock.systemUTC());
+    }
 
     @Override
     public String getIconFileName() {
@@ -73,61 +94,102 @@ public class WebhookEndpoint implements UnprotectedRootAction {
     }
 
     public void doDynamic(StaplerRequest2 request, StaplerResponse2 response) throws IOException {
+        Optional<String> handshake;
         try {
-            take(request);
+            handshake = take(request);
         } catch (DeliveryException e) {
             LOGGER.log(Level.FINE, "refused a delivery: {0}", e.getMessage());
-            answer(response, HttpServletResponse.SC_FORBIDDEN, "refused\n");
+            answer(response, HttpServletResponse.SC_FORBIDDEN, "text/plain", "refused\n");
             return;
         }
-        answer(response, HttpServletResponse.SC_ACCEPTED, "accepted\n");
+        if ("OPTIONS".equals(request.getMethod())) {
+            // CloudEvents 1.0, "HTTP 1.1 Web Hooks", section 4: the sender asks before it sends.
+            response.setHeader("WebHook-Allowed-Origin", EVENT_GRID);
+            response.setHeader("WebHook-Allowed-Rate", "*");
+            answer(response, HttpServletResponse.SC_OK, "text/plain", "");
+        } else if (handshake.isPresent()) {
+            answer(
+                    response,
+                    HttpServletResponse.SC_OK,
+                    "application/json",
+                    StrictJson.object()
+                            .put("validationResponse", handshake.get())
+                            .toString());
+        } else {
+            answer(response, HttpServletResponse.SC_ACCEPTED, "text/plain", "accepted\n");
+        }
     }
 
-    private void take(HttpServletRequest request) throws DeliveryException, IOException {
+    /** The code that the sender wants back, if it does. */
+    private Optional<String> take(HttpServletRequest request) throws DeliveryException, IOException {
         Matcher path = PATH.matcher(request.getPathInfo().substring(1 + URL.length()));
         if (!path.matches()) {
             throw new DeliveryException("the URL names no source");
         }
-        if (!"POST".equals(request.getMethod())) {
-            throw new DeliveryException("the method is " + request.getMethod());
-        }
         WebhookSource source = WebhookConfiguration.get().source(path.group(1)).orElse(NOBODY);
-        byte[] body = request.getInputStream().readNBytes(Payload.MAX_LENGTH + 1);
-        if (body.length > Payload.MAX_LENGTH) {
-            throw new DeliveryException("the delivery has more than " + Payload.MAX_LENGTH + " bytes");
+        byte[] body = new byte[0];
+        try {
+            boolean asks = "OPTIONS".equals(request.getMethod())
+                    && source.getKind() == PayloadKind.AZURE
+                    && EVENT_GRID.equals(request.getHeader("WebHook-Request-Origin"));
+            if (!asks && !"POST".equals(request.getMethod())) {
+                throw new DeliveryException("the method is neither POST nor a question of Event Grid");
+            }
+            body = request.getInputStream().readNBytes(Payload.MAX_LENGTH + 1);
+            if (body.length > Payload.MAX_LENGTH) {
+                throw new DeliveryException("the delivery has more than " + Payload.MAX_LENGTH + " bytes");
+            }
+            verify(source, request, path.group(2), body);
+            return asks ? Optional.empty() : read(source, body);
+        } catch (DeliveryException e) {
+            if (source != NOBODY) {
+                DeliveryLog.get().refused(source.getId(), e.getMessage(), body);
+            }
+            throw e;
         }
+    }
+
+    private void verify(WebhookSource source, HttpServletRequest request, String secretInPathOrNull, byte[] body)
+            throws DeliveryException {
         Proof proof = source.getProof();
-        if (proof != Proof.PATH && path.group(2) != null) {
-            throw new DeliveryException("the URL names no source");
+        if (proof != Proof.PATH && secretInPathOrNull != null) {
+            throw new DeliveryException("the URL goes on after the source, whose secret is not in the URL");
         }
         proof.verify(
                 source == NOBODY ? decoy : source.secret(),
-                proof == Proof.PATH ? path.group(2) : request.getHeader(source.proofHeader()),
+                proof == Proof.PATH ? secretInPathOrNull : request.getHeader(source.proofHeader()),
                 body);
+    }
+
+    private Optional<String> read(WebhookSource source, byte[] body) throws DeliveryException, IOException {
         Payload payload = source.payload();
-        if (payload.read(source.getRegistry(), body).isEmpty()) {
-            return; // Of no interest to anybody, such as a pull or a ping.
+        Optional<String> handshake = payload.handshakeCode(Payload.parse(body));
+        if (handshake.isPresent()) {
+            return handshake;
+        }
+        List<RegistryEvent> events = payload.read(source.getRegistry(), body);
+        if (events.isEmpty()) {
+            return Optional.empty(); // Of no interest to anybody, such as a pull or a ping.
+        }
+        // After the proof: a stranger's flood must not use up what the registry may send.
+        if (!limits.computeIfAbsent(
+                        source.getId() + " " + source.getPerSecond(),
+                        id -> new RateLimit(source.getPerSecond(), BURST * source.getPerSecond(), Clock.systemUTC()))
+                .passes()) {
+            throw new DeliveryException("more than " + source.getPerSecond() + " deliveries a second");
         }
         if (payload.tellsEventsApart() && !seen.isNew(source.getId(), body)) {
             if (payload.isRepeatedUntilAccepted()) {
                 // The registry did not get our answer. Refused, it would repeat this for ever and never send what came
                 // after.
-                return;
+                DeliveryLog.get().repeated(source.getId(), body);
+                return Optional.empty();
             }
-            throw new DeliveryException("the delivery to " + source.getId() + " was accepted before");
+            throw new DeliveryException("it was accepted before");
         }
-        keep(source, body);
-    }
-
-    private void keep(WebhookSource source, byte[] body) throws DeliveryException {
         boolean kept = false;
         try {
-            // After the proof: a stranger's flood must not use up what the registry may send.
-            if (!limits.computeIfAbsent(source.getId(), id -> new RateLimit(PER_SECOND, BURST, Clock.systemUTC()))
-                    .passes()) {
-                throw new DeliveryException("more than " + PER_SECOND + " deliveries a second to " + source.getId());
-            }
-            Deliveries.get().keep(source.getId(), body);
+            Deliveries.get().keep(source.getId(), events, body, false);
             kept = true;
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "a delivery to " + source.getId() + " cannot be kept", e);
@@ -137,11 +199,12 @@ public class WebhookEndpoint implements UnprotectedRootAction {
                 seen.forget(source.getId(), body);
             }
         }
+        return Optional.empty();
     }
 
-    private static void answer(HttpServletResponse response, int status, String text) throws IOException {
+    private static void answer(HttpServletResponse response, int status, String type, String text) throws IOException {
         response.setStatus(status);
-        response.setContentType("text/plain;charset=UTF-8");
+        response.setContentType(type + ";charset=UTF-8");
         response.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
     }
 

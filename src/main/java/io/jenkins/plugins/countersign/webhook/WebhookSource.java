@@ -41,6 +41,10 @@ import org.kohsuke.stapler.verb.POST;
 public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
 
     static final String ID = "[a-z0-9][a-z0-9-]{0,63}";
+
+    /** A registry that pushes more is asked to come again. */
+    public static final int DEFAULT_PER_SECOND = 1000;
+
     private static final Pattern ID_PATTERN = Pattern.compile(ID);
 
     private final String id;
@@ -52,6 +56,8 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
     private String repositoryPointer;
     private String tagPointer;
     private String digestPointer;
+    private String pageUrl;
+    private int perSecond = DEFAULT_PER_SECOND;
 
     /**
      * @param id the last part of the URL, {@code countersign-webhook/<id>}
@@ -128,6 +134,34 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
         this.digestPointer = Util.fixEmptyAndTrim(digestPointer);
     }
 
+    /** The registry's page about an image, with {@code {repository}}, {@code {tag}} and {@code {digest}}; null for the usual one. */
+    public String getPageUrl() {
+        return pageUrl;
+    }
+
+    @DataBoundSetter
+    public void setPageUrl(String pageUrl) {
+        this.pageUrl = Util.fixEmptyAndTrim(pageUrl);
+    }
+
+    /** How many genuine deliveries a second are taken, in the long run; ten times as many at once. */
+    public int getPerSecond() {
+        return perSecond;
+    }
+
+    @DataBoundSetter
+    public void setPerSecond(int perSecond) {
+        this.perSecond = perSecond < 1 ? DEFAULT_PER_SECOND : perSecond;
+    }
+
+    /** Sources were saved without it before. */
+    protected Object readResolve() {
+        if (perSecond < 1) {
+            perSecond = DEFAULT_PER_SECOND;
+        }
+        return this;
+    }
+
     String proofHeader() {
         return header != null ? header : kind.defaultHeader(proof);
     }
@@ -183,6 +217,10 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
             return Messages.WebhookSource_DisplayName();
         }
 
+        public int getDefaultPerSecond() {
+            return DEFAULT_PER_SECOND;
+        }
+
         @POST
         public FormValidation doCheckId(@QueryParameter String value) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
@@ -201,6 +239,21 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
             } catch (IllegalArgumentException e) {
                 return FormValidation.error(Messages.WebhookSource_BadRegistry());
             }
+        }
+
+        @POST
+        public FormValidation doCheckPageUrl(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            String page = Util.fixNull(value).trim().replaceAll("\\{(repository|tag|digest)\\}", "x");
+            return page.isEmpty() || RegistryPage.isPage(page)
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.WebhookSource_BadPage());
+        }
+
+        @POST
+        public FormValidation doCheckPerSecond(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return FormValidation.validatePositiveInteger(value);
         }
 
         @POST

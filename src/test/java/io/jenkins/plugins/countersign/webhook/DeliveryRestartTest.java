@@ -3,11 +3,14 @@ package io.jenkins.plugins.countersign.webhook;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.startsWith;
 import static org.junit.Assert.assertEquals;
-import static org.junit.Assert.assertNull;
+import static org.junit.Assert.assertFalse;
 
 import hudson.model.FreeStyleProject;
+import io.jenkins.plugins.countersign.engine.delivery.EventKind;
+import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
+import java.util.Map;
 import org.junit.Rule;
 import org.junit.Test;
 import org.jvnet.hudson.test.JenkinsSessionRule;
@@ -32,15 +35,32 @@ public class DeliveryRestartTest {
             ImageEventTrigger trigger = new ImageEventTrigger(registry.host() + "/**");
             job.addTrigger(trigger);
             trigger.start(job, true);
+            job.getBuildersList().add(new Recorded(registry.host() + "/golden/base:1.0@" + digest, ""));
+            jenkins.buildAndAssertSuccess(job);
+            job.getBuildersList().clear();
+            job.save(); // A test's builder cannot be loaded again.
+            assertThat(Told.sendSigned(jenkins, Told.published("9.9", "seen before the restart")), startsWith("202 "));
+            Told.await("the delivery", () -> Deliveries.get().waiting() == 0);
             registry.kill();
             assertThat(Told.sendSigned(jenkins, Told.published("1.0", "kept")), startsWith("202 "));
             assertEquals(1, Deliveries.get().waiting());
-            assertNull(job.getLastBuild());
+            assertEquals(1, job.getLastBuild().getNumber());
         });
         registry.restart();
         sessions.then(jenkins -> {
             FreeStyleProject job = jenkins.jenkins.getItemByFullName("rebuild", FreeStyleProject.class);
-            Told.await("the build", () -> job.getLastBuild() != null);
+            assertThat(
+                    "a replay is known after the restart",
+                    Told.sendSigned(jenkins, Told.published("9.9", "seen before the restart")),
+                    startsWith("403 "));
+            assertEquals(
+                    "who stands on what is known after the restart",
+                    Map.of("rebuild", digest.toString()),
+                    StandsOn.get()
+                            .on(new RegistryEvent(
+                                    EventKind.PUSHED, registry.host(), "golden/base", "1.0", null, "", "", null)));
+            assertFalse(DeliveryLog.get().of("signed").isEmpty());
+            Told.await("the build", () -> job.getLastBuild().getNumber() == 2);
             Told.await("the delivery", () -> Deliveries.get().waiting() == 0);
             jenkins.waitUntilNoActivity();
             assertEquals(
@@ -49,7 +69,7 @@ public class DeliveryRestartTest {
                             .getCause(ImageEventCause.class)
                             .variables()
                             .get("COUNTERSIGN_DIGEST"));
-            assertEquals(1, job.getLastBuild().getNumber());
+            assertEquals(2, job.getLastBuild().getNumber());
         });
     }
 }

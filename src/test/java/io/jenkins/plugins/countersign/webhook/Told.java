@@ -38,6 +38,7 @@ final class Told {
         RegistryConfiguration plain = new RegistryConfiguration(registry);
         plain.setInsecurePlainHttp(true);
         CountersignConfiguration.get().setRegistries(List.of(plain));
+        SystemCredentialsProvider.getInstance().getCredentials().clear();
         SystemCredentialsProvider.getInstance()
                 .getCredentials()
                 .add(new StringCredentialsImpl(
@@ -92,6 +93,21 @@ final class Told {
         HttpResponse<String> response = CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofString());
         return response.statusCode() + " "
                 + response.headers().firstValue("Content-Type").orElse("") + " " + response.body();
+    }
+
+    /** What goes into a docker-registry's configuration so that it tells this Jenkins. */
+    static String notifications(JenkinsRule jenkins) throws Exception {
+        return "notifications: {endpoints: [{name: jenkins, url: '" + jenkins.getURL()
+                + "countersign-webhook/bearer', headers: {Authorization: ['Bearer " + SECRET
+                + "']}, timeout: 10s, threshold: 5, backoff: 1s}]}";
+    }
+
+    /** As Distribution tells of a manifest that was pushed by its digest. */
+    static String sendDistribution(JenkinsRule jenkins, String registry, Digest digest, String id) throws Exception {
+        byte[] body = """
+                {"events": [{"id": "%s", "action": "push", "target": {
+                   "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "%s", "repository": "team/app"}}]}""".formatted(id, digest).getBytes(StandardCharsets.UTF_8);
+        return send(jenkins, "POST", "bearer", body, "Authorization", "Bearer " + SECRET);
     }
 
     static String sendSigned(JenkinsRule jenkins, byte[] body) throws Exception {

@@ -4,10 +4,14 @@ package io.jenkins.plugins.countersign.engine.delivery;
 public enum EventKind {
     /** A tag points at content that was pushed. */
     PUSHED,
+    /** A signature was attached: known only after the registry was asked. Nobody has verified it. */
+    SIGNED,
+    /** Somebody's approval was attached: known only after the registry was asked. Nobody has verified it. */
+    APPROVED,
     /** A tag or an image was deleted. */
     DELETED,
     /** The registry's own scanner is done with an image. */
     SCANNED,
-    /** A signature, an approval or something else was attached to an image: never an image to build on or to deploy. */
+    /** Something was attached to an image, as its tag shows: never an image to build on or to deploy. */
     ATTACHED
 }

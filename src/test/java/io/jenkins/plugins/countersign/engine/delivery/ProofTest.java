@@ -8,14 +8,22 @@ import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HexFormat;
+import org.junit.Rule;
 import org.junit.Test;
+import org.junit.rules.TemporaryFolder;
 
 public class ProofTest {
+
+    @Rule
+    public final TemporaryFolder folder = new TemporaryFolder();
 
     private static final String SECRET = "It's a Secret to Everybody";
     private static final byte[] BODY = "Hello, World!".getBytes(UTF_8);
@@ -69,7 +77,7 @@ public class ProofTest {
     }
 
     @Test
-    public void seenDeliveries_areKnownByTheirBytes_withinTheWindow_inBoundedMemory() {
+    public void seenDeliveries_areKnownByTheirBytes_withinTheWindow_inBoundedMemory() throws Exception {
         Hand hand = new Hand();
         SeenDeliveries seen = new SeenDeliveries(3, Duration.ofHours(1), hand);
         assertTrue(seen.isNew("hub", BODY));
@@ -83,6 +91,27 @@ public class ProofTest {
         assertEquals(3, seen.size());
         seen.forget("hub", new byte[] {99});
         assertTrue(seen.isNew("hub", new byte[] {99}));
+    }
+
+    @Test
+    public void seenDeliveries_areKnownAfterARestart_andTheFileStaysSmall() throws Exception {
+        Hand hand = new Hand();
+        Path file = folder.getRoot().toPath().resolve("seen");
+        SeenDeliveries seen = new SeenDeliveries(file, 10, Duration.ofHours(1), hand);
+        assertTrue(seen.isNew("hub", BODY));
+        assertTrue(seen.isNew("hub", new byte[] {1}));
+        seen.forget("hub", new byte[] {1});
+        Files.writeString(file, "1790000000000 hub 0123", StandardOpenOption.APPEND); // Cut off by a crash.
+        SeenDeliveries restarted = new SeenDeliveries(file, 10, Duration.ofHours(1), hand);
+        assertFalse(restarted.isNew("hub", BODY));
+        assertTrue(restarted.isNew("hub", new byte[] {1}));
+        hand.now = hand.now.plus(Duration.ofMinutes(61));
+        assertTrue(new SeenDeliveries(file, 10, Duration.ofHours(1), hand).isNew("hub", BODY));
+        for (int i = 0; i < 200; i++) {
+            assertTrue(restarted.isNew("hub", new byte[] {(byte) i, 7}));
+        }
+        assertTrue(Files.readAllLines(file).size() <= 21);
+        assertFalse(new SeenDeliveries(file, 10, Duration.ofHours(1), hand).isNew("hub", new byte[] {(byte) 199, 7}));
     }
 
     @Test

@@ -1,0 +1,152 @@
+package io.jenkins.plugins.countersign.webhook;
+
+import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
+import io.jenkins.plugins.countersign.engine.delivery.Proof;
+import jenkins.model.Jenkins;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+
+/** What is entered at a registry so that it sends its deliveries here; ready to be copied, with a gap where the secret goes. */
+@Restricted(NoExternalUse.class)
+public final class SenderSettings {
+
+    private static final String SECRET = "<the secret>";
+
+    private final PayloadKind kind;
+    private final Proof proof;
+    private final String source;
+    private final boolean configured;
+
+    private SenderSettings(PayloadKind kind, Proof proof, String source, boolean configured) {
+        this.kind = kind;
+        this.proof = proof;
+        this.source = source;
+        this.configured = configured;
+    }
+
+    static SenderSettings of(WebhookSource source) {
+        return new SenderSettings(source.getKind(), source.getProof(), source.getId(), true);
+    }
+
+    static SenderSettings example(PayloadKind kind) {
+        return new SenderSettings(kind, usual(kind), "my-source", false);
+    }
+
+    /** The strongest proof that the sender can give. */
+    static Proof usual(PayloadKind kind) {
+        return switch (kind) {
+            case GITHUB, POINTED -> Proof.HMAC;
+            case NEXUS, NEXUS_PATH -> Proof.HMAC_SHA1;
+            case DISTRIBUTION, HARBOR, AZURE -> Proof.HEADER;
+            case ARTIFACTORY, ARTIFACTORY_SUBDOMAIN -> Proof.HMAC;
+            case DOCKER_HUB, QUAY, MIRANTIS, GOOGLE -> Proof.PATH;
+        };
+    }
+
+    public boolean isConfigured() {
+        return configured;
+    }
+
+    public String getSource() {
+        return source;
+    }
+
+    public String getKind() {
+        return kind.name();
+    }
+
+    /** Whose they are, by the vendor's own name. */
+    public String getVendor() {
+        return switch (kind) {
+            case DISTRIBUTION -> "CNCF Distribution, Docker Registry";
+            case DOCKER_HUB -> "Docker Hub";
+            case HARBOR -> "Harbor, Mirantis Secure Registry 4";
+            case QUAY -> "Quay";
+            case GITHUB -> "GitHub Container Registry";
+            case MIRANTIS -> "Docker Trusted Registry, Mirantis Secure Registry 2, 3";
+            case AZURE -> "Azure Container Registry";
+            case GOOGLE -> "Google Artifact Registry";
+            case NEXUS, NEXUS_PATH -> "Sonatype Nexus Repository 3";
+            case ARTIFACTORY, ARTIFACTORY_SUBDOMAIN -> "JFrog Artifactory";
+            case POINTED -> "JSON";
+        };
+    }
+
+    /** Where deliveries go. */
+    public String getUrl() {
+        String root = Jenkins.get().getRootUrl();
+        return (root == null ? "<URL of Jenkins>/" : root) + WebhookEndpoint.URL + "/" + source
+                + (proof == Proof.PATH ? "/" + SECRET : "");
+    }
+
+    /** To be copied. In the senders' own words, which are English. */
+    public String getText() {
+        String url = getUrl();
+        return switch (kind) {
+            case DISTRIBUTION -> """
+                # config.yml of the registry
+                notifications:
+                  endpoints:
+                    - name: jenkins
+                      url: %s
+                      headers:
+                        Authorization: ["Bearer %s"]
+                      timeout: 10s
+                      threshold: 5
+                      backoff: 30s
+                      ignore:
+                        actions: [pull]
+                """.formatted(url, SECRET);
+            case DOCKER_HUB -> "Repository > Webhooks\nWebhook URL: " + url + "\n";
+            case HARBOR ->
+                "Project > Webhooks > New Webhook\nNotify Type: http\nPayload Format: Default\n"
+                        + "Event Type: Artifact pushed, Artifact deleted, Scanning finished\nEndpoint URL: " + url
+                        + "\nAuth Header: " + SECRET + "\n";
+            case QUAY ->
+                "Repository Settings > Events and Notifications > Create Notification\n"
+                        + "When this event occurs: Push to Repository\nThen issue a notification: Webhook POST\nWebhook URL: "
+                        + url + "\n";
+            case GITHUB ->
+                "Organization Settings > Webhooks > Add webhook\nPayload URL: " + url
+                        + "\nContent type: application/json\nSecret: " + SECRET
+                        + "\nLet me select individual events: Registry packages\n";
+            case MIRANTIS -> mirantis(url);
+            case AZURE ->
+                proof == Proof.PATH
+                        ? "az eventgrid event-subscription create --name jenkins \\\n"
+                                + "  --source-resource-id $(az acr show --name <registry> --query id --output tsv) \\\n"
+                                + "  --event-delivery-schema cloudeventschemav1_0 \\\n"
+                                + "  --included-event-types Microsoft.ContainerRegistry.ImagePushed Microsoft.ContainerRegistry.ImageDeleted \\\n"
+                                + "  --endpoint \"" + url + "\"\n"
+                        : "az acr webhook create --name jenkins --registry <registry> --actions push delete \\\n  --uri "
+                                + url + " --headers \"Authorization=Bearer " + SECRET + "\"\n";
+            case GOOGLE ->
+                "gcloud pubsub subscriptions create jenkins --topic gcr \\\n  --push-endpoint=\"" + url + "\"\n";
+            case NEXUS, NEXUS_PATH ->
+                "Settings > System > Capabilities > Create capability > Webhook: Repository\n"
+                        + "Repository: <the Docker repository>\nEvent Types: component\nURL: " + url + "\nSecret Key: "
+                        + SECRET + "\n";
+            case ARTIFACTORY, ARTIFACTORY_SUBDOMAIN ->
+                "Administration > General > Webhooks > New Webhook\nURL: " + url
+                        + "\nEvents: Docker: Tag was pushed, Tag was deleted, Tag was promoted\nSecret Token: " + SECRET
+                        + "\nUse secret for payload signing: " + (proof == Proof.HMAC ? "yes" : "no") + "\n";
+            case POINTED -> "POST " + url + "\n" + kind.defaultHeader(proof) + ": " + shown() + "\n";
+        };
+    }
+
+    private static String mirantis(String url) {
+        return "curl -X POST \"https://<registry>/api/v0/webhooks\" -H \"content-type: application/json\" \\\n"
+                + "  -u <user>:<access token> \\\n"
+                + "  -d '{\"endpoint\": \"" + url
+                + "\", \"key\": \"<namespace>/<repository>\", \"type\": \"TAG_PUSH\"}'\n";
+    }
+
+    private String shown() {
+        return switch (proof) {
+            case HMAC -> "sha256=<HMAC-SHA256 of the body, in hexadecimal>";
+            case HMAC_SHA1 -> "<HMAC-SHA1 of the body, in hexadecimal>";
+            case HEADER -> "Bearer " + SECRET;
+            case PATH -> "";
+        };
+    }
+}

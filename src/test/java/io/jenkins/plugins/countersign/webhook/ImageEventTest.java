@@ -1,0 +1,362 @@
+package io.jenkins.plugins.countersign.webhook;
+
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.startsWith;
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertNull;
+import static org.junit.Assert.assertTrue;
+
+import hudson.model.FreeStyleBuild;
+import hudson.model.FreeStyleProject;
+import hudson.model.TopLevelItem;
+import hudson.security.ACL;
+import hudson.security.ACLContext;
+import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
+import io.jenkins.plugins.countersign.engine.approval.Approval;
+import io.jenkins.plugins.countersign.engine.delivery.EventKind;
+import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
+import io.jenkins.plugins.countersign.engine.delivery.Proof;
+import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
+import io.jenkins.plugins.countersign.engine.registry.Repositories;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
+import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import jenkins.branch.BranchSource;
+import jenkins.model.Jenkins;
+import jenkins.scm.impl.SingleSCMSource;
+import org.htmlunit.HttpMethod;
+import org.htmlunit.WebRequest;
+import org.htmlunit.html.HtmlPage;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.multibranch.WorkflowMultiBranchProject;
+import org.junit.After;
+import org.junit.Before;
+import org.junit.ClassRule;
+import org.junit.Test;
+import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.MockAuthorizationStrategy;
+import org.jvnet.hudson.test.SingleFileSCM;
+import org.jvnet.hudson.test.SleepBuilder;
+
+/** What follows from an event, beyond the push that builds a job. */
+public class ImageEventTest {
+
+    @ClassRule
+    public static final JenkinsRule jenkins = new JenkinsRule();
+
+    static {
+        // The rule of a class counts for all of its tests together.
+        jenkins.timeout = 600;
+    }
+
+    private DemoRegistry registry;
+
+    @Before
+    public void startRegistry() throws Exception {
+        registry = new DemoRegistry(0);
+        Told.configure(registry.host());
+    }
+
+    @After
+    public void stop() throws Exception {
+        jenkins.waitUntilNoActivity();
+        try (ACLContext ignored = ACL.as2(ACL.SYSTEM2)) {
+            for (TopLevelItem item : jenkins.jenkins.getItems()) {
+                item.delete();
+            }
+        }
+        registry.close();
+    }
+
+    private FreeStyleProject standingOn(String name, Digest digest) throws Exception {
+        return standingOn(name, digest, "");
+    }
+
+    /** A job whose check recorded the base, and which pushes an image itself unless that is empty. */
+    private FreeStyleProject standingOn(String name, Digest digest, String pushed) throws Exception {
+        FreeStyleProject job = jenkins.createFreeStyleProject(name);
+        job.setQuietPeriod(0);
+        job.getBuildersList().add(new Recorded(registry.host() + "/team/app:1.0@" + digest, pushed));
+        FreeStyleBuild build = jenkins.buildAndAssertSuccess(job);
+        assertEquals(1, build.getNumber());
+        return job;
+    }
+
+    @Test
+    public void whatStandsOnAnUpdatedBase_isBuiltOneAfterTheOther_andNothingGoesRound() throws Exception {
+        WebhookConfiguration.get().setRebuildsAtOnce(1);
+        Digest old = Told.push(registry.host(), "1.0", "old");
+        List<FreeStyleProject> jobs = new ArrayList<>();
+        for (String name : List.of("first", "second", "third")) {
+            jobs.add(standingOn(name, old));
+            jobs.get(jobs.size() - 1).getBuildersList().add(new SleepBuilder(300));
+        }
+        FreeStyleProject disabled = standingOn("disabled", old);
+        disabled.disable();
+        Digest updated = Told.push(registry.host(), "1.0", "updated");
+        FreeStyleProject itself = standingOn("itself", old, registry.host() + "/team/app:1.0@" + updated);
+        FreeStyleProject newer = standingOn("newer", updated);
+        StandsOn.get().forget(); // As after a restart.
+
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "base")), startsWith("202 "));
+        for (FreeStyleProject job : jobs) {
+            Told.await("the build of " + job.getName(), () -> job.getLastBuild().getNumber() == 2);
+        }
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "base, once more")), startsWith("202 "));
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        Told.await("nobody waits", () -> BaseRebuilds.get().waitingJobs().isEmpty());
+        jenkins.waitUntilNoActivity();
+        List<FreeStyleBuild> builds = new ArrayList<>();
+        for (FreeStyleProject job : jobs) {
+            assertEquals(2, job.getLastBuild().getNumber());
+            builds.add(job.getLastBuild());
+            BaseUpdateCause cause = job.getLastBuild().getCause(BaseUpdateCause.class);
+            assertEquals(
+                    "The base image " + registry.host() + "/team/app:1.0@" + updated + " was updated by carol",
+                    cause.getShortDescription());
+            assertEquals("base-updated", cause.variables().get("COUNTERSIGN_EVENT"));
+        }
+        builds.sort((one, other) -> Long.compare(one.getStartTimeInMillis(), other.getStartTimeInMillis()));
+        for (int i = 1; i < builds.size(); i++) {
+            FreeStyleBuild before = builds.get(i - 1);
+            assertTrue(
+                    "one at once",
+                    builds.get(i).getStartTimeInMillis() >= before.getStartTimeInMillis() + before.getDuration());
+        }
+        for (FreeStyleProject job : List.of(disabled, itself, newer)) {
+            assertEquals(job.getName(), 1, job.getLastBuild().getNumber());
+        }
+        List<String> effects = DeliveryLog.get().of("signed").stream()
+                .flatMap(delivered -> delivered.getEffects().stream())
+                .map(Effect::getText)
+                .toList();
+        assertTrue(effects.toString(), effects.contains("itself not rebuilt: it would go round in circles"));
+        assertTrue(effects.toString(), effects.contains("rebuilds first, which stands on it"));
+        assertTrue(effects.toString(), effects.contains("first was built for it before"));
+    }
+
+    @Test
+    public void aSignatureAndAnApproval_areToldApartByWhatTheRegistrySays() throws Exception {
+        Digest image = Told.push(registry.host(), "1.0", "signed");
+        FreeStyleProject signed = jenkins.createFreeStyleProject("signed");
+        ImageEventTrigger onSign = new ImageEventTrigger(registry.host() + "/team/*");
+        onSign.setOnPush(false);
+        onSign.setOnSign(true);
+        onSign.setTag("9.*");
+        signed.addTrigger(onSign);
+        onSign.start(signed, true);
+        FreeStyleProject approved = jenkins.createFreeStyleProject("approved");
+        ImageEventTrigger onApprove = new ImageEventTrigger(registry.host() + "/team/*");
+        onApprove.setOnPush(false);
+        onApprove.setOnApprove(true);
+        approved.addTrigger(onApprove);
+        onApprove.start(approved, true);
+
+        Digest signature = attach(image, SignatureTypes.BUNDLE_V03, SignatureTypes.COSIGN_SIGN_PREDICATE);
+        attach(image, SignatureTypes.BUNDLE_V03, "https://slsa.dev/provenance/v1");
+        attach(image, SignatureTypes.RECORD, "");
+        String fallback = image.toString().replace(':', '-');
+        assertThat(Told.sendSigned(jenkins, Told.published(fallback, "signature")), startsWith("202 "));
+        Told.await("the build", () -> signed.getLastBuild() != null);
+        // The same news, by the digest of the signature itself, as Distribution tells it.
+        assertThat(Told.sendDistribution(jenkins, registry.host(), signature, "again"), startsWith("202 "));
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        jenkins.waitUntilNoActivity();
+        assertEquals(1, signed.getLastBuild().getNumber());
+        assertNull("nobody has approved", approved.getLastBuild());
+        Map<String, String> variables =
+                signed.getLastBuild().getCause(ImageEventCause.class).variables();
+        assertEquals("signed", variables.get("COUNTERSIGN_EVENT"));
+        assertEquals(image.toString(), variables.get("COUNTERSIGN_DIGEST"));
+
+        Digest approval = attach(image, SignatureTypes.BUNDLE_V03, Approval.PREDICATE_TYPE);
+        assertThat(Told.sendDistribution(jenkins, registry.host(), approval, "approval"), startsWith("202 "));
+        Told.await("the build", () -> approved.getLastBuild() != null);
+        jenkins.waitUntilNoActivity();
+        assertEquals(1, signed.getLastBuild().getNumber());
+        assertEquals(
+                "approved",
+                approved.getLastBuild()
+                        .getCause(ImageEventCause.class)
+                        .variables()
+                        .get("COUNTERSIGN_EVENT"));
+    }
+
+    private Digest attach(Digest image, String type, String predicate) throws Exception {
+        try (Repository repository = Repositories.open(
+                registry.host() + "/team/app",
+                RegistryAccess.of(registry.host()).insecurePlainHttp())) {
+            Descriptor subject = repository.manifest(image).orElseThrow().descriptor();
+            return new SignatureStore(repository)
+                    .attach(
+                            subject,
+                            type,
+                            type,
+                            (type + predicate).getBytes(StandardCharsets.UTF_8),
+                            predicate.isEmpty() ? Map.of() : Map.of("dev.sigstore.bundle.predicateType", predicate),
+                            Instant.now());
+        }
+    }
+
+    @Test
+    public void aBranchOfAMultibranchProject_hasItsTriggerFromItsDeclarativeJenkinsfile() throws Exception {
+        Digest image = Told.push(registry.host(), "1.0", "for a branch");
+        WorkflowMultiBranchProject project = jenkins.createProject(WorkflowMultiBranchProject.class, "branches");
+        project.getSourcesList()
+                .add(new BranchSource(new SingleSCMSource(
+                        "one", "main", new SingleFileSCM("Jenkinsfile", """
+                        pipeline {
+                          agent none
+                          triggers { imageEvent(repository: '%s/team/*', tag: '1.*') }
+                          parameters { string(name: 'COUNTERSIGN_TAG', defaultValue: 'none') }
+                          stages {
+                            stage('build') {
+                              steps { echo "got ${params.COUNTERSIGN_TAG} ${env.COUNTERSIGN_DIGEST}" }
+                            }
+                          }
+                        }
+                        """.formatted(registry.host())
+                                .getBytes(StandardCharsets.UTF_8)))));
+        project.scheduleBuild2(0).getFuture().get();
+        jenkins.waitUntilNoActivity();
+        WorkflowJob branch = project.getItem("main");
+        assertEquals(1, branch.getLastBuild().getNumber());
+
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "branch")), startsWith("202 "));
+        Told.await("the branch's build", () -> branch.getLastBuild().getNumber() == 2);
+        jenkins.assertLogContains(
+                "got 1.0 " + image, jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(branch.getLastBuild())));
+        ImageEventTrigger trigger = branch.getTriggersJobProperty().getTriggers().stream()
+                .filter(ImageEventTrigger.class::isInstance)
+                .map(ImageEventTrigger.class::cast)
+                .findFirst()
+                .orElseThrow();
+        assertEquals("1.*", trigger.getTag());
+    }
+
+    @Test
+    public void eventGrid_isAnsweredOnlyWhenItKnowsTheSecret() throws Exception {
+        WebhookSource azure = new WebhookSource("azure", PayloadKind.AZURE, registry.host(), "hook");
+        azure.setProof(Proof.PATH);
+        WebhookConfiguration.get().setSources(List.of(azure));
+        byte[] nothing = new byte[0];
+        String origin = "WebHook-Request-Origin";
+        String refused = "403 text/plain;charset=utf-8 refused\n";
+        assertEquals(refused, Told.send(jenkins, "OPTIONS", "azure", nothing, origin, "eventgrid.azure.net"));
+        assertEquals(refused, Told.send(jenkins, "OPTIONS", "azure/wrong", nothing, origin, "eventgrid.azure.net"));
+        assertEquals(
+                refused, Told.send(jenkins, "OPTIONS", "azure/" + Told.SECRET, nothing, origin, "evil.example.com"));
+        assertEquals(
+                "200 text/plain;charset=utf-8 ",
+                Told.send(jenkins, "OPTIONS", "azure/" + Told.SECRET, nothing, origin, "eventgrid.azure.net"));
+        byte[] question =
+                "[{\"eventType\": \"Microsoft.EventGrid.SubscriptionValidationEvent\", \"data\": {\"validationCode\": \"512d38b6\"}}]"
+                        .getBytes(StandardCharsets.UTF_8);
+        assertEquals(refused, Told.send(jenkins, "POST", "azure/wrong", question));
+        assertEquals(
+                "200 application/json;charset=utf-8 {\"validationResponse\":\"512d38b6\"}",
+                Told.send(jenkins, "POST", "azure/" + Told.SECRET, question));
+    }
+
+    @Test
+    public void thePage_isForAdministrators_showsNoSecret_andSendsOnceMore() throws Exception {
+        Told.push(registry.host(), "1.0", "shown");
+        byte[] body = Told.published("1.0", "shown");
+        assertThat(Told.sendSigned(jenkins, body), startsWith("202 "));
+        assertThat(Told.send(jenkins, "POST", "signed", body), startsWith("403 "));
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        Delivered delivered = DeliveryLog.get().of("signed").stream()
+                .filter(Delivered::isRedeliverable)
+                .findFirst()
+                .orElseThrow();
+        List<Delivered> listed = DeliveryLog.get().of("signed");
+        jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
+        jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
+                .grant(Jenkins.ADMINISTER)
+                .everywhere()
+                .to("admin")
+                .grant(Jenkins.READ)
+                .everywhere()
+                .to("reader"));
+        try (JenkinsRule.WebClient reader =
+                        jenkins.createWebClient().login("reader").withThrowExceptionOnFailingStatusCode(false);
+                JenkinsRule.WebClient admin =
+                        jenkins.createWebClient().login("admin").withThrowExceptionOnFailingStatusCode(false)) {
+            assertEquals(
+                    403,
+                    reader.goTo("manage/countersign-webhooks/").getWebResponse().getStatusCode());
+            String redeliver = "manage/countersign-webhooks/redeliver?source=signed&id=" + delivered.getId();
+            assertEquals(
+                    403,
+                    reader.getPage(post(reader, redeliver)).getWebResponse().getStatusCode());
+            assertEquals("GET", 405, admin.goTo(redeliver).getWebResponse().getStatusCode());
+            assertEquals("nothing was sent", listed, DeliveryLog.get().of("signed"));
+            HtmlPage page = admin.goTo("manage/countersign-webhooks/");
+            String text = page.asNormalizedText();
+            assertThat(text, containsString("pushed " + registry.host() + "/team/app:1.0"));
+            assertThat(text, containsString("the delivery shows no proof"));
+            assertThat(text, containsString("nobody is interested in"));
+            assertThat(text, containsString("url: " + jenkins.getURL() + "countersign-webhook/bearer"));
+            assertThat(page.getWebResponse().getContentAsString(), not(containsString(Told.SECRET)));
+
+            FreeStyleProject late = jenkins.createFreeStyleProject("late");
+            ImageEventTrigger trigger = new ImageEventTrigger(registry.host() + "/**");
+            late.addTrigger(trigger);
+            trigger.start(late, true);
+            assertEquals(
+                    200, admin.getPage(post(admin, redeliver)).getWebResponse().getStatusCode());
+            Told.await("the build that the job missed", () -> late.getLastBuild() != null);
+            assertEquals(
+                    404,
+                    admin.getPage(post(admin, redeliver.replace("signed", "no-such-source")))
+                            .getWebResponse()
+                            .getStatusCode());
+        } finally {
+            jenkins.jenkins.setAuthorizationStrategy(new hudson.security.AuthorizationStrategy.Unsecured());
+            jenkins.jenkins.setSecurityRealm(hudson.security.SecurityRealm.NO_AUTHENTICATION);
+        }
+    }
+
+    private static WebRequest post(JenkinsRule.WebClient client, String path) throws Exception {
+        return client.addCrumb(new WebRequest(new java.net.URL(jenkins.getURL(), path), HttpMethod.POST));
+    }
+
+    @Test
+    public void theCause_linksToTheRegistrysPage_whereThereIsOne() {
+        Digest digest = Digest.of(new byte[0]);
+        assertEquals(
+                "https://hub.docker.com/layers/team/app/1.0/images/"
+                        + digest.toString().replace(':', '-'),
+                page(PayloadKind.DOCKER_HUB, "docker.io", digest, null));
+        assertEquals(
+                "https://quay.io/repository/team/app/manifest/" + digest,
+                page(PayloadKind.QUAY, "quay.io", digest, null));
+        assertEquals("https://ghcr.io/team/app", page(PayloadKind.GITHUB, "ghcr.io", digest, null));
+        assertEquals("", page(PayloadKind.DISTRIBUTION, "registry.example.com", digest, null));
+        assertEquals(
+                "https://harbor.example.com/harbor/projects/1/repositories/team/app/artifacts-tab/artifacts/" + digest,
+                page(
+                        PayloadKind.HARBOR,
+                        "harbor.example.com",
+                        digest,
+                        "https://harbor.example.com/harbor/projects/1/repositories/{repository}/artifacts-tab/artifacts/{digest}"));
+        assertEquals("", page(PayloadKind.HARBOR, "harbor.example.com", digest, "javascript:alert('{tag}')"));
+    }
+
+    private static String page(PayloadKind kind, String host, Digest digest, String template) {
+        WebhookSource source = new WebhookSource("a", kind, host, "hook");
+        source.setPageUrl(template);
+        return RegistryPage.of(
+                new RegistryEvent(EventKind.PUSHED, host, "team/app", "1.0", digest, "", "", null), source);
+    }
+}
