@@ -7,12 +7,20 @@ import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignature;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
+import io.jenkins.plugins.countersign.engine.signing.keys.CertifiedSigner;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,10 +62,30 @@ final class SignCommand implements Callable<Integer> {
             description = "Write .sig signatures, too, for podman, skopeo, CRI-O and cosign before 3.")
     private boolean simpleSignatures;
 
+    @Option(
+            names = "--notation",
+            description =
+                    "Write signatures of the Notary Project (JWS), too; the key needs a certificate for code signing.")
+    private boolean notation;
+
+    @Option(
+            names = "--certificates",
+            paramLabel = "FILE",
+            description =
+                    "The key's certificate and those above it up to the root (PEM), where they are not with the key itself.")
+    private Path certificates;
+
     @Override
     public Integer call() throws Exception {
         ImageLocation location = ImageLocation.parse(image);
-        try (Signer signer = key.open(spec);
+        Set<ImageSignature.More> more = EnumSet.noneOf(ImageSignature.More.class);
+        if (simpleSignatures) {
+            more.add(ImageSignature.More.SIMPLE_SIGNING);
+        }
+        if (notation) {
+            more.add(ImageSignature.More.NOTATION);
+        }
+        try (Signer signer = withCertificates(key.open(spec));
                 Repository repository = registry.open(location)) {
             Digest digest = location.resolveUnmoved(repository);
             if (!simpleSignatures && new SignatureStore(repository).firstBundleHidesOlderSignatures(digest)) {
@@ -72,7 +100,7 @@ final class SignCommand implements Callable<Integer> {
                     location.tag().orElse(""),
                     signer,
                     annotations,
-                    simpleSignatures,
+                    more,
                     Instant.now());
             String name = location.withDigest(digest).toString();
             Digest fingerprint = PublicKeys.fingerprint(signer.publicKey());
@@ -89,5 +117,11 @@ final class SignCommand implements Callable<Integer> {
             }
             return ExitCode.PASS.code();
         }
+    }
+
+    private Signer withCertificates(Signer signer) throws KeyException, IOException {
+        return certificates == null
+                ? signer
+                : CertifiedSigner.of(signer, Files.readString(certificates, StandardCharsets.US_ASCII));
     }
 }

@@ -81,6 +81,7 @@ final class TokenCommand implements Runnable {
                         .put("id", key.id())
                         .put("label", key.label())
                         .put("certificate", key.hasCertificate())
+                        .put("certificatePem", key.certificatePem())
                         .put("publicKey", key.publicKeyPem());
             }
         }

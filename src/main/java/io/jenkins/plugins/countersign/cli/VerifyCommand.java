@@ -6,8 +6,10 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.promotion.Verification;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.signing.CertificateTrust;
 import io.jenkins.plugins.countersign.engine.signing.Evidence;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignatures;
+import io.jenkins.plugins.countersign.engine.signing.Verifier;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -47,6 +49,28 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--public-key", paramLabel = "FILE", description = "One of these keys must have signed.")
     private List<Path> keys = new ArrayList<>();
 
+    @Option(
+            names = "--certificate-authority",
+            paramLabel = "FILE",
+            description = "Certificates (PEM, up to the root) that a signer's certificate must lead to. Needs --identity.")
+    private Path authority;
+
+    @Option(
+            names = "--identity",
+            description = "Who must have signed: the e-mail address, URI or subject (RFC 2253) in the certificate.")
+    private String identity;
+
+    @Option(
+            names = "--issuer",
+            description = "Who vouched for the identity to Fulcio; leave out for other authorities.")
+    private String issuer;
+
+    @Option(
+            names = "--timestamp-authority",
+            paramLabel = "FILE",
+            description = "Root certificates (PEM) of timestamp authorities (RFC 3161) that are believed.")
+    private Path timestamps;
+
     @Mixin
     private RegistryOptions registry;
 
@@ -58,8 +82,17 @@ final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (policy.isGiven() == !keys.isEmpty() || policy.isGiven() != (stage != null)) {
-            throw new Failure(ExitCode.USAGE, "give either --policy and --stage, or --public-key");
+        boolean plain = !keys.isEmpty() || authority != null;
+        if (policy.isGiven() == plain || policy.isGiven() != (stage != null)) {
+            throw new Failure(
+                    ExitCode.USAGE,
+                    "give either --policy and --stage, or --public-key, or --certificate-authority and --identity");
+        }
+        if ((authority == null) != (identity == null) || authority == null && (issuer != null || timestamps != null)) {
+            throw new Failure(
+                    ExitCode.USAGE,
+                    "an authority certifies many: --certificate-authority and --identity belong together,"
+                            + " --issuer and --timestamp-authority to both");
         }
         ImageLocation location = ImageLocation.parse(image);
         try (Repository repository = registry.open(location)) {
@@ -101,12 +134,26 @@ final class VerifyCommand implements Callable<Integer> {
         return (verification.isGood() ? ExitCode.PASS : ExitCode.SIGNATURE).code();
     }
 
+    private static String subject(Evidence evidence) {
+        return evidence.certificate() == null
+                ? null
+                : evidence.certificate().getSubjectX500Principal().getName();
+    }
+
     private int byKeys(ImageLocation location, Repository repository, Digest digest) throws Exception {
         List<PublicKey> trusted = new ArrayList<>();
         for (Path file : keys) {
             trusted.add(PublicKeys.read(Files.readString(file)));
         }
-        ImageSignatures signatures = ImageSignatures.by(repository, digest, trusted);
+        Verifier verifier = Verifier.withKeys(trusted);
+        if (authority != null) {
+            verifier = verifier.andCertificates(
+                    List.of(CertificateTrust.parse(Files.readString(authority), identity, issuer)));
+        }
+        if (timestamps != null) {
+            verifier = verifier.andTimestamps(Files.readString(timestamps));
+        }
+        ImageSignatures signatures = ImageSignatures.by(repository, digest, verifier);
         List<Evidence> believed = signatures.believed();
         List<String> refused =
                 signatures.setAside().stream().map(Object::toString).toList();
@@ -118,6 +165,7 @@ final class VerifyCommand implements Callable<Integer> {
             believed.forEach(evidence -> entries.addObject()
                     .put("format", evidence.format().toString())
                     .put("key", evidence.keyFingerprint().toString())
+                    .put("certificate", subject(evidence))
                     .put("manifest", evidence.signature().manifest().toString()));
             ArrayNode reasons = json.putArray("refused");
             refused.forEach(reasons::add);
@@ -127,7 +175,7 @@ final class VerifyCommand implements Callable<Integer> {
             out.println(name);
             believed.forEach(evidence -> out.println("signed: " + evidence));
             if (believed.isEmpty()) {
-                out.println("no signature by the given keys");
+                out.println("no signature by the given keys or certificates");
             }
             refused.forEach(reason -> spec.commandLine().getErr().println("not believed: " + reason));
         }

@@ -6,6 +6,7 @@ import hudson.model.Computer;
 import hudson.model.Node;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.TokenLibrary;
+import io.jenkins.plugins.countersign.engine.signing.keys.CertifiedSigner;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException.Reason;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
@@ -15,9 +16,11 @@ import io.jenkins.plugins.countersign.engine.signing.token.TokenHost;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenRequest;
 import java.io.IOException;
 import java.security.PublicKey;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import jenkins.security.HMACConfidentialKey;
+import jenkins.agents.ControllerToAgentCallable;
 
 /**
  * A token's key, used from the controller: the messages go to the agent that holds the token, the signatures come back and are
@@ -93,46 +96,57 @@ final class AgentToken implements Signer {
 
     @Override
     public byte[] sign(byte[] message, SignatureScheme scheme) throws KeyException {
-        return sign(List.of(message), scheme).get(0);
+        return signAll(List.of(new Message(message, scheme))).get(0);
     }
 
+    /** From the credentials, where administrators and approvers put them, and otherwise from the token: that needs no PIN. */
     @Override
-    public List<byte[]> signAll(List<byte[]> messages) throws KeyException {
-        return sign(messages, SignatureScheme.ofSigner(publicKey));
+    public List<X509Certificate> certificates() throws KeyException {
+        String given = credentials.getCertificates();
+        if (given.isBlank()) {
+            given = onAgent(new CertificateOnToken(host, request, credentials.getPublicKey()));
+        }
+        return given.isBlank() ? List.of() : CertifiedSigner.read(given, publicKey);
     }
 
-    private List<byte[]> sign(List<byte[]> messages, SignatureScheme scheme) throws KeyException {
-        String pin = credentials.getPin().getPlainText();
-        List<byte[]> signatures;
+    private <T> T onAgent(ControllerToAgentCallable<T, KeyException> callable) throws KeyException {
         try {
-            signatures = place.act(new SignWithToken(
-                    host,
-                    request,
-                    pin.isEmpty() ? null : pin.toCharArray(),
-                    pin.isEmpty() ? null : credentials.getId() + "#" + PIN_NAME.mac(credentials.getId() + "\0" + pin),
-                    credentials.getPublicKey(),
-                    scheme,
-                    new ArrayList<>(messages),
-                    place.getChannel().export(TokenNotices.class, wait)));
+            return place.act(callable);
         } catch (IOException e) {
             throw new KeyException(
                     Reason.FAILED, Messages.AgentToken_AgentLost(credentials.getId(), e.getMessage()), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new KeyException(Reason.FAILED, Messages.AgentToken_Interrupted(), e);
+        }
+    }
+
+    @Override
+    public List<byte[]> signAll(List<Message> messages) throws KeyException {
+        String pin = credentials.getPin().getPlainText();
+        List<byte[]> signatures;
+        try {
+            signatures = onAgent(new SignWithToken(
+                    host,
+                    request,
+                    pin.isEmpty() ? null : pin.toCharArray(),
+                    pin.isEmpty() ? null : credentials.getId() + "#" + PIN_NAME.mac(credentials.getId() + "\0" + pin),
+                    credentials.getPublicKey(),
+                    new ArrayList<>(messages),
+                    place.getChannel().export(TokenNotices.class, wait)));
         } finally {
             wait.close();
         }
-        requireGenuine(messages, signatures, scheme);
+        requireGenuine(messages, signatures);
         return signatures;
     }
 
     /** An agent is not believed: what it answers must be this key's signature over exactly what was asked for. */
-    private void requireGenuine(List<byte[]> messages, List<byte[]> signatures, SignatureScheme scheme)
-            throws KeyException {
+    private void requireGenuine(List<Message> messages, List<byte[]> signatures) throws KeyException {
         boolean genuine = signatures.size() == messages.size();
         for (int i = 0; genuine && i < messages.size(); i++) {
-            genuine = scheme.matches(publicKey, messages.get(i), signatures.get(i));
+            Message message = messages.get(i);
+            genuine = message.scheme().matches(publicKey, message.content(), signatures.get(i));
         }
         if (!genuine) {
             throw new KeyException(

@@ -24,9 +24,11 @@ import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import java.io.PrintStream;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -44,6 +46,7 @@ public class SignImageStep extends ImageStep {
     private String registryCredentialsId;
     private String annotations;
     private boolean simpleSignatures;
+    private boolean notation;
 
     /**
      * @param image {@code registry/repository[:tag][@digest]}, best as {@code pushImage} answered it
@@ -93,6 +96,27 @@ public class SignImageStep extends ImageStep {
         this.simpleSignatures = simpleSignatures;
     }
 
+    /** Whether signatures of the Notary Project are written, too. */
+    public boolean isNotation() {
+        return notation;
+    }
+
+    @DataBoundSetter
+    public void setNotation(boolean notation) {
+        this.notation = notation;
+    }
+
+    private Set<ImageSignature.More> more() {
+        Set<ImageSignature.More> more = EnumSet.noneOf(ImageSignature.More.class);
+        if (simpleSignatures) {
+            more.add(ImageSignature.More.SIMPLE_SIGNING);
+        }
+        if (notation) {
+            more.add(ImageSignature.More.NOTATION);
+        }
+        return more;
+    }
+
     @Override
     protected Object perform(BuildContext context) throws Exception {
         PrintStream log = context.listener().getLogger();
@@ -113,7 +137,7 @@ public class SignImageStep extends ImageStep {
                         location.tag().orElse(""),
                         signer,
                         signedWith,
-                        simpleSignatures,
+                        more(),
                         Instant.now());
                 String name = location.withDigest(digest).toString();
                 log.println(Messages.SignImageStep_Signed(

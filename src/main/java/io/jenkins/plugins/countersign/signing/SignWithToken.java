@@ -2,7 +2,7 @@ package io.jenkins.plugins.countersign.signing;
 
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
-import io.jenkins.plugins.countersign.engine.signing.keys.SignatureScheme;
+import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenHost;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenPin;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenRequest;
@@ -21,7 +21,6 @@ import jenkins.agents.ControllerToAgentCallable;
  * @param pinName as {@link TokenPin} has it
  * @param publicKey PEM of the key that must be behind it
  * @param notices exported by the controller
- * @param scheme null for the key's usual one
  */
 record SignWithToken(
         TokenHost host,
@@ -29,8 +28,7 @@ record SignWithToken(
         char[] pin,
         String pinName,
         String publicKey,
-        SignatureScheme scheme,
-        List<byte[]> messages,
+        List<Signer.Message> messages,
         TokenNotices notices)
         implements ControllerToAgentCallable<ArrayList<byte[]>, KeyException> {
 
@@ -43,8 +41,8 @@ record SignWithToken(
         }
         ArrayList<byte[]> signatures = new ArrayList<>();
         try (TokenSigner signer = TokenSigner.open(host, request, secret, expected, notices::on)) {
-            for (byte[] message : messages) {
-                signatures.add(scheme == null ? signer.sign(message) : signer.sign(message, scheme));
+            for (Signer.Message message : messages) {
+                signatures.add(signer.sign(message.content(), message.scheme()));
             }
         } finally {
             if (secret != null) {

@@ -20,4 +20,10 @@ public interface SigningTokenCredentials extends SigningCredentials {
     /** The public key in PEM that every signature of the token is checked with before it is uploaded. */
     @NonNull
     String getPublicKey();
+
+    /** The key's certificate and those above it in PEM, for formats that need them; empty for what is on the token. */
+    @NonNull
+    default String getCertificates() {
+        return "";
+    }
 }

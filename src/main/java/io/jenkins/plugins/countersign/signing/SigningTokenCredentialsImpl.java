@@ -10,6 +10,7 @@ import hudson.model.ModelObject;
 import hudson.remoting.Channel;
 import hudson.util.FormValidation;
 import hudson.util.Secret;
+import io.jenkins.plugins.countersign.engine.signing.keys.CertifiedSigner;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenRequest;
@@ -29,6 +30,7 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
 
     private final String uri;
     private final String publicKey;
+    private String certificates = "";
     private Secret pin = Secret.fromString("");
 
     /**
@@ -70,6 +72,17 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
         this.pin = pin == null ? Secret.fromString("") : pin;
     }
 
+    @NonNull
+    @Override
+    public String getCertificates() {
+        return Util.fixNull(certificates);
+    }
+
+    @DataBoundSetter
+    public void setCertificates(String certificates) {
+        this.certificates = Util.fixNull(certificates).trim();
+    }
+
     /** The PIN alone travels, and only to the agent that holds the token; the credentials never. */
     @Serial
     private Object writeReplace() throws NotSerializableException {
@@ -103,6 +116,24 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
                 TokenRequest.parse(value.trim());
                 return FormValidation.ok();
             } catch (KeyException | IllegalArgumentException e) {
+                return FormValidation.error(e.getMessage());
+            }
+        }
+
+        /** Whether they are certificates, and of this key. */
+        @POST
+        public FormValidation doCheckCertificates(
+                @ContextInPath ModelObject context, @QueryParameter String value, @QueryParameter String publicKey) {
+            if (!CredentialForms.mayEdit(context) || Util.fixEmptyAndTrim(value) == null) {
+                return FormValidation.ok();
+            }
+            try {
+                return FormValidation.ok(
+                        CertifiedSigner.read(value, PublicKeys.read(Util.fixNull(publicKey)))
+                                .get(0)
+                                .getSubjectX500Principal()
+                                .getName());
+            } catch (KeyException e) {
                 return FormValidation.error(e.getMessage());
             }
         }

@@ -17,8 +17,11 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.promotion.Verification;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.signing.CertificateTrust;
 import io.jenkins.plugins.countersign.engine.signing.Evidence;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignatures;
+import io.jenkins.plugins.countersign.engine.signing.VerificationException;
+import io.jenkins.plugins.countersign.engine.signing.Verifier;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import java.io.PrintStream;
@@ -50,6 +53,10 @@ public class VerifyImageStep extends ImageStep {
     private final String image;
     private String stage;
     private String publicKeys;
+    private String certificateAuthority;
+    private String identity;
+    private String issuer;
+    private String timestampAuthority;
     private String registryCredentialsId;
 
     /** @param image {@code registry/repository[:tag][@digest]} */
@@ -82,6 +89,46 @@ public class VerifyImageStep extends ImageStep {
         this.publicKeys = Util.fixEmptyAndTrim(publicKeys);
     }
 
+    /** PEM of the authority that a signer's certificate must lead to; null for none. */
+    public String getCertificateAuthority() {
+        return certificateAuthority;
+    }
+
+    @DataBoundSetter
+    public void setCertificateAuthority(String certificateAuthority) {
+        this.certificateAuthority = Util.fixEmptyAndTrim(certificateAuthority);
+    }
+
+    /** Who must have signed, as the certificate names them; null without an authority. */
+    public String getIdentity() {
+        return identity;
+    }
+
+    @DataBoundSetter
+    public void setIdentity(String identity) {
+        this.identity = Util.fixEmptyAndTrim(identity);
+    }
+
+    /** Who vouched for the identity to Fulcio; null for other authorities. */
+    public String getIssuer() {
+        return issuer;
+    }
+
+    @DataBoundSetter
+    public void setIssuer(String issuer) {
+        this.issuer = Util.fixEmptyAndTrim(issuer);
+    }
+
+    /** PEM of the roots of timestamp authorities that are believed; null for none. */
+    public String getTimestampAuthority() {
+        return timestampAuthority;
+    }
+
+    @DataBoundSetter
+    public void setTimestampAuthority(String timestampAuthority) {
+        this.timestampAuthority = Util.fixEmptyAndTrim(timestampAuthority);
+    }
+
     /** The login for the registry; null for the configured one. */
     public String getRegistryCredentialsId() {
         return registryCredentialsId;
@@ -96,20 +143,33 @@ public class VerifyImageStep extends ImageStep {
     protected Object perform(BuildContext context) throws Exception {
         String wantedStage = Util.fixEmptyAndTrim(context.expand(stage));
         String keys = Util.fixEmptyAndTrim(context.expand(publicKeys));
-        if ((wantedStage == null) == (keys == null)) {
+        String authority = Util.fixEmptyAndTrim(context.expand(certificateAuthority));
+        String name = Util.fixEmptyAndTrim(context.expand(identity));
+        boolean plain = keys != null || authority != null;
+        if ((wantedStage == null) != plain) {
             throw new AbortException(Messages.VerifyImageStep_OneOf());
         }
+        if ((authority == null) != (name == null) || authority == null && (issuer != null || timestampAuthority != null)) {
+            throw new AbortException(Messages.VerifyImageStep_AuthorityAndIdentity());
+        }
         ImageLocation location = StepImages.parse("verifyImage", context.expand(image));
-        List<PublicKey> trusted = keys == null ? List.of() : read(keys);
+        Verifier verifier = Verifier.withKeys(keys == null ? List.of() : read(keys));
+        if (authority != null) {
+            verifier = verifier.andCertificates(List.of(CertificateTrust.parse(
+                    authority, name, Util.fixEmptyAndTrim(context.expand(issuer)))));
+            if (timestampAuthority != null) {
+                verifier = verifier.andTimestamps(context.expand(timestampAuthority));
+            }
+        }
         try (Repository repository = Registries.settings(
                         location, Util.fixEmptyAndTrim(context.expand(registryCredentialsId)), context.run())
                 .open(location, new BuildLogProgress(context.listener()))) {
             Digest digest = StepImages.resolve(location, repository, context.listener());
-            String name = location.withDigest(digest).toString();
+            String pinned = location.withDigest(digest).toString();
             PrintStream log = context.listener().getLogger();
-            return keys == null
-                    ? byStage(name, repository, digest, wantedStage, log)
-                    : byKeys(name, repository, digest, trusted, log);
+            return plain
+                    ? bySignature(pinned, repository, digest, verifier, log)
+                    : byStage(pinned, repository, digest, wantedStage, log);
         }
     }
 
@@ -140,10 +200,10 @@ public class VerifyImageStep extends ImageStep {
         return answer;
     }
 
-    private static Map<String, Object> byKeys(
-            String name, Repository repository, Digest digest, List<PublicKey> keys, PrintStream log) throws Exception {
+    private static Map<String, Object> bySignature(
+            String name, Repository repository, Digest digest, Verifier verifier, PrintStream log) throws Exception {
         ImageSignatures signatures =
-                ImageSignatures.by(repository, digest, keys).requireOne();
+                ImageSignatures.by(repository, digest, verifier).requireOne();
         Map<String, Object> answer = answer(name, digest);
         List<Map<String, Object>> believed = new ArrayList<>();
         for (Evidence evidence : signatures.believed()) {
@@ -151,6 +211,11 @@ public class VerifyImageStep extends ImageStep {
             Map<String, Object> entry = new LinkedHashMap<>();
             entry.put("key", evidence.keyFingerprint().toString());
             entry.put("format", evidence.format().toString());
+            if (evidence.certificate() != null) {
+                entry.put(
+                        "certificate",
+                        evidence.certificate().getSubjectX500Principal().getName());
+            }
             entry.put("annotations", new LinkedHashMap<>(evidence.annotations()));
             believed.add(entry);
         }
@@ -209,6 +274,27 @@ public class VerifyImageStep extends ImageStep {
         @POST
         public FormValidation doCheckImage(@AncestorInPath Item context, @QueryParameter String value) {
             return StepImages.check(context, value);
+        }
+
+        /** What the authority is, and that an identity belongs to it. */
+        @POST
+        public FormValidation doCheckCertificateAuthority(
+                @QueryParameter String value, @QueryParameter String identity) {
+            if (Util.fixEmptyAndTrim(value) == null || value.contains("$")) {
+                return FormValidation.ok();
+            }
+            if (Util.fixEmptyAndTrim(identity) == null) {
+                return FormValidation.error(Messages.VerifyImageStep_AuthorityAndIdentity());
+            }
+            try {
+                return FormValidation.ok(CertificateTrust.parse(value, identity, null)
+                        .roots()
+                        .get(0)
+                        .getSubjectX500Principal()
+                        .getName());
+            } catch (VerificationException e) {
+                return FormValidation.error(e.getMessage());
+            }
         }
 
         @POST

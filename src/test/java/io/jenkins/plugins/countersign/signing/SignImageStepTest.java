@@ -4,6 +4,8 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.hasItem;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertNotEquals;
+import static org.junit.Assert.assertTrue;
 
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import com.cloudbees.plugins.credentials.CredentialsScope;
@@ -36,19 +38,24 @@ import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
 import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
 import io.jenkins.plugins.countersign.engine.signing.SimpleSigning;
+import io.jenkins.plugins.countersign.engine.signing.NotationClient;
 import io.jenkins.plugins.countersign.engine.signing.Statement;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.Subjects;
+import io.jenkins.plugins.countersign.engine.signing.TestCertificates;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.SimpleFormatter;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.jenkinsci.plugins.structs.describable.DescribableModel;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
@@ -59,6 +66,7 @@ import org.junit.BeforeClass;
 import org.junit.ClassRule;
 import org.junit.Rule;
 import org.junit.Test;
+import org.junit.rules.TemporaryFolder;
 import org.jvnet.hudson.test.Issue;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.LoggerRule;
@@ -82,6 +90,9 @@ public class SignImageStepTest {
             .record("io.jenkins.plugins.countersign", Level.ALL)
             .record("com.cloudbees.plugins.credentials", Level.ALL)
             .capture(10_000);
+
+    @Rule
+    public final TemporaryFolder folder = new TemporaryFolder();
 
     private static DemoRegistry registry;
     private static SigningKey key;
@@ -185,6 +196,38 @@ public class SignImageStepTest {
     }
 
     @Test
+    public void whateverHappensToAKeyItsSecretsAreSeenNowhere() throws Exception {
+        SigningKey damaged = KeyGenerator.generate(new SecureRandom());
+        String pem = damaged.encrypted("canary-password-261497".toCharArray(), new SecureRandom());
+        CANARIES.watch("canary-password-261497");
+        keep("damaged", pem.replaceFirst("(?m)^([A-Za-z0-9+/]{20})", "$1!$1"));
+        keep("truncated", pem.substring(0, pem.length() / 2));
+        keep("of-another-kind", pem.replace("SIGSTORE PRIVATE KEY", "OTHER PRIVATE KEY"));
+        keep("open", damaged.unencryptedSecret().replace("A", "B"));
+        List<String> urls = new ArrayList<>(List.of("credentials/store/system/domain/_/"));
+        for (String id : List.of("release", "shut", "gone", "damaged", "truncated", "of-another-kind", "open")) {
+            Run<?, ?> build = pipeline(
+                    id.equals("release") ? Result.SUCCESS : Result.FAILURE,
+                    "signImage image: '" + pinned() + "', credentialsId: '" + id + "'");
+            r.assertLogNotContains("\tat ", build);
+            urls.addAll(List.of(build.getParent().getUrl(), build.getUrl()));
+            Traces.processes(CANARIES);
+        }
+        for (String id : List.of("release", "shut", "damaged", "truncated", "of-another-kind", "open", "token")) {
+            urls.add("credentials/store/system/domain/_/credential/" + id + "/");
+            try (JenkinsRule.WebClient browser = r.createWebClient()) {
+                CANARIES.assertNotIn(
+                        "the dialog of " + id,
+                        browser.goTo("credentials/store/system/domain/_/credential/" + id + "/updateDialog", null)
+                                .getWebResponse()
+                                .getContentAsString());
+            }
+        }
+        int pages = Traces.pages(r, CANARIES, urls.toArray(String[]::new));
+        assertTrue(pages + " pages", pages > 5 * urls.size());
+    }
+
+    @Test
     public void whatIsMissingIsNamed() throws Exception {
         r.assertLogContains(
                 "There is no signing key or token \"nobody\"",
@@ -255,10 +298,90 @@ public class SignImageStepTest {
     }
 
     @Test
+    public void forNotationTheKeyNeedsItsCertificateAndThoseAboveIt() throws Exception {
+        TestCertificates authority = TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority");
+        TestCertificates.Leaf alice = authority.signer("C=US,ST=WA,O=Example,CN=alice");
+        String whole = alice.pem();
+        keep("certified", whole);
+        keep("rootless", whole.substring(0, whole.lastIndexOf("-----BEGIN CERTIFICATE-----")));
+        keep(
+                "for-servers",
+                authority
+                        .issue(
+                                "C=US,ST=WA,O=Example,CN=alice",
+                                TestCertificates.pair("EC", 256),
+                                KeyPurposeId.id_kp_serverAuth,
+                                TestCertificates.NOW.minusSeconds(60),
+                                Duration.ofDays(1))
+                        .pem());
+        String sign = "signImage image: '" + pinned() + "', notation: true, credentialsId: ";
+        r.assertLogContains(
+                "needs a certificate beside the key, and this key has none",
+                pipeline(Result.FAILURE, sign + "'release'"));
+        r.assertLogContains(
+                "which issued that of CN=alice, O=Example, ST=WA, C=US, is missing",
+                pipeline(Result.FAILURE, sign + "'rootless'"));
+        r.assertLogContains("is not for code signing", pipeline(Result.FAILURE, sign + "'for-servers'"));
+        assertEquals(List.of(), found());
+
+        pipeline(Result.SUCCESS, sign + "'certified'");
+        for (Descriptor subject : Subjects.of(repository, index.digest())) {
+            assertEquals(
+                    List.of(SignatureFormat.BUNDLE, SignatureFormat.NOTATION_JWS),
+                    new SignatureStore(repository)
+                            .collect(subject.digest()).stream()
+                                    .map(FoundSignature::format)
+                                    .sorted()
+                                    .toList());
+        }
+        // By the certificate: the authority alone is not enough, nor is another one of the same name.
+        String verify = "verifyImage image: '" + pinned() + "', certificateAuthority: '''"
+                + TestCertificates.pem(authority.certificate()) + "'''";
+        r.assertLogContains("belong together", pipeline(Result.FAILURE, verify));
+        r.assertLogContains(
+                "expected mallory@example.com",
+                pipeline(Result.FAILURE, verify + ", identity: 'mallory@example.com'"));
+        r.assertLogContains(
+                "does not lead to a trusted authority",
+                pipeline(
+                        Result.FAILURE,
+                        "verifyImage image: '" + pinned() + "', identity: 'alice@example.com', certificateAuthority: '''"
+                                + TestCertificates.pem(
+                                        TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority")
+                                                .certificate())
+                                + "'''"));
+        r.assertLogContains(
+                "certificate: CN=alice",
+                pipeline(
+                        Result.SUCCESS,
+                        "def v = " + verify.replaceFirst(" ", "(") + ", identity: 'alice@example.com')\n"
+                                + "echo \"certificate: ${v.signatures[0].certificate}\""));
+        notationAccepts(authority);
+    }
+
+    private void notationAccepts(TestCertificates authority) throws Exception {
+        NotationClient notation = new NotationClient(folder.getRoot().toPath());
+        notation.trust(authority, "C=US, ST=WA, O=Example, CN=alice");
+        for (Descriptor subject : Subjects.of(repository, index.digest())) {
+            notation.verify(name + "@" + subject.digest()).succeeded();
+        }
+        notation.trust(authority, "C=US, ST=WA, O=Example, CN=mallory");
+        assertNotEquals(0, notation.verify(pinned()).exitCode());
+    }
+
+    private static void keep(String id, String key) throws Exception {
+        CANARIES.watchKey(key);
+        SystemCredentialsProvider.getInstance()
+                .getCredentials()
+                .add(new SigningKeyCredentialsImpl(CredentialsScope.GLOBAL, id, "", Secret.fromString(key)));
+        SystemCredentialsProvider.getInstance().save();
+    }
+
+    @Test
     public void verifyRefusesWhatIsNotAPlainSignatureByTheKey() throws Exception {
         String verify =
                 "verifyImage image: '" + pinned() + "', publicKeys: '''" + PublicKeys.pem(key.publicKey()) + "'''";
-        r.assertLogContains("no signature by the given keys was found", pipeline(Result.FAILURE, verify));
+        r.assertLogContains("no signature by the given keys or certificates was found", pipeline(Result.FAILURE, verify));
 
         SignatureStore store = new SignatureStore(repository);
         Descriptor image = index.descriptor();
@@ -355,6 +478,7 @@ public class SignImageStepTest {
         sign.setRegistryCredentialsId("login");
         sign.setAnnotations("a=1\nb=2");
         sign.setSimpleSignatures(true);
+        sign.setNotation(true);
         StepConfigTester tester = new StepConfigTester(r);
         assertSame(sign, tester.configRoundTrip(sign));
         SignImageStep plain = new SignImageStep("registry.example.com/app:1", "release");
@@ -366,6 +490,10 @@ public class SignImageStepTest {
         VerifyImageStep verify = new VerifyImageStep("registry.example.com/app:1");
         verify.setStage("qa");
         verify.setPublicKeys(PublicKeys.pem(key.publicKey()).trim());
+        verify.setCertificateAuthority("authority");
+        verify.setIdentity("alice@example.com");
+        verify.setIssuer("https://accounts.example.com");
+        verify.setTimestampAuthority("timestamps");
         verify.setRegistryCredentialsId("login");
         assertSame(verify, tester.configRoundTrip(verify));
         assertEquals(
@@ -389,6 +517,10 @@ public class SignImageStepTest {
         assertEquals(expected.getImage(), actual.getImage());
         assertEquals(expected.getStage(), actual.getStage());
         assertEquals(expected.getPublicKeys(), actual.getPublicKeys().replace("\r", ""));
+        assertEquals(expected.getCertificateAuthority(), actual.getCertificateAuthority());
+        assertEquals(expected.getIdentity(), actual.getIdentity());
+        assertEquals(expected.getIssuer(), actual.getIssuer());
+        assertEquals(expected.getTimestampAuthority(), actual.getTimestampAuthority());
         assertEquals(expected.getRegistryCredentialsId(), actual.getRegistryCredentialsId());
     }
 }

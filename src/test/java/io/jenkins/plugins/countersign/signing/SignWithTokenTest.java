@@ -1,11 +1,16 @@
 package io.jenkins.plugins.countersign.signing;
 
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.not;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertTrue;
 
 import com.cloudbees.plugins.credentials.CredentialsScope;
 import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import hudson.EnvVars;
+import hudson.model.Job;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.queue.QueueTaskFuture;
@@ -21,7 +26,9 @@ import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignatures;
+import io.jenkins.plugins.countersign.engine.signing.NotationClient;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
+import io.jenkins.plugins.countersign.engine.signing.TestCertificates;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.token.SoftHsm;
@@ -30,9 +37,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPair;
 import java.security.KeyStore;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
@@ -40,6 +49,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import jenkins.security.MasterToSlaveCallable;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
@@ -114,6 +124,14 @@ public class SignWithTokenTest {
     public void nothingLeaked() throws Exception {
         canaries.assertNotInFilesOf(r.jenkins.getRootDir().toPath());
         canaries.assertNotInFilesOf(hsm.folder().resolve("tmp"));
+        List<String> urls = new ArrayList<>(List.of("credentials/store/system/domain/_/"));
+        for (Job<?, ?> job : r.jenkins.getAllItems(Job.class)) {
+            urls.add(job.getUrl());
+            urls.add(job.getLastBuild().getUrl());
+        }
+        int pages = Traces.pages(r, canaries, urls.toArray(String[]::new));
+        assertTrue(pages + " pages of " + urls, pages > 5 * urls.size());
+        Traces.processes(canaries);
         StringBuilder all = new StringBuilder();
         for (LogRecord record : logs.getRecords()) {
             all.append(new SimpleFormatter().format(record));
@@ -124,8 +142,13 @@ public class SignWithTokenTest {
     }
 
     private void keep(String id, String uri, String pin, PublicKey key) throws IOException {
+        keep(id, uri, pin, key, "");
+    }
+
+    private void keep(String id, String uri, String pin, PublicKey key, String certificates) throws IOException {
         SigningTokenCredentialsImpl credentials =
                 new SigningTokenCredentialsImpl(CredentialsScope.GLOBAL, id, "", uri, PublicKeys.pem(key));
+        credentials.setCertificates(certificates);
         credentials.setPin(Secret.fromString(pin));
         var all = SystemCredentialsProvider.getInstance().getCredentials();
         all.removeIf(other ->
@@ -210,6 +233,109 @@ public class SignWithTokenTest {
             r.assertBuildStatusSuccess(build);
         }
         assertEquals(3, signatures());
+    }
+
+    /** The credentials "slow": alice's key behind a library that waits for a finger. */
+    private void aTokenThatWantsAFinger(String certificates) throws Exception {
+        TokenLibrary slow = new TokenLibrary(hsm.slowLibrary());
+        slow.setLabel("tokens");
+        CountersignConfiguration.get().setTokenLibraries(List.of(slow));
+        keep("slow", "pkcs11:token=release;object=alice", SoftHsm.PIN, alice, certificates);
+    }
+
+    @Test
+    public void whileTheTokenWaitsTheLogAndThePageSaySoAndNobodySeesThePin() throws Exception {
+        TestCertificates authority = TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority");
+        TestCertificates.Leaf certified = authority.issue(
+                "C=US,ST=WA,O=Example,CN=alice",
+                new KeyPair(alice, null),
+                KeyPurposeId.id_kp_codeSigning,
+                TestCertificates.NOW.minusSeconds(60),
+                Duration.ofDays(9));
+        aTokenThatWantsAFinger(
+                TestCertificates.pem(authority.certificate()) + TestCertificates.pem(certified.certificate()));
+        WorkflowRun build = job("tokens", "slow", ", notation: true").scheduleBuild2(0).waitForStart();
+        r.waitForMessage("*** touch the token now", build);
+        hsm.awaitWaiting();
+        String saying = "This build waits for the hardware token of its agent: touch the token now.";
+        try (JenkinsRule.WebClient browser = r.createWebClient()) {
+            assertThat(browser.getPage(build).asNormalizedText(), containsString(saying));
+
+            canaries.assertNotInFilesOf(r.jenkins.getRootDir().toPath());
+            assertEquals("the helper was among the processes", 1, Traces.processes(canaries));
+            assertTrue(Traces.pages(r, canaries, build.getUrl()) > 5);
+            nothingSigned();
+
+            Files.createFile(hsm.touch());
+            r.assertBuildStatusSuccess(r.waitForCompletion(build));
+            assertThat(browser.getPage(build).asNormalizedText(), not(containsString(saying)));
+        }
+        assertEquals(2, signatures());
+        NotationClient notation =
+                new NotationClient(Files.createDirectory(hsm.folder().resolve("notation")));
+        notation.trust(authority, "C=US, ST=WA, O=Example, CN=alice");
+        notation.verify(image).succeeded();
+    }
+
+    @Test
+    public void aTokenThatIsPulledOutInTheMiddleSignsNothing() throws Exception {
+        aTokenThatWantsAFinger("");
+        WorkflowRun build =
+                job("tokens", "slow", ", simpleSignatures: true").scheduleBuild2(0).waitForStart();
+        hsm.awaitWaiting();
+        hsm.pullOut();
+        Files.createFile(hsm.touch());
+        r.assertBuildStatus(Result.FAILURE, r.waitForCompletion(build));
+        r.assertLogContains("was taken out while signing with it", build);
+        r.assertLogNotContains("\tat ", build);
+        nothingSigned();
+    }
+
+    @Test
+    public void aBuildThatIsStoppedWhileTheTokenWaitsSignsNothing() throws Exception {
+        aTokenThatWantsAFinger("");
+        WorkflowRun build = job("tokens", "slow", "").scheduleBuild2(0).waitForStart();
+        hsm.awaitWaiting();
+        build.doStop();
+        r.assertBuildStatus(Result.ABORTED, r.waitForCompletion(build));
+        Files.createFile(hsm.touch());
+        nothingSigned();
+    }
+
+    @Test
+    public void theLastTryAndALockedTokenAreToldApartAndGetNoPin() throws Exception {
+        aTokenThatWantsAFinger("");
+        Files.createFile(hsm.touch());
+        hsm.showFlags(0x20000);
+        r.assertLogContains("one more wrong PIN would lock the token", build(Result.FAILURE, "slow", ""));
+        hsm.showFlags(0x40000);
+        r.assertLogContains("is locked after wrong PINs", build(Result.FAILURE, "slow", ""));
+        nothingSigned();
+        hsm.showFlags(0x10000);
+        r.assertLogContains("a wrong PIN was entered into the token before", build(Result.SUCCESS, "slow", ""));
+    }
+
+    @Test
+    public void theCertificateOnTheTokenServesForNotationWhenItIsWhole() throws Exception {
+        Run<?, ?> none = build(Result.FAILURE, "alice", ", notation: true");
+        r.assertLogContains("needs a certificate beside the key, and this key has none", none);
+        TestCertificates authority = TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority");
+        Path der = hsm.folder().resolve("alice.der");
+        Files.write(
+                der,
+                authority
+                        .issue(
+                                "C=US,ST=WA,O=Example,CN=alice",
+                                new KeyPair(alice, null),
+                                KeyPurposeId.id_kp_codeSigning,
+                                TestCertificates.NOW.minusSeconds(60),
+                                Duration.ofDays(9))
+                        .certificate()
+                        .getEncoded());
+        hsm.store("release", "cert", der, "01", "alice");
+        // The card has the key's own certificate alone: what it lacks is said, and where to put it.
+        r.assertLogContains("is missing; put it beside", build(Result.FAILURE, "alice", ", notation: true"));
+        nothingSigned();
     }
 
     @Test

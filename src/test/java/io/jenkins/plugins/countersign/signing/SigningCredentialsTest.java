@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.startsWith;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertNotEquals;
+import static org.junit.Assert.assertNotNull;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
@@ -35,6 +36,7 @@ import io.jenkins.plugins.casc.ConfigurationAsCode;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
+import io.jenkins.plugins.countersign.engine.signing.TestCertificates;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import java.io.ByteArrayOutputStream;
@@ -57,6 +59,8 @@ import jenkins.security.QueueItemAuthenticatorConfiguration;
 import org.htmlunit.HttpMethod;
 import org.htmlunit.Page;
 import org.htmlunit.WebRequest;
+import org.htmlunit.html.HtmlForm;
+import org.htmlunit.html.HtmlInput;
 import org.htmlunit.html.HtmlPage;
 import org.junit.After;
 import org.junit.Before;
@@ -65,6 +69,7 @@ import org.junit.ClassRule;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
+import org.htmlunit.html.HtmlElementUtil;
 import org.jvnet.hudson.test.Issue;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.LoggerRule;
@@ -184,25 +189,55 @@ public class SigningCredentialsTest {
     }
 
     @Test
-    @org.junit.Ignore("credentials 1502 has no page \"update\" any more; to be walked through its dialog")
     public void formsKeepEveryFieldAndShowNoSecret() throws Exception {
-        store(keyCredentials(CredentialsScope.GLOBAL, "release"), tokenCredentials("token"));
+        SigningTokenCredentialsImpl kept = tokenCredentials("token");
+        String certificates = TestCertificates.authority("CN=authority").signer("CN=alice").pem();
+        certificates = certificates.substring(certificates.indexOf("-----BEGIN CERTIFICATE-----")).trim();
+        kept.setCertificates(certificates);
+        store(keyCredentials(CredentialsScope.GLOBAL, "release"), kept);
         try (JenkinsRule.WebClient browser = r.createWebClient().login("admin")) {
             for (String id : List.of("release", "token")) {
-                HtmlPage form = browser.goTo("credentials/store/system/domain/_/credential/" + id + "/update");
-                canaries.assertNotIn("the form of " + id, form.getWebResponse().getContentAsString());
-                r.submit(form.getFormByName("update"));
+                saveInDialog(browser, "credentials/store/system/domain/_/credential/" + id, id + " edited");
             }
         }
         SigningKeyCredentialsImpl saved = only(SigningKeyCredentialsImpl.class);
         assertEquals("release", saved.getId());
-        assertEquals("release key", saved.getDescription());
+        assertEquals("release edited", saved.getDescription());
         assertEquals(CredentialsScope.GLOBAL, saved.getScope());
         assertEquals(key.publicKey(), SigningKeys.signer(saved).publicKey());
         SigningTokenCredentialsImpl token = only(SigningTokenCredentialsImpl.class);
         assertEquals("pkcs11:token=release;object=alice", token.getUri());
         assertEquals(PIN, token.getPin().getPlainText());
         assertEquals(PublicKeys.read(publicKey), PublicKeys.read(token.getPublicKey()));
+        assertEquals("token edited", token.getDescription());
+        assertEquals(certificates, token.getCertificates().replace("\r", ""));
+    }
+
+    /** The credentials plugin opens its form in a dialog on the credentials' page. */
+    private void saveInDialog(JenkinsRule.WebClient browser, String url, String description) throws Exception {
+        HtmlPage page = browser.goTo(url);
+        HtmlElementUtil.click(page.querySelector("button[data-type='credentials-update']"));
+        HtmlForm form = page.querySelector("#credentials-dialog-form");
+        for (int i = 0; form == null && i < 300; i++) {
+            browser.waitForBackgroundJavaScript(100);
+            form = page.querySelector("#credentials-dialog-form");
+        }
+        assertNotNull("the dialog of " + url, form);
+        canaries.assertNotIn("the page of " + url, page.getWebResponse().getContentAsString());
+        canaries.assertNotIn("the dialog of " + url, page.asXml());
+        canaries.assertNotIn("the dialog of " + url, page.asNormalizedText());
+        HtmlInput input = form.querySelector("input[name='_.description']");
+        input.setValue(description);
+        HtmlElementUtil.click(page.querySelector("#cr-dialog-submit"));
+        for (int i = 0; !isSaved(description) && i < 300; i++) {
+            browser.waitForBackgroundJavaScript(100);
+        }
+    }
+
+    private static boolean isSaved(String description) {
+        return SystemCredentialsProvider.getInstance().getCredentials().stream()
+                .anyMatch(one -> one instanceof SigningCredentials saved
+                        && saved.getDescription().equals(description));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.jenkins.plugins.countersign.engine.signing;
 
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
@@ -25,6 +26,27 @@ public record CertificateTrust(
         if (identity.isBlank()) {
             throw new IllegalArgumentException("an identity is needed: an authority certifies many people");
         }
+    }
+
+    /**
+     * What people give: certificates in PEM. Those that issued themselves are the roots, the others may lie between.
+     *
+     * @param issuer null or empty for none
+     * @throws VerificationException if they cannot be read, or none is a root
+     */
+    public static CertificateTrust parse(String pem, String identity, String issuer) throws VerificationException {
+        List<X509Certificate> roots = new ArrayList<>();
+        List<X509Certificate> intermediates = new ArrayList<>();
+        for (X509Certificate certificate : Certificates.readPem(pem)) {
+            boolean root = certificate.getSubjectX500Principal().equals(certificate.getIssuerX500Principal());
+            (root ? roots : intermediates).add(certificate);
+        }
+        if (roots.isEmpty()) {
+            throw new VerificationException(
+                    VerificationException.Reason.UNTRUSTED_CERTIFICATE,
+                    "there is no root certificate among the " + intermediates.size() + " that were given");
+        }
+        return new CertificateTrust(roots, intermediates, identity, issuer == null ? "" : issuer);
     }
 
     /** An organisation's own authority. */

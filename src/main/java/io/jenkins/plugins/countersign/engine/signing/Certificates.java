@@ -82,6 +82,47 @@ final class Certificates {
         return certificates;
     }
 
+    /**
+     * The leaf, what issued it, and so on up to a root that issued itself, as the Notary Project's envelopes have it.
+     *
+     * @param others in any order; what does not belong is left out
+     * @throws VerificationException if the leaf is no signer's, is not valid at that time, or a link is missing
+     */
+    static List<X509Certificate> completeChain(X509Certificate leaf, Collection<X509Certificate> others, Instant time)
+            throws VerificationException {
+        requireSigner(leaf);
+        requireValid(leaf, time);
+        List<X509Certificate> chain = new ArrayList<>(List.of(leaf));
+        while (!issued(chain.get(chain.size() - 1), chain.get(chain.size() - 1))) {
+            X509Certificate last = chain.get(chain.size() - 1);
+            X509Certificate issuer = others.stream()
+                    .filter(candidate -> !chain.contains(candidate) && issued(candidate, last))
+                    .findFirst()
+                    .orElseThrow(() -> new VerificationException(
+                            Reason.UNTRUSTED_CERTIFICATE,
+                            "the certificate of " + last.getIssuerX500Principal() + ", which issued that of "
+                                    + last.getSubjectX500Principal() + ", is missing; put it beside the key's own"));
+            chain.add(issuer);
+            if (chain.size() > MAX_CERTIFICATES) {
+                throw new VerificationException(
+                        Reason.TOO_LARGE, "the chain has more than " + MAX_CERTIFICATES + " certificates");
+            }
+        }
+        return chain;
+    }
+
+    private static boolean issued(X509Certificate issuer, X509Certificate issuee) {
+        if (!issuer.getSubjectX500Principal().equals(issuee.getIssuerX500Principal())) {
+            return false;
+        }
+        try {
+            issuee.verify(issuer.getPublicKey());
+            return true;
+        } catch (GeneralSecurityException sameNameAnotherKey) {
+            return false;
+        }
+    }
+
     /** @throws VerificationException if the leaf does not lead to a root of this trust at that time, or is somebody else's */
     static void requireTrusted(X509Certificate leaf, List<X509Certificate> others, CertificateTrust trust, Instant time)
             throws VerificationException {

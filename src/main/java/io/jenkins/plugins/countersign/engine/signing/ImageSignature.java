@@ -6,10 +6,13 @@ import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
+import io.jenkins.plugins.countersign.engine.signing.keys.SignatureScheme;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A plain signature of an image, as {@code cosign sign} makes it: a bundle over the index and every platform's manifest and, on
@@ -20,6 +23,17 @@ public final class ImageSignature {
     /** What {@code cosign sign} writes as predicate type (formats.md A4). */
     public static final String PREDICATE_TYPE = "https://sigstore.dev/cosign/sign/v1";
 
+    /** What may be written besides the bundle, for verifiers that know no bundles. */
+    public enum More {
+        /** A {@code .sig} signature of the index and of each platform's manifest. */
+        SIMPLE_SIGNING,
+        /**
+         * A signature of the Notary Project, in JWS, of the index and of each platform's manifest. The key must have a
+         * certificate for code signing, and the certificates up to the root beside it.
+         */
+        NOTATION
+    }
+
     private ImageSignature() {}
 
     /**
@@ -27,7 +41,7 @@ public final class ImageSignature {
      *
      * @param tag by which the image is named in {@code .sig} payloads, which containers/image compares; empty for none
      * @param annotations signed with the subjects; {@code cosign verify -a} asks for them
-     * @param simpleSignatures whether {@code .sig} signatures are written, too
+     * @param more what is written besides the bundle
      * @return the digests of what was signed, the image's own first
      */
     public static List<Digest> sign(
@@ -36,7 +50,7 @@ public final class ImageSignature {
             String tag,
             Signer signer,
             Map<String, String> annotations,
-            boolean simpleSignatures,
+            Set<More> more,
             Instant now)
             throws KeyException, RegistryException {
         List<Descriptor> subjects = Subjects.of(repository, image);
@@ -47,12 +61,27 @@ public final class ImageSignature {
                         PREDICATE_TYPE,
                         StrictJson.object())
                 .toBytes();
-        List<byte[]> messages = new ArrayList<>();
-        messages.add(DsseEnvelope.preAuthenticationEncoding(SignatureTypes.IN_TOTO, statement));
-        if (simpleSignatures) {
+        SignatureScheme scheme = SignatureScheme.ofSigner(signer.publicKey());
+        List<Signer.Message> messages = new ArrayList<>();
+        messages.add(new Signer.Message(
+                DsseEnvelope.preAuthenticationEncoding(SignatureTypes.IN_TOTO, statement), scheme));
+        if (more.contains(More.SIMPLE_SIGNING)) {
             String reference = repository.name() + (tag.isEmpty() ? "" : ":" + tag);
             for (Descriptor subject : subjects) {
-                messages.add(new SimpleSigning(reference, subject.digest(), Map.of()).toBytes());
+                messages.add(new Signer.Message(
+                        new SimpleSigning(reference, subject.digest(), Map.of()).toBytes(), scheme));
+            }
+        }
+        int simple = messages.size();
+        List<X509Certificate> chain = List.of();
+        List<NotationSignature.Unsigned> notation = new ArrayList<>();
+        if (more.contains(More.NOTATION)) {
+            chain = NotationSignature.chainOf(signer, now);
+            for (Descriptor subject : subjects) {
+                NotationSignature.Unsigned unsigned =
+                        NotationSignature.prepare(subject, signer.publicKey(), now, null);
+                notation.add(unsigned);
+                messages.add(unsigned.message());
             }
         }
         // All of them before the first upload: a token that is pulled out half way leaves nothing half signed.
@@ -65,8 +94,13 @@ public final class ImageSignature {
         for (int i = subjects.size() - 1; i >= 0; i--) {
             store.attachBundle(subjects.get(i), bundle, PREDICATE_TYPE, now);
         }
-        for (int i = 1; i < messages.size(); i++) {
-            store.addSimpleSignature(subjects.get(i - 1).digest(), messages.get(i), signatures.get(i));
+        for (int i = 1; i < simple; i++) {
+            store.addSimpleSignature(
+                    subjects.get(i - 1).digest(), messages.get(i).content(), signatures.get(i));
+        }
+        for (int i = 0; i < notation.size(); i++) {
+            store.attachNotation(
+                    subjects.get(i), notation.get(i).envelope(chain, signatures.get(simple + i)), chain, now);
         }
         return subjects.stream().map(Descriptor::digest).toList();
     }

@@ -36,7 +36,11 @@ public record ImageSignatures(List<Evidence> believed, List<SetAside> setAside) 
     /** @throws RegistryException if not everything could be read: unknown is never none */
     public static ImageSignatures by(Repository repository, Digest image, Collection<PublicKey> keys)
             throws RegistryException {
-        Verifier verifier = Verifier.withKeys(keys);
+        return by(repository, image, Verifier.withKeys(keys));
+    }
+
+    /** The same for whoever also believes certificates. */
+    public static ImageSignatures by(Repository repository, Digest image, Verifier verifier) throws RegistryException {
         List<Evidence> believed = new ArrayList<>();
         List<SetAside> setAside = new ArrayList<>();
         for (FoundSignature found : new SignatureStore(repository).collect(image)) {
@@ -56,7 +60,7 @@ public record ImageSignatures(List<Evidence> believed, List<SetAside> setAside) 
         if (!believed.isEmpty()) {
             return this;
         }
-        StringBuilder message = new StringBuilder("no signature by the given keys was found");
+        StringBuilder message = new StringBuilder("no signature by the given keys or certificates was found");
         setAside.forEach(one -> message.append("\n  not counted: ").append(one));
         throw new VerificationException(
                 setAside.isEmpty()

@@ -74,14 +74,59 @@ record NotationSignature(
     /** An envelope over the image's descriptor. @param expiry null for none */
     static byte[] sign(Descriptor image, Signer signer, Instant time, Instant expiry) throws KeyException {
         List<X509Certificate> chain = signer.certificates();
+        requireCertificate(chain);
+        Unsigned unsigned = prepare(image, signer.publicKey(), time, expiry);
+        return unsigned.envelope(chain, signer.sign(unsigned.message().content(), unsigned.message().scheme()));
+    }
+
+    private static void requireCertificate(List<X509Certificate> chain) throws KeyException {
         if (chain.isEmpty()) {
             throw new KeyException(
                     KeyException.Reason.NOT_FOUND,
                     "a notation signature needs a certificate beside the key, and this key has none");
         }
+    }
+
+    /**
+     * The signer's certificates as the envelope has them: the key's own, and each one that issued the one before, up to a root.
+     *
+     * @throws KeyException if notation would refuse them: nothing is signed then that nobody accepts
+     */
+    static List<X509Certificate> chainOf(Signer signer, Instant time) throws KeyException {
+        List<X509Certificate> all = signer.certificates();
+        requireCertificate(all);
+        try {
+            return Certificates.completeChain(all.get(0), all, time);
+        } catch (VerificationException e) {
+            throw new KeyException(
+                    KeyException.Reason.NOT_ACCEPTED, "notation would refuse the key's certificate: " + e.getMessage(), e);
+        }
+    }
+
+    /** What is to be signed, before it is. */
+    record Unsigned(PublicKey key, String protectedPart, String payloadPart, Signer.Message message) {
+
+        /** @param signature in DER for ECDSA */
+        byte[] envelope(List<X509Certificate> chain, byte[] signature) throws KeyException {
+            ObjectNode envelope = StrictJson.object();
+            envelope.put("payload", payloadPart);
+            envelope.put("protected", protectedPart);
+            ObjectNode unsigned = envelope.putObject("header");
+            ArrayNode certificates = unsigned.putArray("x5c");
+            for (X509Certificate certificate : chain) {
+                certificates.add(Base64.getEncoder().encodeToString(encoded(certificate)));
+            }
+            unsigned.put(AGENT, "jenkins-countersign/1.0");
+            envelope.put("signature", base64Url(raw(key, signature)));
+            return StrictJson.write(envelope);
+        }
+    }
+
+    /** @param expiry null for none */
+    static Unsigned prepare(Descriptor image, PublicKey key, Instant time, Instant expiry) throws KeyException {
         SignatureScheme scheme;
         try {
-            scheme = schemeOf(signer.publicKey());
+            scheme = schemeOf(key);
         } catch (VerificationException e) {
             throw new KeyException(KeyException.Reason.NOT_ACCEPTED, e.getMessage(), e);
         }
@@ -104,18 +149,7 @@ record NotationSignature(
         String protectedPart = base64Url(StrictJson.write(header));
         String payloadPart = base64Url(StrictJson.write(payload));
         byte[] input = (protectedPart + "." + payloadPart).getBytes(StandardCharsets.US_ASCII);
-        byte[] raw = raw(signer.publicKey(), signer.sign(input, scheme));
-        ObjectNode envelope = StrictJson.object();
-        envelope.put("payload", payloadPart);
-        envelope.put("protected", protectedPart);
-        ObjectNode unsigned = envelope.putObject("header");
-        ArrayNode certificates = unsigned.putArray("x5c");
-        for (X509Certificate certificate : chain) {
-            certificates.add(Base64.getEncoder().encodeToString(encoded(certificate)));
-        }
-        unsigned.put(AGENT, "jenkins-countersign/1.0");
-        envelope.put("signature", base64Url(raw));
-        return StrictJson.write(envelope);
+        return new Unsigned(key, protectedPart, payloadPart, new Signer.Message(input, scheme));
     }
 
     /** The value of the annotation by which notation finds the certificates. */

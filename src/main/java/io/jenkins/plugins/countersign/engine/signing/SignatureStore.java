@@ -12,6 +12,7 @@ import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import java.io.IOException;
 import java.io.InputStream;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -84,13 +85,18 @@ public final class SignatureStore {
      */
     public Digest attachNotation(Descriptor image, Signer signer, Instant created, Instant expiry)
             throws RegistryException, KeyException {
-        byte[] envelope = NotationSignature.sign(image, signer, created, expiry);
+        return attachNotation(
+                image, NotationSignature.sign(image, signer, created, expiry), signer.certificates(), created);
+    }
+
+    Digest attachNotation(Descriptor image, byte[] envelope, List<X509Certificate> chain, Instant created)
+            throws RegistryException, KeyException {
         return attach(
                 image,
                 SignatureTypes.NOTATION,
                 SignatureTypes.JOSE,
                 envelope,
-                Map.of(NotationSignature.THUMBPRINTS, NotationSignature.thumbprints(signer.certificates())),
+                Map.of(NotationSignature.THUMBPRINTS, NotationSignature.thumbprints(chain)),
                 created);
     }
 

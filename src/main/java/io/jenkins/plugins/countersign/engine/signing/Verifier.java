@@ -64,6 +64,11 @@ public final class Verifier {
         return new Verifier(keys, authorities, roots, clock);
     }
 
+    /** {@link #andTimestamps(Collection)} with certificates in PEM. */
+    public Verifier andTimestamps(String pem) throws VerificationException {
+        return andTimestamps(Certificates.readPem(pem));
+    }
+
     /** What time it is. */
     public Verifier at(Clock now) {
         return new Verifier(keys, authorities, timestampRoots, now);

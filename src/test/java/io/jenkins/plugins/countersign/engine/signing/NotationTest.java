@@ -5,7 +5,6 @@ import static org.junit.Assert.assertNotEquals;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
-import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.engine.Run;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.registry.ReferrersRegistry;
@@ -40,11 +39,12 @@ public class NotationTest {
     public final TemporaryFolder folder = new TemporaryFolder();
 
     private Path root;
+    private NotationClient notation;
 
     @Before
-    public void notation() throws Exception {
-        RealPart.require("notation");
+    public void notation() {
         root = folder.getRoot().toPath();
+        notation = new NotationClient(root);
     }
 
     @Test
@@ -82,7 +82,7 @@ public class NotationTest {
 
     @Test
     public void weAcceptItsSignatures() throws Exception {
-        run("notation", "cert", "generate-test", "--default", "tester").succeeded();
+        notation.run("cert", "generate-test", "--default", "tester").succeeded();
         Path certificateFile;
         try (var files = Files.walk(root)) {
             certificateFile = files.filter(file -> file.toString().endsWith("tester.crt"))
@@ -92,10 +92,9 @@ public class NotationTest {
         X509Certificate certificate =
                 Certificates.readPem(Files.readString(certificateFile)).get(0);
         Descriptor image = image("theirs/jws");
-        run("notation", "sign", "--insecure-registry", "-m", "stage=qa", name("theirs/jws", image))
+        notation.run("sign", "--insecure-registry", "-m", "stage=qa", name("theirs/jws", image))
                 .succeeded();
-        run(
-                        "notation",
+        notation.run(
                         "sign",
                         "--insecure-registry",
                         "--signature-format",
@@ -174,35 +173,11 @@ public class NotationTest {
     }
 
     private Run verify(String repository, Descriptor image) throws Exception {
-        return run("notation", "verify", "--insecure-registry", name(repository, image));
+        return notation.verify(name(repository, image));
     }
 
     private void trust(TestCertificates authority, String person) throws Exception {
-        Path certificate = root.resolve("authority.crt");
-        Files.writeString(certificate, TestCertificates.pem(authority.certificate()));
-        run("notation", "certificate", "add", "--type", "ca", "--store", "example", certificate.toString())
-                .succeeded();
-        Path policy = root.resolve("policy.json");
-        Files.writeString(
-                policy,
-                "{\"version\":\"1.0\",\"trustPolicies\":[{\"name\":\"test\",\"registryScopes\":[\"*\"],"
-                        + "\"signatureVerification\":{\"level\":\"strict\",\"override\":{\"revocation\":\"skip\"}},"
-                        + "\"trustStores\":[\"ca:example\"],"
-                        + "\"trustedIdentities\":[\"x509.subject: C=US, ST=WA, O=Example, CN=" + person + "\"]}]}");
-        run("notation", "policy", "import", "--force", policy.toString()).succeeded();
-    }
-
-    private Run run(String... command) throws Exception {
-        return Run.of(
-                Map.of(
-                        "XDG_CONFIG_HOME",
-                        root.resolve("config").toString(),
-                        "XDG_CACHE_HOME",
-                        root.resolve("cache").toString(),
-                        "HOME",
-                        root.toString()),
-                root,
-                List.of(command));
+        notation.trust(authority, "C=US, ST=WA, O=Example, CN=" + person);
     }
 
     private static void accepted(Run run) {

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.engine.signing.keys;
 
+import java.io.Serializable;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -15,8 +16,12 @@ public interface Signer extends AutoCloseable {
     /** The key that the signatures verify with. */
     PublicKey publicKey();
 
-    /** The certificates that belong to the key, the key's own first; empty when there are none. */
-    default List<X509Certificate> certificates() {
+    /**
+     * The certificates that belong to the key, the key's own first; empty when there are none.
+     *
+     * @throws KeyException if they lie where they cannot be read now
+     */
+    default List<X509Certificate> certificates() throws KeyException {
         return List.of();
     }
 
@@ -36,14 +41,17 @@ public interface Signer extends AutoCloseable {
      */
     byte[] sign(byte[] message, SignatureScheme scheme) throws KeyException;
 
+    /** One message of a batch, and the scheme that its format asks for. */
+    record Message(byte[] content, SignatureScheme scheme) implements Serializable {}
+
     /**
      * Signs each of the messages, in their order: all of them, or none. A signer whose key is far away does it in one
      * journey.
      */
-    default List<byte[]> signAll(List<byte[]> messages) throws KeyException {
+    default List<byte[]> signAll(List<Message> messages) throws KeyException {
         List<byte[]> signatures = new ArrayList<>();
-        for (byte[] message : messages) {
-            signatures.add(sign(message));
+        for (Message message : messages) {
+            signatures.add(sign(message.content(), message.scheme()));
         }
         return signatures;
     }

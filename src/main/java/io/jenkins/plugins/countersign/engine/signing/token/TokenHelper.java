@@ -50,9 +50,14 @@ final class TokenHelper implements AutoCloseable {
 
     private static final Duration START_WAIT = Duration.ofSeconds(60);
     private static final int MAX_START_OUTPUT = 4096;
-    /** Anything that would make the helper's JVM load code, open a port or print. */
-    private static final List<String> JVM_VARIABLES =
-            List.of("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "CLASSPATH", "JDK_JAVAC_OPTIONS");
+    /** Anything that would make the helper's JVM load code, open a port or print; and where the command line may have the PIN. */
+    private static final List<String> NOT_INHERITED = List.of(
+            "JAVA_TOOL_OPTIONS",
+            "_JAVA_OPTIONS",
+            "JDK_JAVA_OPTIONS",
+            "CLASSPATH",
+            "JDK_JAVAC_OPTIONS",
+            "COUNTERSIGN_PASSWORD");
 
     private final Path folder;
     private final Process process;
@@ -79,7 +84,7 @@ final class TokenHelper implements AutoCloseable {
             new SecureRandom().nextBytes(random);
             String nonce = HexFormat.of().formatHex(random);
             ProcessBuilder builder = new ProcessBuilder(command(folder, nonce)).directory(folder.toFile());
-            builder.environment().keySet().removeAll(JVM_VARIABLES);
+            builder.environment().keySet().removeAll(NOT_INHERITED);
             builder.environment().putAll(environment);
             TokenHelper helper = new TokenHelper(folder, builder.start(), nonce, notices);
             helper.readInBackground();

@@ -39,7 +39,12 @@ public record TokenInfo(
      * @param id CKA_ID in hexadecimal, possibly empty
      * @param label CKA_LABEL
      * @param publicKeyPem null when it is of a kind that is not accepted
-     * @param hasCertificate whether a certificate of this key is on the token
+     * @param certificatePem the certificate of this key that is on the token; null when there is none
      */
-    public record Key(String id, String label, String publicKeyPem, boolean hasCertificate) implements Serializable {}
+    public record Key(String id, String label, String publicKeyPem, String certificatePem) implements Serializable {
+
+        public boolean hasCertificate() {
+            return certificatePem != null;
+        }
+    }
 }

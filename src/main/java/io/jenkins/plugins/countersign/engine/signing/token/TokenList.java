@@ -5,6 +5,7 @@ import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenInfo.PinState;
 import io.jenkins.plugins.countersign.engine.signing.token.helper.Line;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +64,16 @@ public final class TokenList {
                 pem = null;
             }
         }
-        return new TokenInfo.Key(line.text(1), line.text(2), pem, line.bytes(5) != null);
+        byte[] certificate = line.bytes(5);
+        return new TokenInfo.Key(
+                line.text(1),
+                line.text(2),
+                pem,
+                certificate == null
+                        ? null
+                        : "-----BEGIN CERTIFICATE-----\n"
+                                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(certificate)
+                                + "\n-----END CERTIFICATE-----\n");
     }
 
     static PinState pinState(long flags) {

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.PublicKey;
+import java.security.interfaces.RSAPublicKey;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
@@ -38,12 +39,16 @@ import org.bouncycastle.asn1.x509.DigestInfo;
 public final class TokenSigner implements Signer {
 
     private static final long RSA_PKCS = 0x0001;
+    private static final long RSA_X_509 = 0x0003;
     private static final long ECDSA = 0x1041;
     private static final Map<SignatureScheme, String> SCHEMES = Map.of(
             SignatureScheme.ECDSA_SHA256, "SHA-256",
             SignatureScheme.ECDSA_SHA384, "SHA-384",
             SignatureScheme.ECDSA_SHA512, "SHA-512",
-            SignatureScheme.RSA_PKCS1_SHA256, "SHA-256");
+            SignatureScheme.RSA_PKCS1_SHA256, "SHA-256",
+            SignatureScheme.RSA_PSS_SHA256, "SHA-256",
+            SignatureScheme.RSA_PSS_SHA384, "SHA-384",
+            SignatureScheme.RSA_PSS_SHA512, "SHA-512");
 
     private final TokenHelper helper;
     private final TokenHost host;
@@ -134,11 +139,14 @@ public final class TokenSigner implements Signer {
             throw new KeyException(
                     Reason.NOT_ACCEPTED, PublicKeys.describe(publicKey) + " on a token cannot sign with " + scheme);
         }
-        boolean rsa = scheme == SignatureScheme.RSA_PKCS1_SHA256;
         byte[] digest = digest(hash, message);
-        helper.send(Line.of("sign", rsa ? RSA_PKCS : ECDSA, rsa ? digestInfo(digest) : digest));
-        byte[] raw = helper.answer(host.answerWait()).bytes(0);
-        byte[] signature = rsa ? raw : der(raw);
+        byte[] signature =
+                switch (scheme) {
+                    case RSA_PKCS1_SHA256 -> raw(RSA_PKCS, digestInfo(digest));
+                    case RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512 ->
+                        raw(RSA_X_509, PssEncoding.encode(digest, hash, (RSAPublicKey) publicKey));
+                    default -> der(raw(ECDSA, digest));
+                };
         if (!scheme.matches(publicKey, message, signature)) {
             throw new KeyException(
                     Reason.NOT_THE_EXPECTED_KEY,
@@ -146,6 +154,11 @@ public final class TokenSigner implements Signer {
                             + "; nothing was uploaded");
         }
         return signature;
+    }
+
+    private byte[] raw(long mechanism, byte[] data) throws KeyException {
+        helper.send(Line.of("sign", mechanism, data));
+        return helper.answer(host.answerWait()).bytes(0);
     }
 
     /** Ends the helper process, and with it the login. */

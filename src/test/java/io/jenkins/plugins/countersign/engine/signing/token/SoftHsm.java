@@ -55,7 +55,55 @@ public final class SoftHsm extends ExternalResource {
 
     /** What the helper needs in its environment. */
     public Map<String, String> environment() {
-        return Map.of("SOFTHSM2_CONF", folder.resolve("softhsm2.conf").toString());
+        return Map.of(
+                "SOFTHSM2_CONF",
+                folder.resolve("softhsm2.conf").toString(),
+                "SLOW_LIBRARY",
+                library,
+                "SLOW_TOUCH",
+                touch().toString(),
+                "SLOW_FLAGS",
+                folder.resolve("flags").toString());
+    }
+
+    /** The same tokens behind a library ({@code src/test/token/slow.c}) whose signatures wait until {@link #touch()} exists. */
+    public String slowLibrary() throws Exception {
+        Path source = Stream.of(Path.of("src/test/token/slow.c"), Path.of("../src/test/token/slow.c"))
+                .filter(Files::exists)
+                .findFirst()
+                .orElseThrow();
+        Path built = folder.resolve("slow.so");
+        Run.of(
+                        RealPart.require("cc").toString(),
+                        "-shared",
+                        "-fPIC",
+                        "-o",
+                        built.toString(),
+                        source.toAbsolutePath().toString(),
+                        "-ldl")
+                .succeeded();
+        return built.toString();
+    }
+
+    /** The finger: as long as this file is not there, the slow library's token waits. */
+    public Path touch() {
+        return folder.resolve("touch");
+    }
+
+    /** Waits until the slow library waits for the finger. */
+    public void awaitWaiting() throws Exception {
+        long deadline = System.nanoTime() + 120_000_000_000L;
+        while (!Files.exists(folder.resolve("touch.waiting"))) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("no signature was asked for within two minutes");
+            }
+            Thread.sleep(50);
+        }
+    }
+
+    /** Makes the slow library's token show these flags, too, as {@code CK_TOKEN_INFO} has them. */
+    public void showFlags(long flags) throws IOException {
+        Files.writeString(folder.resolve("flags"), Long.toHexString(flags));
     }
 
     public TokenHost host() {

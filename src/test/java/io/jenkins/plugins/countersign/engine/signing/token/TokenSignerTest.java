@@ -89,6 +89,12 @@ public class TokenSignerTest {
                 assertTrue(label, scheme.matches(signer.publicKey(), MESSAGE, signature));
             }
         }
+        try (TokenSigner signer = open(key("release", null, "rsa"), null)) {
+            for (SignatureScheme scheme : List.of(
+                    SignatureScheme.RSA_PSS_SHA256, SignatureScheme.RSA_PSS_SHA384, SignatureScheme.RSA_PSS_SHA512)) {
+                assertTrue(scheme.matches(signer.publicKey(), MESSAGE, signer.sign(MESSAGE, scheme)));
+            }
+        }
         try (TokenSigner signer = open(key("release", null, "p384"), null)) {
             byte[] signature = signer.sign(MESSAGE, SignatureScheme.ECDSA_SHA384);
             assertTrue(SignatureScheme.ECDSA_SHA384.matches(signer.publicKey(), MESSAGE, signature));
