@@ -25,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.Before;
 import org.junit.ClassRule;
@@ -36,6 +37,10 @@ import org.junit.rules.TemporaryFolder;
 public class CosignTest {
 
     private static final String PASSWORD = "hello";
+
+    /** Not every verifier looks at what was signed; cosign does, here. */
+    private static final Set<String> ALSO_REFUSED_BY_COSIGN =
+            Set.of("another-image's-digest", "a-record-dressed-as-an-approval", "no-subject");
 
     @ClassRule
     public static final ReferrersRegistry registry = new ReferrersRegistry();
@@ -239,27 +244,12 @@ public class CosignTest {
         Path pub = write("samples.pub", PublicKeys.pem(samples.key.publicKey()));
         Map<String, String> accepted = new TreeMap<>();
         int asked = 0;
-        for (String defect : List.of(
-                "text-after-the-end",
-                "future-bundle",
-                "no-signature",
-                "the-same-signature-twice",
-                "payload-type-exchanged",
-                "one-bit-of-the-payload",
-                "digest-in-the-payload-exchanged",
-                "one-bit-of-the-signature",
-                "a-stranger's-signature-with-the-hint-of-the-right-key",
-                "signature-over-the-bare-payload",
-                "signature-of-zeros",
-                "rsa-signature-for-an-ecdsa-key",
-                "sha-512-where-the-key-signs-with-sha-256",
-                "another-image's-digest",
-                "a-record-dressed-as-an-approval",
-                "no-subject")) {
-            TamperedSamples.Sample sample = samples.all.stream()
-                    .filter(candidate -> candidate.defect().equals(defect))
-                    .findFirst()
-                    .orElseThrow();
+        for (TamperedSamples.Sample sample : samples.all) {
+            String defect = sample.defect();
+            if (sample.found().format() != SignatureFormat.BUNDLE
+                    || !sample.everybody() && !ALSO_REFUSED_BY_COSIGN.contains(defect)) {
+                continue;
+            }
             Repository repository = registry.open("tampered/bundle" + asked);
             Descriptor image = imageOf("tampered/bundle" + asked);
             assertEquals(samples.image.digest(), image.digest());
@@ -271,13 +261,16 @@ public class CosignTest {
                             sample.found().content(),
                             Map.of("dev.sigstore.bundle.content", "dsse-envelope"),
                             Instant.now());
-            Run run = cosign3("tampered/bundle" + asked + "@" + image.digest(), pub);
-            if (run.exitCode() == 0) {
-                accepted.put(defect, run.output());
+            String name = "tampered/bundle" + asked + "@" + image.digest();
+            for (Run run : List.of(cosign3(name, pub), cosign2(name, pub, "--new-bundle-format", trustedRoot()))) {
+                if (run.exitCode() == 0) {
+                    accepted.put(defect, run.output());
+                }
             }
             asked++;
         }
         assertEquals(Map.of(), accepted);
+        assertTrue(asked + " samples", asked >= 45);
         Repository good = registry.open("tampered/good");
         new SignatureStore(good)
                 .attach(

@@ -2,14 +2,19 @@ package io.jenkins.plugins.countersign.engine.signing;
 
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertNotEquals;
+import static org.junit.Assert.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.engine.Run;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
@@ -60,6 +65,54 @@ public class OpensslTest {
                 SigstoreBundle.of(envelope, key).toBytes(),
                 Map.of());
         assertEquals(key, Verifier.verify(found, List.of(key)).key());
+    }
+
+    @Test
+    public void noAlteredSignatureIsGoodForOpenssl() throws Exception {
+        TamperedSamples samples = new TamperedSamples();
+        Path root =
+                write("key.pub", PublicKeys.pemBytes(samples.key.publicKey())).getParent();
+        Map<String, String> accepted = new TreeMap<>();
+        int asked = 0;
+        for (TamperedSamples.Sample sample : samples.all) {
+            if (sample.reason() != VerificationException.Reason.BAD_SIGNATURE) {
+                continue;
+            }
+            byte[] message;
+            byte[] signature;
+            switch (sample.found().format()) {
+                case BUNDLE -> {
+                    JsonNode envelope =
+                            new ObjectMapper().readTree(sample.found().content()).get("dsseEnvelope");
+                    message = DsseEnvelope.preAuthenticationEncoding(
+                            envelope.get("payloadType").asText(),
+                            envelope.get("payload").binaryValue());
+                    signature = envelope.get("signatures").get(0).get("sig").binaryValue();
+                }
+                case RECORD, ATTESTATION -> {
+                    DsseEnvelope envelope = DsseEnvelope.read(sample.found().content());
+                    message = envelope.preAuthenticationEncoding();
+                    signature = envelope.signatures().get(0);
+                }
+                case SIMPLE_SIGNING -> {
+                    message = sample.found().content();
+                    signature = Base64.getDecoder()
+                            .decode(sample.found().annotations().get(SignatureStore.SIGNATURE_ANNOTATION));
+                }
+                default -> {
+                    continue;
+                }
+            }
+            asked++;
+            write("message", message);
+            write("signature", signature);
+            Run run = openssl(root, "dgst", "-sha256", "-verify", "key.pub", "-signature", "signature", "message");
+            if (run.exitCode() == 0) {
+                accepted.put(sample.defect(), run.output());
+            }
+        }
+        assertEquals(Map.of(), accepted);
+        assertTrue(asked + " samples", asked >= 20);
     }
 
     private static Run openssl(Path root, String... arguments) throws Exception {

@@ -224,7 +224,7 @@ final class TokenHelper implements AutoCloseable {
                 throw touchAsked
                         ? new KeyException(
                                 Reason.TOUCH_TIMEOUT,
-                                "the token did not answer within " + wait.toSeconds() + " s; was it touched?")
+                                "the token did not answer within " + wait.toSeconds() + " s: nobody touched it, or it was taken out")
                         : new KeyException(
                                 Reason.FAILED, "the token helper gave no answer within " + wait.toSeconds() + " s");
             }

@@ -81,6 +81,7 @@ final class PivCard extends ExternalResource {
         daemon = new ProcessBuilder(
                         RealPart.require("pcscd").toString(),
                         "--foreground",
+                        "--info",
                         "--config",
                         configuration.toString())
                 .redirectErrorStream(true)
@@ -131,8 +132,19 @@ final class PivCard extends ExternalResource {
         answers.start();
     }
 
-    /** Somebody pulls it out. */
-    void pullOut() throws IOException {
+    /** Somebody pulls it out, and the reader notices. */
+    void pullOut() throws Exception {
+        unplug();
+        long deadline = System.nanoTime() + 30_000_000_000L;
+        while (!Files.readString(folder.resolve("pcscd.log")).contains("Card Removed")) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("the reader did not notice");
+            }
+            Thread.sleep(50);
+        }
+    }
+
+    private void unplug() throws IOException {
         if (reader != null) {
             reader.close();
             reader = null;
@@ -347,7 +359,7 @@ final class PivCard extends ExternalResource {
     @Override
     protected void after() {
         try {
-            pullOut();
+            unplug();
             if (daemon != null) {
                 daemon.destroy();
                 if (!daemon.waitFor(10, java.util.concurrent.TimeUnit.SECONDS)) {
