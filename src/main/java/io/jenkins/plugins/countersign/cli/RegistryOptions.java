@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.cli;
 
+import io.jenkins.plugins.countersign.engine.event.Event;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.registry.DockerConfig;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
@@ -13,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** How registries are reached, for every command that reaches one. */
 final class RegistryOptions {
@@ -38,6 +41,9 @@ final class RegistryOptions {
             paramLabel = "FILE",
             description = "The user's password, in the file's first line; else COUNTERSIGN_REGISTRY_PASSWORD.")
     private Path passwordFile;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
 
     /** Opens the repository of a location: a registry's or a layout folder. */
     Repository open(ImageLocation location) throws IOException, Failure {
@@ -73,7 +79,11 @@ final class RegistryOptions {
         if (plainHttp.contains(host)) {
             access = access.insecurePlainHttp();
         }
-        return access.withLogin(logins());
+        return access.withLogin(logins()).withProgress(event -> {
+            if (event instanceof Event.Warned warned) {
+                command.commandLine().getErr().println("Warning: " + warned.message());
+            }
+        });
     }
 
     private LoginSource logins() throws IOException, Failure {

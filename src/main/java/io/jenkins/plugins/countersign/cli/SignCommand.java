@@ -6,7 +6,6 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignature;
-import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.keys.CertifiedSigner;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
@@ -88,12 +87,6 @@ final class SignCommand implements Callable<Integer> {
         try (Signer signer = withCertificates(key.open(spec));
                 Repository repository = registry.open(location)) {
             Digest digest = location.resolveUnmoved(repository);
-            if (!simpleSignatures && new SignatureStore(repository).firstBundleHidesOlderSignatures(digest)) {
-                spec.commandLine()
-                        .getErr()
-                        .println("Warning: " + digest + " has .sig signatures and no bundle yet; cosign 3 stops reading"
-                                + " the .sig signatures once this bundle is there.");
-            }
             List<Digest> signed = ImageSignature.sign(
                     repository,
                     digest,

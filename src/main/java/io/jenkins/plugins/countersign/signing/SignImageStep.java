@@ -12,14 +12,10 @@ import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.Registries;
-import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
-import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignature;
-import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
-import io.jenkins.plugins.countersign.engine.signing.Subjects;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import java.io.PrintStream;
@@ -130,7 +126,6 @@ public class SignImageStep extends ImageStep {
                 .open(location, new BuildLogProgress(context.listener()))) {
             Digest digest = StepImages.resolve(location, repository, context.listener());
             try (Signer signer = SigningKeys.signer(credentials, context)) {
-                warnOfHidden(repository, digest, log);
                 List<Digest> signed = ImageSignature.sign(
                         repository,
                         digest,
@@ -146,15 +141,6 @@ public class SignImageStep extends ImageStep {
                         PublicKeys.fingerprint(signer.publicKey()),
                         signed.size() - 1));
                 return name;
-            }
-        }
-    }
-
-    private static void warnOfHidden(Repository repository, Digest image, PrintStream log) throws RegistryException {
-        SignatureStore store = new SignatureStore(repository);
-        for (Descriptor subject : Subjects.of(repository, image)) {
-            if (store.firstBundleHidesOlderSignatures(subject.digest())) {
-                log.println(Messages.SignImageStep_HidesOlder(subject.digest()));
             }
         }
     }

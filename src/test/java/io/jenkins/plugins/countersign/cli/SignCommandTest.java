@@ -124,8 +124,13 @@ public class SignCommandTest {
                             .err(),
                     containsString("none of the 1 certificates is of the key"));
             assertEquals(List.of(), new SignatureStore(registry.open("team/app")).collect(there));
+            SigningKey older = KeyGenerator.generate(new SecureRandom());
+            byte[] payload = ("{\"critical\":{\"identity\":{\"docker-reference\":\"\"},\"image\":{\"docker-manifest-digest\":\""
+                            + there + "\"},\"type\":\"cosign container image signature\"},\"optional\":null}")
+                    .getBytes(StandardCharsets.UTF_8);
+            new SignatureStore(registry.open("team/app")).addSimpleSignature(there, payload, older.sign(payload));
 
-            run(
+            Answer signed = run(
                             "sign",
                             name,
                             "--notation",
@@ -136,6 +141,7 @@ public class SignCommandTest {
                             "--password-file",
                             root.resolve("password"))
                     .is(ExitCode.PASS);
+            assertThat(signed.err(), containsString("cosign 3 stops reading the .sig signatures"));
             notation.trust(authority, "C=US, ST=WA, O=Example, CN=alice");
             notation.verify(name).succeeded();
 

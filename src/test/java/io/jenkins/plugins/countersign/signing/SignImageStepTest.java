@@ -223,7 +223,7 @@ public class SignImageStepTest {
                                 .getContentAsString());
             }
         }
-        int pages = Traces.pages(r, CANARIES, urls.toArray(String[]::new));
+        int pages = Traces.pages(r, CANARIES, true, urls.toArray(String[]::new));
         assertTrue(pages + " pages", pages > 5 * urls.size());
     }
 

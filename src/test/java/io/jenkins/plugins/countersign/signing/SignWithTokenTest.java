@@ -129,7 +129,7 @@ public class SignWithTokenTest {
             urls.add(job.getUrl());
             urls.add(job.getLastBuild().getUrl());
         }
-        int pages = Traces.pages(r, canaries, urls.toArray(String[]::new));
+        int pages = Traces.pages(r, canaries, false, urls.toArray(String[]::new));
         assertTrue(pages + " pages of " + urls, pages > 5 * urls.size());
         Traces.processes(canaries);
         StringBuilder all = new StringBuilder();
@@ -263,7 +263,7 @@ public class SignWithTokenTest {
 
             canaries.assertNotInFilesOf(r.jenkins.getRootDir().toPath());
             assertEquals("the helper was among the processes", 1, Traces.processes(canaries));
-            assertTrue(Traces.pages(r, canaries, build.getUrl()) > 5);
+            assertTrue(Traces.pages(r, canaries, true, build.getUrl()) > 5);
             nothingSigned();
 
             Files.createFile(hsm.touch());

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.engine.registry;
 
+import io.jenkins.plugins.countersign.engine.event.Event;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
@@ -28,6 +29,11 @@ final class RegistryRepository implements Repository, RawContent {
     @Override
     public String name() {
         return path.name();
+    }
+
+    @Override
+    public void warn(String message) {
+        path.access().progress().on(new Event.Warned(message));
     }
 
     @Override

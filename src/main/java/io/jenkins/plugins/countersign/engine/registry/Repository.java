@@ -58,6 +58,9 @@ public interface Repository extends ImageContent, AutoCloseable {
      */
     void attach(Manifest artifact) throws RegistryException;
 
+    /** Says something to whoever watches this repository being used; to nobody where nobody does. */
+    default void warn(String message) {}
+
     @Override
     default void close() {}
 

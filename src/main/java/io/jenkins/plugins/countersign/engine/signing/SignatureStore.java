@@ -50,7 +50,8 @@ public final class SignatureStore {
     }
 
     /**
-     * Attaches a bundle as a referrer.
+     * Attaches a bundle as a referrer, and warns whoever watches the repository when it is the first one and hides older {@code
+     * .sig} signatures.
      *
      * @param image what it is attached to: never an attestation manifest
      * @param created for the manifest's annotation; to the second
@@ -58,6 +59,11 @@ public final class SignatureStore {
      */
     public Digest attachBundle(Descriptor image, SigstoreBundle bundle, String predicateType, Instant created)
             throws RegistryException {
+        if (firstBundleHidesOlderSignatures(image.digest())) {
+            repository.warn(image.digest() + " in " + repository.name() + " has .sig signatures and no bundle yet; cosign 3"
+                    + " stops reading the .sig signatures once this bundle is there. Whoever relies on them signs again,"
+                    + " in both formats.");
+        }
         Map<String, String> annotations = new TreeMap<>();
         annotations.put("dev.sigstore.bundle.content", "dsse-envelope");
         annotations.put("dev.sigstore.bundle.predicateType", predicateType);
@@ -151,6 +157,9 @@ public final class SignatureStore {
      * bundle yet (formats.md A4). Then say so before attaching one.
      */
     public boolean firstBundleHidesOlderSignatures(Digest image) throws RegistryException {
+        if (new LayerTag(repository, image, ".sig").read().isEmpty()) {
+            return false;
+        }
         List<FoundSignature> found = collect(image);
         return found.stream().anyMatch(signature -> signature.format() == SignatureFormat.SIMPLE_SIGNING)
                 && found.stream().noneMatch(signature -> signature.format() == SignatureFormat.BUNDLE);

@@ -10,6 +10,7 @@ import io.jenkins.plugins.countersign.engine.registry.ReferrersRegistry;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyPairReader;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import java.nio.file.Files;
@@ -108,6 +109,29 @@ public class ContainersImageTest {
         assertTrue(asked + " samples", asked >= 15);
         store.addSimpleSignature(samples.image.digest(), samples.payload(), samples.key.sign(samples.payload()));
         assertEquals("accepted", ask("tampered/app", samples.image, samples.key.publicKey()));
+    }
+
+    @Test
+    public void keysOfOtherKindsAreAcceptedWhereItKnowsThem() throws Exception {
+        Map<String, String> answers = new TreeMap<>();
+        for (List<Object> kind : List.<List<Object>>of(
+                List.of("EC", 384), List.of("EC", 521), List.of("RSA", 3072), List.of("Ed25519", 255))) {
+            SigningKey key = KeyPairReader.read(
+                    TestCertificates.pair((String) kind.get(0), (int) kind.get(1))
+                            .getPrivate()
+                            .getEncoded(),
+                    null);
+            String name = ("kinds/" + kind.get(0) + kind.get(1)).toLowerCase(java.util.Locale.ROOT);
+            Descriptor image = Samples.pushImage(registry.open(name), 24, 100).descriptor();
+            byte[] payload = payload(name + ":1", image);
+            new SignatureStore(registry.open(name)).addSimpleSignature(image.digest(), payload, key.sign(payload));
+            String answer = ask(name, image, key.publicKey());
+            answers.put(kind.get(0) + " " + kind.get(1), answer);
+            assertTrue(ask(name, image, alice.publicKey()).startsWith("refused"));
+        }
+        assertEquals(
+                Map.of("EC 384", "accepted", "EC 521", "accepted", "RSA 3072", "accepted", "Ed25519 255", "accepted"),
+                answers);
     }
 
     private byte[] payload(String reference, Descriptor image) {

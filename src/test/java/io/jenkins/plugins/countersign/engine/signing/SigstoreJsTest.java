@@ -5,7 +5,9 @@ import static org.junit.Assert.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.jenkins.plugins.countersign.engine.RealPart;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyPairReader;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
+import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,17 +46,44 @@ public class SigstoreJsTest {
         assertTrue(bundles.size() + " samples", bundles.size() >= 40);
     }
 
+    @Test
+    public void itAcceptsEveryKindOfKeyAndRefusesWhatAnotherSigned() throws Exception {
+        Map<String, String> answers = new TreeMap<>();
+        for (List<Object> kind : List.<List<Object>>of(
+                List.of("EC", 256), List.of("EC", 384), List.of("EC", 521), List.of("RSA", 2048), List.of("Ed25519", 255))) {
+            SigningKey key = KeyPairReader.read(
+                    TestCertificates.pair((String) kind.get(0), (int) kind.get(1))
+                            .getPrivate()
+                            .getEncoded(),
+                    null);
+            TamperedSamples samples = new TamperedSamples();
+            byte[] good = SigstoreBundle.sign(samples.statement(), key).toBytes();
+            List<String> said = ask(PublicKeys.pem(key.publicKey()), List.of(good, samples.bundle()));
+            answers.put(
+                    kind.get(0) + " " + kind.get(1),
+                    said.get(0) + ", " + (said.get(1).startsWith("refused") ? "refused" : said.get(1)));
+        }
+        assertEquals(
+                Map.of(
+                        "EC 256", "ok, refused",
+                        "EC 384", "ok, refused",
+                        "EC 521", "ok, refused",
+                        "RSA 2048", "ok, refused",
+                        "Ed25519 255", "ok, refused"),
+                answers);
+    }
+
     private List<String> ask(String pem, List<byte[]> bundles) throws Exception {
         Path node = RealPart.require("node");
         Path verifiers = ForeignVerifiers.folder();
         ForeignVerifiers.require(verifiers.resolve("node_modules/@sigstore/verify"), "run npm ci in " + verifiers);
-        Path key = folder.newFile("key.pem").toPath();
+        Path key = Files.createTempFile(folder.getRoot().toPath(), "key", ".pem");
         Files.writeString(key, pem);
         ArrayNode list = StrictJson.object().putArray("bundles");
         bundles.forEach(bundle -> list.add(TamperedSamples.base64(bundle)));
-        Path input = folder.newFile("bundles.json").toPath();
+        Path input = Files.createTempFile(folder.getRoot().toPath(), "bundles", ".json");
         Files.write(input, list.toString().getBytes(StandardCharsets.UTF_8));
-        Path output = folder.newFile("answers").toPath();
+        Path output = Files.createTempFile(folder.getRoot().toPath(), "answers", "");
         Process process = new ProcessBuilder(
                         node.toString(),
                         verifiers.resolve("sigstore-verify.mjs").toString(),
