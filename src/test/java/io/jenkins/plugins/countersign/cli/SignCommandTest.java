@@ -12,7 +12,7 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.LayoutRepository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import io.jenkins.plugins.countersign.engine.signing.NotationClient;
-import io.jenkins.plugins.countersign.engine.signing.ReferrersRegistry;
+import io.jenkins.plugins.countersign.engine.registry.ReferrersRegistry;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.TestCertificates;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
