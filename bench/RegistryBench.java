@@ -11,8 +11,13 @@ import io.jenkins.plugins.countersign.engine.registry.PushResult;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 
@@ -20,7 +25,33 @@ import java.util.Random;
 public final class RegistryBench {
 
     public static void main(String[] args) throws Exception {
+        run(args);
+        System.exit(0);
+    }
+
+    /** One command after the other from standard input, each answered by "seconds user+system 0 peak-KiB", as time(1) has it. */
+    private static void serve() throws Exception {
+        com.sun.management.OperatingSystemMXBean system = (com.sun.management.OperatingSystemMXBean)
+                java.lang.management.ManagementFactory.getOperatingSystemMXBean();
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            long cpu = system.getProcessCpuTime();
+            long began = System.nanoTime();
+            run(line.split(" "));
+            double took = (System.nanoTime() - began) / 1e9;
+            String peak = Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(some -> some.startsWith("VmHWM"))
+                    .findFirst()
+                    .orElse("0")
+                    .replaceAll("[^0-9]", "");
+            System.out.printf(Locale.ROOT, "%.2f %.2f 0 %s%n", took, (system.getProcessCpuTime() - cpu) / 1e9, peak);
+            System.out.flush();
+        }
+    }
+
+    private static void run(String... args) throws Exception {
         switch (args[0]) {
+            case "serve" -> serve();
             case "image" -> image(args[1], Integer.parseInt(args[2]), Integer.parseInt(args[3]));
             case "push" -> {
                 ImageLocation to = ImageLocation.parse(args[2]);
@@ -39,7 +70,6 @@ public final class RegistryBench {
             }
             default -> throw new IllegalArgumentException(args[0]);
         }
-        System.exit(0);
     }
 
     private static Repository open(ImageLocation location) {

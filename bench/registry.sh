@@ -4,7 +4,9 @@
 #   bench/registry.sh [layers] [MiB per layer] [rounds]      default: 20 54 3
 #
 # Needs: a JDK, Maven, docker-registry, curl, GNU time, sha256sum; compares with skopeo, crane and oras where they are on
-# the PATH. Each line is the median of the rounds; between pushes the registry starts empty.
+# the PATH. The clients take turns in every round; each line is the best of the rounds, because what else the machine does
+# only ever adds. Between pushes the registry starts empty. "countersign" is the command line as its launcher starts it, with
+# its Java; "countersign, running" is the same engine in a Java that runs already, as a Jenkins agent does.
 set -eu
 LAYERS=${1:-20} MIB=${2:-54} ROUNDS=${3:-3}
 HERE=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,6 +22,12 @@ fi
 mkdir "$WORK/classes"
 javac -d "$WORK/classes" -cp "$BENCH_CLASSPATH" "$HERE/bench/RegistryBench.java"
 ours() { java -Xmx${HEAP:-64m} -XX:+UseSerialGC -XX:TieredStopAtLevel=4 -cp "$WORK/classes:$BENCH_CLASSPATH" RegistryBench "$@"; }
+
+export COUNTERSIGN_JAVA_OPTIONS=-Xmx64m
+cli() { "$HERE/cli/countersign" "$@" --insecure-plain-http $A --insecure-plain-http $B; }
+export HERE A B
+[ -f "$HERE/cli/target/countersign.jar" ] || mvn -q -f "$HERE/cli/pom.xml" package -DskipTests
+cli --version > /dev/null 2>&1 || "$HERE/cli/countersign" --version > /dev/null   # makes the archive of classes
 
 HEAP=512m ours image "$WORK/image" "$LAYERS" $((MIB * 1024 * 1024))
 BLOBS=$(find "$WORK/image/blobs/sha256" -size +1M)
@@ -37,11 +45,21 @@ empty() { # name address: a registry without anything
   rm -rf "$WORK/$1"; start "$1" "$2"
 }
 
+coproc RUNNING { java -Xmx64m -XX:+UseSerialGC -cp "$WORK/classes:$BENCH_CLASSPATH" RegistryBench serve 2> /dev/null; }
+PIDS+=($RUNNING_PID)
+running() { # row command from to
+  local row=$1 before after answer; shift
+  before=$(awk '{print $14+$15}' /proc/$PID_a/stat)
+  echo "$@" >&"${RUNNING[1]}"; read -r answer <&"${RUNNING[0]}"
+  after=$(awk '{print $14+$15}' /proc/$PID_a/stat)
+  [ "$row" = warm-up ] || echo "$row;countersign, running;${answer// /;};$((after - before))" >> "$WORK/results"
+}
+
 measure() { # row client command...
   local row=$1 client=$2; shift 2
   local before after
   before=$(cat /proc/$PID_a/stat | awk '{print $14+$15}')
-  export -f ours; export WORK BENCH_CLASSPATH
+  export -f ours cli; export WORK BENCH_CLASSPATH
   /usr/bin/time -o "$WORK/time" -f "%e %U %S %M" bash -c '"$@"' measured "$@" > "$WORK/out" 2>&1 || {
     echo "$row $client failed:" >&2; tail -3 "$WORK/out" >&2; return; }
   after=$(cat /proc/$PID_a/stat | awk '{print $14+$15}')
@@ -58,18 +76,28 @@ export -f upload sums; export BLOBS A
 
 has() { command -v "$1" > /dev/null; }
 start a $A; start b $B
+for i in 1 2 3; do
+  empty a $A
+  running warm-up push oci:$WORK/image:v1 $A/warm/app$i:v1
+  running warm-up copy $A/warm/app$i:v1 $A/warm/copy$i:v1
+done
 for round in $(seq "$ROUNDS"); do
   measure "floor: sha256" sha256sum sums
   empty a $A; measure "floor: bare upload" curl upload
-  for client in countersign skopeo crane oras; do
-    [ $client = countersign ] || has $client || continue
+  for client in crane countersign oras running skopeo; do
+    [ $client = countersign ] || [ $client = running ] || has $client || continue
     empty a $A; empty b $B
     case $client in
       countersign)
-        measure push $client ours push oci:$WORK/image:v1 $A/build/app:v1
-        measure "push again" $client ours push oci:$WORK/image:v1 $A/build/app:v1
-        measure "promotion in one registry" $client ours copy $A/build/app:v1 $A/release/app:v1
-        measure "promotion between two" $client ours copy $A/build/app:v1 $B/release/app:v1 ;;
+        measure push $client cli push oci:$WORK/image:v1 $A/build/app:v1
+        measure "push again" $client cli push oci:$WORK/image:v1 $A/build/app:v1
+        measure "promotion in one registry" $client cli push docker://$A/build/app:v1 $A/release/app:v1
+        measure "promotion between two" $client cli push docker://$A/build/app:v1 $B/release/app:v1 ;;
+      running)
+        running push push oci:$WORK/image:v1 $A/build/app:v1
+        running "push again" push oci:$WORK/image:v1 $A/build/app:v1
+        running "promotion in one registry" copy $A/build/app:v1 $A/release/app:v1
+        running "promotion between two" copy $A/build/app:v1 $B/release/app:v1 ;;
       skopeo)
         S="skopeo copy -q --preserve-digests --src-tls-verify=false --dest-tls-verify=false"
         measure push $client $S oci:$WORK/image:v1 docker://$A/build/app:v1
@@ -95,6 +123,6 @@ echo
 echo "| what | client | time s | CPU s (client) | CPU s (registry) | peak MiB |"
 echo "|---|---|---|---|---|---|"
 sort -t';' -k1,1 -k2,2 -k3,3n "$WORK/results" | awk -F';' '
-  function flush() { if (n) { m = int((n + 1) / 2); printf "| %s | %s | %.2f | %.2f | %.2f | %d |\n", row, client, t[m], u[m], r[m] / 100, k[m] / 1024 } n = 0 }
+  function flush() { if (n) { m = 1; printf "| %s | %s | %.2f | %.2f | %.2f | %d |\n", row, client, t[m], u[m], r[m] / 100, k[m] / 1024 } n = 0 }
   { if ($1 != row || $2 != client) { flush(); row = $1; client = $2 } n++; t[n] = $3; u[n] = $4 + $5; k[n] = $6; r[n] = $7 }
   END { flush() }'

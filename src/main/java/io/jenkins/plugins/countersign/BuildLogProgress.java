@@ -29,6 +29,7 @@ public record BuildLogProgress(TaskListener listener) implements Progress, Seria
                     done.uploaded(),
                     bytes(done.bytesUploaded()),
                     Util.getTimeSpanString(done.took().toMillis()),
+                    bytes(done.bytesUploaded() * 1000 / Math.max(1, done.took().toMillis())),
                     done.skipped(),
                     done.mounted()));
         } else if (event instanceof Event.Tagged tagged) {

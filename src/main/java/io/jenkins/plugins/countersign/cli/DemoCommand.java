@@ -11,6 +11,7 @@ import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +34,8 @@ import picocli.CommandLine.Spec;
             DemoCommand.Registry.class,
             DemoCommand.Prepare.class,
             DemoCommand.Image.class,
-            DemoCommand.Jenkins.class
+            DemoCommand.Jenkins.class,
+            DemoCommand.WarmUp.class
         })
 final class DemoCommand implements Callable<Integer> {
 
@@ -327,6 +329,73 @@ final class DemoCommand implements Callable<Integer> {
                             spec.commandLine().getOut())
                     .walk();
             return ExitCode.PASS.code();
+        }
+    }
+
+    @Command(
+            name = "warm-up",
+            description = "Uses everything once, so that a class-data archive made of it holds it.",
+            hidden = true,
+            mixinStandardHelpOptions = true)
+    static final class WarmUp implements Callable<Integer> {
+
+        @Parameters(paramLabel = "FOLDER", description = "An empty folder to work in.")
+        private Path folder;
+
+        @Override
+        public Integer call() throws Exception {
+            Path keys = folder.resolve("keys");
+            use("demo", "--folder", folder.toString());
+            use("--help");
+            try (DemoRegistry registry = new DemoRegistry(0)) {
+                String host = registry.host();
+                String built = host + "/team/app:1.0";
+                use("push", "oci:" + folder.resolve("build") + ":app", built, "--insecure-plain-http", host);
+                use("push", "docker://" + built, host + "/other/app:1.0", "--insecure-plain-http", host);
+                use(signed("approve", built, keys, "carol", host, "--role", "qa"));
+                use("status", built, "--stage", "qa", "--policy", policy(keys), "--insecure-plain-http", host);
+                use(signed("promote", built, keys, "gate", host, "--to", host + "/qa/app:1.0"));
+                use(
+                        "verify",
+                        host + "/qa/app:1.0",
+                        "--stage",
+                        "qa",
+                        "--policy",
+                        policy(keys),
+                        "--insecure-plain-http",
+                        host);
+            }
+            return ExitCode.PASS.code();
+        }
+
+        private static String policy(Path keys) {
+            return keys.resolve("policy.yaml").toString();
+        }
+
+        private static String[] signed(
+                String command, String image, Path keys, String person, String host, String... more) {
+            List<String> arguments = new ArrayList<>(List.of(
+                    command,
+                    image,
+                    "--stage",
+                    "qa",
+                    "--key",
+                    keys.resolve(person + ".key").toString(),
+                    "--password-file",
+                    keys.resolve("password").toString(),
+                    "--policy",
+                    policy(keys),
+                    "--insecure-plain-http",
+                    host));
+            arguments.addAll(List.of(more));
+            return arguments.toArray(String[]::new);
+        }
+
+        private static void use(String... arguments) {
+            Main.execute(
+                    new PrintWriter(Writer.nullWriter()),
+                    new PrintWriter(Writer.nullWriter()),
+                    arguments);
         }
     }
 }

@@ -1,11 +1,10 @@
 package io.jenkins.plugins.countersign.cli;
 
 import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** The command line {@code countersign}. */
 @Command(
@@ -33,13 +32,7 @@ import picocli.CommandLine.Spec;
             TokenCommand.class,
             DemoCommand.class
         })
-public final class Main implements Runnable {
-
-    @Spec
-    private CommandSpec spec;
-
-    @Option(names = "--debug", description = "Show the stack trace of an error.", scope = CommandLine.ScopeType.INHERIT)
-    private boolean debug;
+public final class Main extends CommandRoot {
 
     public static void main(String[] args) {
         System.exit(execute(
@@ -50,12 +43,15 @@ public final class Main implements Runnable {
 
     /** Runs one command; data goes to {@code out}, all else to {@code err}. */
     public static int execute(PrintWriter out, PrintWriter err, String... args) {
-        Main main = new Main();
-        CommandLine line = new CommandLine(main)
+        Optional<Class<?>> named = named(args);
+        CommandRoot main = named.isPresent() ? new CommandRoot.OfOne() : new Main();
+        CommandLine line = new CommandLine(main);
+        named.ifPresent(line::addSubcommand);
+        line
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler((e, command, parsed) -> Failure.report(e, main.debug, command.getErr()));
+                .setExecutionExceptionHandler((e, command, parsed) -> Failure.report(e, main.debug(), command.getErr()));
         java.util.Map<String, String> codes = new java.util.LinkedHashMap<>();
         for (ExitCode code : ExitCode.values()) {
             codes.put(Integer.toString(code.code()), code.meaning());
@@ -67,8 +63,11 @@ public final class Main implements Runnable {
         return result;
     }
 
-    @Override
-    public void run() {
-        throw new CommandLine.ParameterException(spec.commandLine(), "Name a command.");
+    private static Optional<Class<?>> named(String... args) {
+        return Arrays.stream(Main.class.getAnnotation(Command.class).subcommands())
+                .filter(type -> args.length > 0
+                        && args[0].equals(type.getAnnotation(Command.class).name()))
+                .findFirst()
+                .map(type -> (Class<?>) type);
     }
 }

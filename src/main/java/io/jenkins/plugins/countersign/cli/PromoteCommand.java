@@ -78,7 +78,7 @@ final class PromoteCommand implements Callable<Integer> {
             Digest digest = from.resolve(source);
             TrustedPolicy trusted = policy.trusted(registry);
             Promotion.Outcome outcome = new Promotion(
-                            trusted, gate, opened, verifier, Clock.systemUTC(), new TextProgress(spec))
+                            trusted, gate, opened, verifier, Clock.systemUTC(), TextProgress.of(spec))
                     .withLineages(GoldenBases.of(trusted.policy(), registry).forGate())
                     .promote(new Promotion.Order(
                             source,

@@ -45,7 +45,7 @@ final class PushCommand implements Callable<Integer> {
         if (destination.tag().isEmpty() || destination.digest().isPresent()) {
             throw new Failure(ExitCode.USAGE, "an image is pushed to a repository and a tag, without digest: " + image);
         }
-        Progress progress = new TextProgress(spec);
+        Progress progress = TextProgress.of(spec);
         try (ImageSource from = ImageSource.open(source, registry.sourceAccesses(source));
                 Repository repository = registry.open(destination)) {
             PushResult pushed = Push.of(from, repository)

@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.cli;
 
 import io.jenkins.plugins.countersign.engine.event.Event;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.registry.ClientCertificate;
 import io.jenkins.plugins.countersign.engine.registry.DockerConfig;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.LoginSource;
@@ -26,6 +27,18 @@ final class RegistryOptions {
             paramLabel = "FILE",
             description = "A certificate authority (PEM) to trust beside the platform's.")
     private List<Path> authorities = new ArrayList<>();
+
+    @Option(
+            names = "--client-certificate-file",
+            paramLabel = "FILE",
+            description = "A certificate (PEM, with its chain) to show to the registry in TLS.")
+    private Path clientCertificate;
+
+    @Option(
+            names = "--client-key-file",
+            paramLabel = "FILE",
+            description = "The client certificate's key, PEM, not encrypted.")
+    private Path clientKey;
 
     @Option(
             names = "--insecure-plain-http",
@@ -75,6 +88,13 @@ final class RegistryOptions {
         }
         if (!pem.isEmpty()) {
             access = access.withAuthorities(pem.toArray(String[]::new));
+        }
+        if (clientCertificate != null && clientKey != null) {
+            access = access.withClientCertificate(
+                    new ClientCertificate(Files.readString(clientCertificate), Files.readString(clientKey)));
+        } else if (clientCertificate != null || clientKey != null) {
+            throw new Failure(
+                    ExitCode.USAGE, "--client-certificate-file and --client-key-file need each other: give both");
         }
         if (plainHttp.contains(host)) {
             access = access.insecurePlainHttp();

@@ -10,8 +10,21 @@ final class TextProgress implements Progress {
 
     private final PrintWriter err;
 
-    TextProgress(CommandSpec spec) {
-        err = spec.commandLine().getErr();
+    private TextProgress(PrintWriter err) {
+        this.err = err;
+    }
+
+    /** Sparse lines; where standard error is a terminal, as the launcher says, what happens to each layer as well. */
+    static Progress of(CommandSpec spec) {
+        PrintWriter err = spec.commandLine().getErr();
+        Progress lines = new TextProgress(err);
+        return Boolean.getBoolean("countersign.terminal") && !"dumb".equals(System.getenv("TERM"))
+                ? new TerminalProgress(err, lines, System::nanoTime)
+                : lines;
+    }
+
+    static Progress lines(PrintWriter err) {
+        return new TextProgress(err);
     }
 
     @Override
@@ -31,10 +44,11 @@ final class TextProgress implements Progress {
                     started.from(), started.to(), started.manifests(), started.blobs(), started.bytes());
         } else if (event instanceof Event.TransferDone done) {
             err.printf(
-                    "Uploaded %d blobs (%d bytes) in %.1f s, %d were there, %d mounted%n",
+                    "Uploaded %d blobs (%d bytes) in %.1f s (%s), %d were there, %d mounted%n",
                     done.uploaded(),
                     done.bytesUploaded(),
                     done.took().toMillis() / 1000.0,
+                    TerminalProgress.speed(done.bytesUploaded(), done.took().toNanos()),
                     done.skipped(),
                     done.mounted());
         } else if (event instanceof Event.Tagged tagged) {

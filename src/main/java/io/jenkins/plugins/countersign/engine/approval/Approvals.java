@@ -3,7 +3,6 @@ package io.jenkins.plugins.countersign.engine.approval;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
-import io.jenkins.plugins.countersign.engine.registry.UnexpectedAnswerException;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
@@ -22,8 +21,6 @@ import java.util.Optional;
 /** Signs approvals and records, and puts them next to the image. */
 public final class Approvals {
 
-    private static final int ATTEMPTS = 8;
-    private static final long PAUSE_MILLIS = 100;
 
     private Approvals() {}
 
@@ -45,40 +42,13 @@ public final class Approvals {
      */
     public static Digest attach(SignatureStore store, Descriptor image, SigstoreBundle signed, Instant created)
             throws RegistryException {
-        return again(() -> store.attachBundle(image, signed, Approval.PREDICATE_TYPE, created));
+        return store.attachBundle(image, signed, Approval.PREDICATE_TYPE, created);
     }
 
     /** Attaches a signed record to the image. */
     public static Digest attach(SignatureStore store, Descriptor image, DsseEnvelope signed, Instant created)
             throws RegistryException {
-        return again(() -> store.attachRecord(image, signed, created));
-    }
-
-    private interface Attaching {
-        Digest attach() throws RegistryException;
-    }
-
-    /**
-     * registry:2 (2.8.2, file system) rewrites a blob's link in place: while another approver uploads the same empty
-     * configuration, a manifest that names it is refused with 400 MANIFEST_BLOB_UNKNOWN, although the upload had succeeded.
-     * Measured with fifty approvers at once. What is attached has its digest for a name, so doing it again does no harm.
-     */
-    private static Digest again(Attaching attaching) throws RegistryException {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return attaching.attach();
-            } catch (UnexpectedAnswerException e) {
-                if (attempt == ATTEMPTS || !e.getMessage().contains("MANIFEST_BLOB_UNKNOWN")) {
-                    throw e;
-                }
-                try {
-                    Thread.sleep(PAUSE_MILLIS * attempt);
-                } catch (InterruptedException interrupted) {
-                    Thread.currentThread().interrupt();
-                    throw e;
-                }
-            }
-        }
+        return store.attachRecord(image, signed, created);
     }
 
     /** The sequence of a person's next statement in a stage and role: one more than the highest that is there. */

@@ -22,6 +22,7 @@ final class ArchiveContent implements ImageContent, RawContent {
     private final Limits limits;
     private final Map<Digest, Manifest> manifests = new HashMap<>();
     private final Map<Digest, Piece> pieces = new HashMap<>();
+    private final Map<Digest, TarArchive.Entry> entries = new HashMap<>();
 
     ArchiveContent(String name, TarArchive archive, Limits limits) {
         this.name = name;
@@ -35,9 +36,11 @@ final class ArchiveContent implements ImageContent, RawContent {
 
     void put(Digest digest, TarArchive.Entry entry) {
         pieces.put(digest, offset -> archive.open(entry, offset));
+        entries.put(digest, entry);
     }
 
     void put(Digest digest, Path file) {
+        entries.remove(digest);
         pieces.put(digest, offset -> {
             InputStream in = Files.newInputStream(file);
             in.skipNBytes(offset);
@@ -92,6 +95,15 @@ final class ArchiveContent implements ImageContent, RawContent {
         } catch (IOException e) {
             throw new ArchiveException("tried to read blob " + blob.digest() + " in " + name + ", but failed: " + e, e);
         }
+    }
+
+    @Override
+    public Optional<FileRange> file(Descriptor blob) {
+        Optional<TarArchive.Entry> entry = pieces.containsKey(blob.digest())
+                ? Optional.ofNullable(entries.get(blob.digest()))
+                : archive.entry(blobName(blob.digest()));
+        return entry.filter(found -> found.size() == blob.size())
+                .map(found -> new FileRange(archive.file(), found.offset()));
     }
 
     private static String blobName(Digest digest) {

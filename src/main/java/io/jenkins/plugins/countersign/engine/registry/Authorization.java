@@ -41,6 +41,16 @@ final class Authorization {
         this.tokenService = tokenService;
     }
 
+    /** Whether the registry has asked for a login. */
+    boolean isWanted() {
+        lock.lock();
+        try {
+            return !(way instanceof Way.Unknown);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The header to send along, empty when nothing is known to be needed yet. */
     Map<String, String> headers(Set<String> scopes) throws RegistryException {
         lock();

@@ -124,9 +124,9 @@ final class BlobPush {
 
     private void resume() throws IOException {
         long now = session.arrived();
-        if (now > content.hashed() || now > blob.size()) {
+        if (now > content.reached() || now > blob.size()) {
             throw new BlobUploadSession.Lost(
-                    "the registry says that " + now + " bytes arrived, but only " + content.hashed() + " were sent");
+                    "the registry says that " + now + " bytes arrived, but only " + content.reached() + " were sent");
         }
         if (now >= arrived + COUNTS_AS_PROGRESS) {
             repetition.advanced();
@@ -135,7 +135,7 @@ final class BlobPush {
     }
 
     private void advanceTo(long now) throws BlobUploadSession.Lost {
-        if (now <= arrived || now > blob.size() || now > content.hashed()) {
+        if (now <= arrived || now > blob.size() || now > content.reached()) {
             throw new BlobUploadSession.Lost(
                     "the registry says that it has " + now + " bytes of " + blob.size() + ", after it had " + arrived);
         }

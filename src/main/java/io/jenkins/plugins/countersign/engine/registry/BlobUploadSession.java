@@ -141,7 +141,7 @@ final class BlobUploadSession {
         try (Answer answer = exchange.once(request, Exchange.Follow.SAFELY)) {
             check(answer);
             if (answer.status() == 400) {
-                // what was sent is right, it was verified on the way out
+                content.blame();
                 throw new Lost("the registry says that other bytes arrived: " + RegistryErrors.describe(answer));
             }
             if (answer.status() != 201 && answer.status() != 204) {

@@ -6,10 +6,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.Optional;
 
 /**
  * A blob's content as it is uploaded, in one or several pieces, some of them twice: every byte is hashed once, when it is
  * first read, and the last one is not handed out before the digest is right.
+ *
+ * <p>Except what lies in a file and leaves it through the kernel: that is not read here at all. The registry compares it with
+ * the digest that the upload's end names (OCI distribution specification, "Pushing blobs"); when it finds a difference,
+ * {@link #blame} says whether the file is at fault.
  */
 final class CheckedContent {
 
@@ -18,6 +23,7 @@ final class CheckedContent {
     private final String what;
     private final MessageDigest digest;
     private long hashed;
+    private long reached;
     private int generation;
 
     CheckedContent(Descriptor blob, ContentSource source, String what) throws DigestMismatchException {
@@ -26,13 +32,34 @@ final class CheckedContent {
         this.what = what;
         this.digest = blob.digest().newMessageDigest();
         if (blob.size() == 0) {
-            verify();
+            verify(digest);
         }
     }
 
     /** How far it was read; no registry can have more. */
-    synchronized long hashed() {
-        return hashed;
+    synchronized long reached() {
+        return reached;
+    }
+
+    /**
+     * Called when the registry says that other bytes arrived than the digest says.
+     *
+     * @throws DigestMismatchException if they were other bytes already here
+     */
+    void blame() throws IOException {
+        synchronized (this) {
+            if (hashed == blob.size()) {
+                return; // they were verified on the way out
+            }
+        }
+        MessageDigest found = blob.digest().newMessageDigest();
+        try (InputStream in = source.open()) {
+            byte[] buffer = new byte[1 << 17];
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                found.update(buffer, 0, read);
+            }
+        }
+        verify(found);
     }
 
     RequestBody piece(long from, long length) {
@@ -46,6 +73,17 @@ final class CheckedContent {
             public InputStream open() throws IOException {
                 return openAt(from, from + length);
             }
+
+            @Override
+            public Optional<FileRange> file() {
+                return source.file().map(range -> new FileRange(range.file(), range.offset() + from));
+            }
+
+            @Override
+            public void sent(long count) {
+                reach(from + count);
+                source.sent(from + count);
+            }
         };
     }
 
@@ -57,8 +95,12 @@ final class CheckedContent {
         return new Piece(from == 0 ? source.open() : source.openAt(from), from, to, mine);
     }
 
-    private void verify() throws DigestMismatchException {
-        String found = HexFormat.of().formatHex(digest.digest());
+    private synchronized void reach(long position) {
+        reached = Math.max(reached, position);
+    }
+
+    private void verify(MessageDigest computed) throws DigestMismatchException {
+        String found = HexFormat.of().formatHex(computed.digest());
         if (!found.equals(blob.digest().hex())) {
             throw new DigestMismatchException(what, blob.digest(), blob.digest().algorithm() + ":" + found);
         }
@@ -98,16 +140,18 @@ final class CheckedContent {
                 if (read < 0) {
                     throw new SizeMismatchException(what, blob.size(), "an end after " + position);
                 }
-                int known = (int) Math.max(0, Math.min(read, hashed - position));
+                long known = Math.min(read, hashed - position);
                 position += read;
-                if (known < read) {
-                    digest.update(buffer, offset + known, read - known);
+                reach(position);
+                if (known >= 0 && known < read) { // less than none: what is missing left through the kernel
+
+                    digest.update(buffer, offset + (int) known, read - (int) known);
                     hashed = position;
                     if (hashed == blob.size()) {
                         if (in.read() >= 0) {
                             throw new SizeMismatchException(what, blob.size(), "more");
                         }
-                        verify();
+                        verify(digest);
                     }
                 }
                 return read;

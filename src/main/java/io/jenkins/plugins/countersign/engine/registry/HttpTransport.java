@@ -23,22 +23,15 @@ final class HttpTransport {
 
     private static final String USER_AGENT = "countersign";
 
-    private final HttpClient client;
+    private final HttpConnections direct;
     private final SSLContext tls;
     private final ProxySelector proxy;
     private final Timeouts timeouts;
+    private HttpClient throughProxy;
 
+    /** @param tls null where plain HTTP alone is spoken: to set it up takes longer than most requests */
     HttpTransport(SSLContext tls, ProxySelector proxy, Timeouts timeouts) {
-        HttpClient.Builder builder = HttpClient.newBuilder()
-                // one connection for each transfer: HTTP/2 would share one window among all layers
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(timeouts.connect())
-                .sslContext(tls);
-        if (proxy != null) {
-            builder.proxy(proxy);
-        }
-        this.client = builder.build();
+        this.direct = new HttpConnections(tls, timeouts);
         this.tls = tls;
         this.proxy = proxy;
         this.timeouts = timeouts;
@@ -53,8 +46,8 @@ final class HttpTransport {
         Map<String, String> headers = new LinkedHashMap<>(Map.of("User-Agent", USER_AGENT));
         headers.putAll(request.headers());
         headers.putAll(moreHeaders);
-        if (DirectUpload.suits(request) && isDirect(request.uri())) {
-            return new DirectUpload(tls, timeouts, request, headers).send();
+        if (isDirect(request.uri())) {
+            return direct.send(request, headers);
         }
         HttpRequest.Builder builder = HttpRequest.newBuilder(request.uri());
         headers.forEach(builder::setHeader);
@@ -66,9 +59,25 @@ final class HttpTransport {
             builder.method(request.method(), upload);
         }
         CompletableFuture<HttpResponse<InputStream>> sent =
-                client.sendAsync(builder.build(), info -> new BodyStream(request.action(), timeouts.stall()));
+                throughProxy().sendAsync(builder.build(), info -> new BodyStream(request.action(), timeouts.stall()));
         HttpResponse<InputStream> response = await(request, sent, upload);
         return new Answer(request, request.uri(), response.statusCode(), response.headers(), response.body());
+    }
+
+    private synchronized HttpClient throughProxy() {
+        if (throughProxy == null) {
+            HttpClient.Builder builder = HttpClient.newBuilder()
+                    // one connection for each transfer: HTTP/2 would share one window among all layers
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .followRedirects(HttpClient.Redirect.NEVER)
+                    .connectTimeout(timeouts.connect())
+                    .proxy(proxy);
+            if (tls != null) {
+                builder.sslContext(tls);
+            }
+            throughProxy = builder.build();
+        }
+        return throughProxy;
     }
 
     private boolean isDirect(URI uri) {

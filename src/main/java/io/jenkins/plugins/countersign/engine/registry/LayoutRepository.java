@@ -159,6 +159,16 @@ public final class LayoutRepository implements Repository, RawContent {
     }
 
     @Override
+    public Optional<FileRange> file(Descriptor blob) {
+        Path file = blobFile(blob.digest());
+        try {
+            return Files.size(file) == blob.size() ? Optional.of(new FileRange(file, 0)) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty(); // whoever opens it tells why
+        }
+    }
+
+    @Override
     public BlobArrival pushBlob(Descriptor blob, ContentSource source) throws RegistryException {
         try {
             Path file = blobFile(blob.digest());

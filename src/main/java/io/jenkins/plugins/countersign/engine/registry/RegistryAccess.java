@@ -179,6 +179,15 @@ public final class RegistryAccess {
         connection().exchange().call(Ping.request(this), Exchange.Follow.NOWHERE, Ping::read);
     }
 
+    /**
+     * Asks as {@link #ping} does, and besides how it lists what is attached to images. Changes nothing there.
+     *
+     * @throws RegistryException as {@link #ping}
+     */
+    public ConnectionReport test() throws RegistryException {
+        return ConnectionReport.of(this);
+    }
+
     public String host() {
         return host;
     }

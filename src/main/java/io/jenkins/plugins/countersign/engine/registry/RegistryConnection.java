@@ -7,13 +7,15 @@ final class RegistryConnection {
 
     private final RegistryAccess access;
     private final Exchange exchange;
+    private final Authorization authorization;
     private HttpTransport registry;
     private HttpTransport elsewhere;
 
     RegistryConnection(RegistryAccess access) {
         this.access = access;
         Exchange anonymous = new Exchange(access, this, null);
-        this.exchange = new Exchange(access, this, new Authorization(access, new TokenService(anonymous, access)));
+        this.authorization = new Authorization(access, new TokenService(anonymous, access));
+        this.exchange = new Exchange(access, this, authorization);
         warn();
     }
 
@@ -35,11 +37,16 @@ final class RegistryConnection {
         return exchange;
     }
 
+    /** Whether the registry has asked for a login. */
+    boolean wantsLogin() {
+        return authorization.isWanted();
+    }
+
     /** To the registry itself. */
     synchronized HttpTransport registry() throws RegistryException {
         if (registry == null) {
             registry = new HttpTransport(
-                    access.plainHttp() ? Tls.none() : Tls.context(access), access.proxy(), access.timeouts());
+                    access.plainHttp() ? null : Tls.context(access), access.proxy(), access.timeouts());
         }
         return registry;
     }

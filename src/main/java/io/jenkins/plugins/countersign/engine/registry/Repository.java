@@ -80,6 +80,14 @@ public interface Repository extends ImageContent, AutoCloseable {
             }
         }
 
+        /** Where it lies on disk as it is, with just this length; empty if it does not. */
+        default Optional<FileRange> file() {
+            return Optional.empty();
+        }
+
+        /** Is told how far it was sent from there. */
+        default void sent(long position) {}
+
         static ContentSource of(byte[] content) {
             return () -> new java.io.ByteArrayInputStream(content);
         }

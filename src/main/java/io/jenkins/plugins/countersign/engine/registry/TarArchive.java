@@ -72,6 +72,10 @@ final class TarArchive implements AutoCloseable {
         return Optional.empty();
     }
 
+    Path file() {
+        return file;
+    }
+
     InputStream open(Entry entry, long offset) {
         return new EntryStream(entry.offset() + offset, entry.offset() + entry.size());
     }

@@ -46,17 +46,6 @@ final class Tls {
         return context(access, false);
     }
 
-    /** For plain HTTP alone: trusts nobody, and so spares reading all the platform's authorities, which the default does. */
-    static SSLContext none() throws RegistryException {
-        try {
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[0], null);
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new RegistryException("TLS cannot be set up: " + e.getMessage(), e);
-        }
-    }
-
     private static SSLContext context(RegistryAccess access, boolean registryItself) throws RegistryException {
         try {
             SSLContext context = SSLContext.getInstance("TLS");

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -183,6 +184,16 @@ final class Transfer {
         @Override
         public InputStream open() throws IOException {
             return openAt(0);
+        }
+
+        @Override
+        public Optional<FileRange> file() {
+            return from instanceof RawContent raw ? raw.file(blob) : Optional.empty();
+        }
+
+        @Override
+        public void sent(long position) {
+            progress.on(new Event.BlobAdvanced(blob.digest(), position, blob.size()));
         }
 
         @Override

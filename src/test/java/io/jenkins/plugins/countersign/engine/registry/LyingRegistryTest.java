@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.Rule;
 import org.junit.Test;
@@ -511,6 +512,30 @@ public class LyingRegistryTest {
                 "DIGEST_INVALID other");
         assertEquals(
                 3, registry.requests().stream().filter(r -> r.startsWith("PUT")).count());
+    }
+
+    @Test
+    public void blobThatIsUnknownForAMomentIsAskedForAgainAndBelievedAtLast() throws Exception {
+        Manifest image = Samples.pushImage(repository(), 1, 10);
+        AtomicInteger refusals = new AtomicInteger();
+        registry.lies("PUT", "/manifests/", e -> {
+            if (refusals.incrementAndGet() == 3) {
+                return false;
+            }
+            e.getRequestBody().readAllBytes();
+            return FakeRegistry.answer(
+                    e,
+                    400,
+                    "application/json",
+                    "{\"errors\":[{\"code\":\"MANIFEST_BLOB_UNKNOWN\",\"message\":\"gone\"}]}".getBytes());
+        });
+        repository().tag(image.digest(), "v1");
+        assertEquals(image.digest(), repository().resolve("v1").orElseThrow().digest());
+        refused(
+                UnexpectedAnswerException.class,
+                () -> repository().tag(image.digest(), "v2"),
+                "MANIFEST_BLOB_UNKNOWN gone");
+        assertEquals("bounded", 3 + 6, refusals.get());
     }
 
     @Test

@@ -1,0 +1,30 @@
+package io.jenkins.plugins.countersign.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What stands before a command's name. */
+abstract class CommandRoot implements Runnable {
+
+    /** Beside the one command that was named: to read the annotations of all others takes longer than many a command. */
+    @Command(name = "countersign", mixinStandardHelpOptions = true, versionProvider = Version.class)
+    static final class OfOne extends CommandRoot {}
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--debug", description = "Show the stack trace of an error.", scope = CommandLine.ScopeType.INHERIT)
+    private boolean debug;
+
+    boolean debug() {
+        return debug;
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "Name a command.");
+    }
+}
