@@ -103,7 +103,7 @@ public class ApprovalMail extends ApprovalListener {
             Mailer.UserProperty property = user == null ? null : user.getProperty(Mailer.UserProperty.class);
             if (property != null
                     && property.getAddress() != null
-                    && gate.getRun().getParent().getACL().hasPermission2(user.impersonate2(), hudson.model.Item.READ)) {
+                    && gate.home().job().getACL().hasPermission2(user.impersonate2(), hudson.model.Item.READ)) {
                 addresses.add(property.getAddress());
             }
         }

@@ -132,6 +132,7 @@ public class ApproveImageStep extends ImageStep {
                 Util.fixNull(context.expand(role)),
                 Util.fixNull(context.expand(comment)),
                 List.of(),
+                null,
                 BuildOrigins.origin(context.run(), wanted));
         try (Repository repository = Registries.settings(location, context.expand(registryCredentialsId), context.run())
                 .open(location, Progress.NONE)) {

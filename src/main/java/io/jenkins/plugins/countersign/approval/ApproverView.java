@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.approval;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import hudson.model.Run;
 import hudson.model.User;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.trust.Person;
@@ -37,10 +36,10 @@ public final class ApproverView {
         this.mayOverride = mayOverride;
     }
 
-    static ApproverView of(Run<?, ?> run, GateEntry entry) {
+    static ApproverView of(GateHome home, GateEntry entry) {
         ApproverView view = new ApproverView(
-                run.getParent().hasPermission(ApprovalPermissions.APPROVE),
-                run.getParent().hasPermission(ApprovalPermissions.OVERRIDE));
+                home.job().hasPermission(ApprovalPermissions.APPROVE),
+                home.job().hasPermission(ApprovalPermissions.OVERRIDE));
         User user = User.current();
         if (user == null
                 || !view.permitted && !view.mayOverride
@@ -70,7 +69,7 @@ public final class ApproverView {
                         .toList();
         view.objection = view.roles.isEmpty() && view.overrideRoles.isEmpty()
                 ? Messages.ApproverView_NoRole(view.person, entry.stage())
-                : FourEyes.objection(run, user, known.get()).orElse("");
+                : FourEyes.objection(home, user, known.get()).orElse("");
         view.readStatements(entry);
         return view;
     }

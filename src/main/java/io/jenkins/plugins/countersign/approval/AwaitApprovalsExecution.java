@@ -233,7 +233,8 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         candidates = candidates(decision);
         GateEntry noted = entry();
         GateSnapshot before = noted.snapshot();
-        GateSnapshot now = GateSnapshot.of(input, decision);
+        GateSnapshot now = GateSnapshot.of(input, decision, reading.gathering());
+        LastApproved.compare(GateHome.of(run()), noted, reading.repository());
         boolean news = noted.saw(now);
         if (news) {
             GateLog.tell(before, now, listener().getLogger());

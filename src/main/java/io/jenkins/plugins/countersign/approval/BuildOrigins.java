@@ -45,7 +45,7 @@ public final class BuildOrigins {
         return starters;
     }
 
-    private static void addStarters(List<Cause> causes, Set<String> starters) {
+    static void addStarters(List<Cause> causes, Set<String> starters) {
         for (Cause cause : causes) {
             if (cause instanceof Cause.UserIdCause user && user.getUserId() != null) {
                 starters.add(user.getUserId());

@@ -1,6 +1,5 @@
 package io.jenkins.plugins.countersign.approval;
 
-import hudson.model.Run;
 import hudson.model.User;
 import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
@@ -21,11 +20,11 @@ final class FourEyes {
      * @param userOrNull the Jenkins user who acts
      * @param personOrNull who signs
      */
-    static Optional<String> objection(Run<?, ?> run, User userOrNull, Person personOrNull) {
-        if (CountersignConfiguration.get().isStartersMayApprove() && !ContextRules.isFourEyesAlways(run)) {
+    static Optional<String> objection(GateHome home, User userOrNull, Person personOrNull) {
+        if (CountersignConfiguration.get().isStartersMayApprove() && !ContextRules.isFourEyesAlways(home.job())) {
             return Optional.empty();
         }
-        for (String starter : BuildOrigins.starters(run)) {
+        for (String starter : home.starters()) {
             boolean isUser = userOrNull != null && User.idStrategy().equals(starter, userOrNull.getId());
             if (isUser || personOrNull != null && personOrNull.isKnownAs(starter)) {
                 return Optional.of(Messages.FourEyes_Starter(starter));

@@ -2,7 +2,6 @@ package io.jenkins.plugins.countersign.approval;
 
 import hudson.AbortException;
 import hudson.Util;
-import hudson.model.Run;
 import hudson.model.User;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.Approval;
@@ -31,9 +30,12 @@ import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.security.PublicKey;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import org.apache.commons.fileupload2.core.FileItem;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.StaplerRequest2;
@@ -52,7 +54,7 @@ final class GateActs {
 
     /** Signs with the person's own key from their own credentials, here on the controller. */
     static HttpResponse say(GatePage page, Saying.Word word, StaplerRequest2 request) {
-        requirePermission(page.getRun(), word);
+        requirePermission(page, word);
         return ActResponse.of(request, page, () -> {
             User user = actor();
             requireThisImage(page, request);
@@ -60,14 +62,15 @@ final class GateActs {
             String role = Util.fixNull(request.getParameter("role")).trim();
             String comment = comment(request);
             List<Digest> targets = targets(request);
+            List<Digest> evidence = evidence(page, request);
             return Idempotency.once(
                     user.getId(),
                     request.getHeader("Idempotency-Key"),
-                    List.of(page.getUrl(), word.word(), String.valueOf(id), role, comment, targets.toString()),
+                    List.of(page.getUrl(), word.word(), String.valueOf(id), role, comment, targets.toString(), evidence.toString()),
                     () -> {
                         TrustPolicy policy = GatePolicy.current().policy();
                         Person person = person(policy, user);
-                        requireFourEyes(page.getRun(), word, user, person);
+                        requireFourEyes(page, word, user, person);
                         ImageLocation location = location(page);
                         SigningKeyCredentials credentials = SigningKeys.findOwn(
                                         id, SigningKeyCredentials.class, user, location)
@@ -79,7 +82,8 @@ final class GateActs {
                                 role,
                                 comment,
                                 targets,
-                                BuildOrigins.origin(page.getRun(), page.getStage()));
+                                evidence,
+                                page.home().origin(page.getStage()));
                         return sign(page, saying, policy, person, user, credentials, location);
                     });
         });
@@ -103,7 +107,7 @@ final class GateActs {
                     person.name(),
                     saying.role(),
                     page.entry(),
-                    page.getRun(),
+                    page.home(),
                     saying.comment());
             Saying.Said said =
                     saying.write(repository, Digest.parse(page.getDigest()), page.getTag(), policy, signer, person);
@@ -119,20 +123,21 @@ final class GateActs {
     /** The statement as a file, whole, so that it can be signed on a machine that Jenkins never sees. */
     static HttpResponse request(GatePage page, StaplerRequest2 request) {
         Saying.Word word = word(request);
-        requirePermission(page.getRun(), word);
+        requirePermission(page, word);
         return ActResponse.fileOf(request, page, "countersign-request.json", () -> {
             User user = actor();
             requireThisImage(page, request);
             TrustPolicy policy = GatePolicy.current().policy();
             Person person = person(policy, user);
-            requireFourEyes(page.getRun(), word, user, person);
+            requireFourEyes(page, word, user, person);
             Saying saying = new Saying(
                     word,
                     page.getStage(),
                     Util.fixNull(request.getParameter("role")).trim(),
                     comment(request),
                     targets(request),
-                    BuildOrigins.origin(page.getRun(), page.getStage()));
+                    evidence(page, request),
+                    page.home().origin(page.getStage()));
             try (Repository repository = Registries.open(location(page), Progress.NONE)) {
                 return saying.request(repository, Digest.parse(page.getDigest()), page.getTag(), policy, person)
                         .toBytes();
@@ -142,7 +147,7 @@ final class GateActs {
 
     /** Takes a signature that was made elsewhere. Whose it is, the keys of the trust policy say, and not who brings it. */
     static HttpResponse upload(GatePage page, StaplerRequest2 request) {
-        page.getRun().getParent().checkPermission(ApprovalPermissions.APPROVE);
+        page.home().job().checkPermission(ApprovalPermissions.APPROVE);
         return ActResponse.of(request, page, () -> {
             User user = actor();
             Request wanted = Request.read(file(request, "request"));
@@ -155,12 +160,12 @@ final class GateActs {
             TrustPolicy policy = GatePolicy.current().policy();
             Word word = Word.of(wanted, page.getStage());
             if (word.kind().equals(GateRecord.Kind.OVERRIDE.word())) {
-                page.getRun().getParent().checkPermission(ApprovalPermissions.OVERRIDE);
+                page.home().job().checkPermission(ApprovalPermissions.OVERRIDE);
             }
             Person person = policy.person(word.person())
                     .orElseThrow(() -> new ActRefusedException(422, Messages.GateActs_UnknownPerson(word.person())));
             if (word.kind().equals("approval") || word.kind().equals(GateRecord.Kind.OVERRIDE.word())) {
-                refuse(FourEyes.objection(page.getRun(), null, person).orElse(null));
+                refuse(FourEyes.objection(page.home(), null, person).orElse(null));
             }
             List<PublicKey> keys = person.keys().stream().map(PolicyKey::key).toList();
             SignedRequest signed = wanted.accept(signature, keys);
@@ -171,7 +176,7 @@ final class GateActs {
                         person.name(),
                         word.role(),
                         page.entry(),
-                        page.getRun(),
+                        page.home(),
                         word.comment());
                 Digest manifest = signed.attachTo(repository, Instant.now());
                 done(page, word.kind(), person.name(), word.comment());
@@ -181,7 +186,7 @@ final class GateActs {
     }
 
     static HttpResponse look(GatePage page, StaplerRequest2 request) {
-        page.getRun().getParent().checkPermission(ApprovalPermissions.APPROVE);
+        page.home().job().checkPermission(ApprovalPermissions.APPROVE);
         return ActResponse.of(request, page, () -> {
             lookAgain(page);
             return Messages.GateActs_Looking();
@@ -196,22 +201,23 @@ final class GateActs {
     private static void lookAgain(GatePage page) {
         WaitingGates.wake(page.getRepository(), Digest.parse(page.getDigest()));
         if (!page.isWaiting()) {
-            WaitingGates.get().work(() -> lookOnce(page.getRun(), page.entry()));
+            WaitingGates.get().work(() -> lookOnce(page.home(), page.entry()));
         }
     }
 
     /** For an image that no gate waits for: keeps what is to be seen now. */
-    static void lookOnce(Run<?, ?> run, GateEntry entry) {
+    static void lookOnce(GateHome home, GateEntry entry) {
         WaitingGates.look(entry.repository(), Digest.parse(entry.digest()), reading -> {
             try {
                 if (reading.gathering() == null) {
                     entry.lookedInVain(reading.unknown());
                     return;
                 }
-                BuildFacts facts = BuildOrigins.facts(run, entry.stage());
+                BuildFacts facts = home.facts(entry.stage());
                 GateInput input = reading.input(GatePolicy.current(), entry.stage(), facts);
-                if (entry.saw(GateSnapshot.of(input, Gate.decide(input)))) {
-                    run.save();
+                LastApproved.compare(home, entry, reading.repository());
+                if (entry.saw(GateSnapshot.of(input, Gate.decide(input), reading.gathering()))) {
+                    home.save();
                 }
             } catch (IOException | PolicyException | LedgerException e) {
                 entry.lookedInVain(e.getMessage());
@@ -220,8 +226,8 @@ final class GateActs {
         });
     }
 
-    private static void requirePermission(Run<?, ?> run, Saying.Word word) {
-        run.getParent()
+    private static void requirePermission(GatePage page, Saying.Word word) {
+        page.home().job()
                 .checkPermission(
                         word == Saying.Word.OVERRIDE ? ApprovalPermissions.OVERRIDE : ApprovalPermissions.APPROVE);
     }
@@ -239,10 +245,10 @@ final class GateActs {
                 .orElseThrow(() -> new ActRefusedException(403, Messages.ApproverView_Unknown(user.getId())));
     }
 
-    private static void requireFourEyes(Run<?, ?> run, Saying.Word word, User user, Person person)
+    private static void requireFourEyes(GatePage page, Saying.Word word, User user, Person person)
             throws ActRefusedException {
         if (word == Saying.Word.APPROVE || word == Saying.Word.OVERRIDE) {
-            refuse(FourEyes.objection(run, user, person).orElse(null));
+            refuse(FourEyes.objection(page.home(), user, person).orElse(null));
         }
     }
 
@@ -275,6 +281,25 @@ final class GateActs {
         } catch (IllegalArgumentException e) {
             throw new ActRefusedException(400, e.getMessage());
         }
+    }
+
+    /** What was shown with the image: each must be attached to it, or somebody would sign for what was never there. */
+    private static List<Digest> evidence(GatePage page, StaplerRequest2 request) throws ActRefusedException {
+        String[] shown = request.getParameterValues("evidence");
+        if (shown == null) {
+            return List.of();
+        }
+        Set<String> attached = page.getEvidence().stream()
+                .map(EvidenceView::getStatement)
+                .collect(Collectors.toSet());
+        Set<Digest> evidence = new LinkedHashSet<>();
+        for (String one : shown) {
+            if (!attached.contains(one)) {
+                throw new ActRefusedException(409, Messages.GateActs_OtherEvidence(one));
+            }
+            evidence.add(Digest.parse(one));
+        }
+        return List.copyOf(evidence);
     }
 
     private static Saying.Word word(StaplerRequest2 request) {

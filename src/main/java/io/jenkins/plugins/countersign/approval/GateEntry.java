@@ -1,6 +1,8 @@
 package io.jenkins.plugins.countersign.approval;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One image at one stage in a build, as the build keeps it: strings and numbers only, because Jenkins can write a record and not
@@ -28,6 +30,12 @@ public class GateEntry {
     private String state;
     private long endedAt;
     private String snapshot;
+    /** What was approved here before; null while that was not looked up, as in builds of the first versions. */
+    private String lastApproved;
+
+    private String lastApprovedBuild;
+    private List<String> changes;
+    private List<String> commits;
     /** Why the last look had no answer. It is not kept: after a restart there is another look. */
     private transient volatile String unknown;
 
@@ -118,6 +126,37 @@ public class GateEntry {
             state = how;
             endedAt = System.currentTimeMillis();
         }
+    }
+
+    synchronized boolean isCompared() {
+        return lastApproved != null;
+    }
+
+    /**
+     * @param before digest of the image that was approved for this stage before; empty for none
+     * @param build in which build
+     */
+    synchronized void compared(String before, String build, List<String> imageChanges, List<String> commitLines) {
+        lastApproved = before;
+        lastApprovedBuild = build;
+        changes = new ArrayList<>(imageChanges);
+        commits = new ArrayList<>(commitLines);
+    }
+
+    synchronized String lastApproved() {
+        return lastApproved == null ? "" : lastApproved;
+    }
+
+    synchronized String lastApprovedBuild() {
+        return lastApprovedBuild == null ? "" : lastApprovedBuild;
+    }
+
+    synchronized List<String> changes() {
+        return changes == null ? List.of() : List.copyOf(changes);
+    }
+
+    synchronized List<String> commits() {
+        return commits == null ? List.of() : List.copyOf(commits);
     }
 
     void lookedInVain(String why) {

@@ -50,7 +50,7 @@ final class GateLedger {
      * @param user the id that Jenkins knows the person by
      */
     static void acted(
-            String what, String user, String person, String role, GateEntry entry, Run<?, ?> run, String reason)
+            String what, String user, String person, String role, GateEntry entry, GateHome home, String reason)
             throws LedgerException {
         Map<String, String> fields = new LinkedHashMap<>();
         fields.put("what", what);
@@ -60,7 +60,7 @@ final class GateLedger {
         fields.put("image", entry.digest());
         fields.put("repository", entry.repository());
         fields.put("stage", entry.stage());
-        fields.put("build", run.getUrl());
+        fields.put("build", home.url());
         fields.put("reason", reason);
         ControllerLedger.get().append(ACT, fields);
     }

@@ -2,8 +2,11 @@ package io.jenkins.plugins.countersign.approval;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import hudson.model.Api;
+import edu.umd.cs.findbugs.annotations.CheckForNull;
 import hudson.model.Item;
+import hudson.model.Job;
 import hudson.model.Run;
+import io.jenkins.plugins.countersign.goldenbase.BaseReportAction;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -22,24 +25,28 @@ import org.kohsuke.stapler.verb.POST;
 @ExportedBean(defaultVisibility = 2)
 public class GatePage implements StaplerProxy {
 
-    private final Run<?, ?> run;
+    private final GateHome home;
     private final GateEntry entry;
     private final GateSnapshot snapshot;
 
-    private GatePage(Run<?, ?> run, GateEntry entry) {
-        this.run = run;
+    private GatePage(GateHome home, GateEntry entry) {
+        this.home = home;
         this.entry = entry;
         this.snapshot = entry.snapshot();
     }
 
     static GatePage of(Run<?, ?> run, GateEntry entry) {
-        return new GatePage(run, entry);
+        return new GatePage(GateHome.of(run), entry);
+    }
+
+    static GatePage of(GateHome home, GateEntry entry) {
+        return new GatePage(home, entry);
     }
 
     /** Whoever may see the build may see this, also when it is reached by another way. */
     @Override
     public Object getTarget() {
-        run.getParent().checkPermission(Item.READ);
+        home.job().checkPermission(Item.READ);
         return this;
     }
 
@@ -48,8 +55,24 @@ public class GatePage implements StaplerProxy {
         return entry;
     }
 
+    GateHome home() {
+        return home;
+    }
+
+    /** The build that waits; null when the gate holds an item of the queue. */
+    @CheckForNull
     public Run<?, ?> getRun() {
-        return run;
+        return home.build().orElse(null);
+    }
+
+    public Job<?, ?> getJob() {
+        return home.job();
+    }
+
+    /** Of the build, or of the job while there is no build; from the root of Jenkins. */
+    @Restricted(NoExternalUse.class)
+    public String getHomeUrl() {
+        return home.url();
     }
 
     @Exported
@@ -116,12 +139,12 @@ public class GatePage implements StaplerProxy {
     /** From the root of Jenkins, without a slash before it. */
     @Exported
     public String getUrl() {
-        return run.getUrl() + ImageApprovalsAction.URL + "/gate/" + entry.number() + "/";
+        return home.pageOf(entry);
     }
 
     @Exported
     public String getBuild() {
-        return run.getFullDisplayName();
+        return home.name();
     }
 
     /** Why the gate is held, in one line; empty when it is open or was not looked at. */
@@ -172,6 +195,8 @@ public class GatePage implements StaplerProxy {
                 stages.add(new StageView(
                         stage.path("name").asText(),
                         stage.path("state").asText(),
+                        stage.path("approved").asInt(),
+                        stage.path("needed").asInt(),
                         stage.path("name").asText().equals(entry.stage())));
             }
         }
@@ -184,23 +209,67 @@ public class GatePage implements StaplerProxy {
         return snapshot == null ? "" : snapshot.replaces();
     }
 
-    /** Digests of the platforms' manifests, when the image is an index. */
+    /** The digest that was approved for this stage before, in an earlier build; empty when there is none. */
+    @Exported
+    public String getLastApproved() {
+        return entry.lastApproved();
+    }
+
     @Restricted(NoExternalUse.class)
+    public String getLastApprovedBuild() {
+        return entry.lastApprovedBuild();
+    }
+
+    /** Whether the very same image was approved for this stage before. */
+    @Restricted(NoExternalUse.class)
+    public boolean isSameAsBefore() {
+        return !entry.lastApproved().isEmpty() && entry.lastApproved().equals(entry.digest());
+    }
+
+    /** What is different from the image that was approved before: platforms, layers, configuration. */
+    @Exported
+    public List<String> getChanges() {
+        return entry.changes();
+    }
+
+    /** The commits since, one line each, as Jenkins recorded them. */
+    @Exported
+    public List<String> getCommits() {
+        return entry.commits();
+    }
+
+    /** The manifests of the platforms, when the image is an index: {@code linux/amd64 sha256:…}. */
+    @Exported
     public List<String> getPlatforms() {
         List<String> platforms = new ArrayList<>();
         if (snapshot != null) {
-            snapshot.list("platforms").forEach(digest -> platforms.add(digest.asText()));
+            for (JsonNode platform : snapshot.list("platforms")) {
+                platforms.add(
+                        platform.isTextual()
+                                ? platform.asText()
+                                : (platform.path("name").asText() + " "
+                                                + platform.path("digest").asText())
+                                        .trim());
+            }
         }
         return platforms;
     }
 
+    @Exported(inline = true)
+    public List<EvidenceView> getEvidence() {
+        return snapshot == null ? List.of() : EvidenceView.of(snapshot);
+    }
+
+    /** The image's own signatures, as far as keys of the trust policy made them. */
+    @Exported(inline = true)
+    public List<SignatureView> getSignatures() {
+        return snapshot == null ? List.of() : SignatureView.of(snapshot);
+    }
+
+    /** What {@code checkBaseImages} found in this build. */
     @Restricted(NoExternalUse.class)
-    public List<String> getEvidence() {
-        List<String> evidence = new ArrayList<>();
-        if (snapshot != null) {
-            snapshot.list("evidence").forEach(line -> evidence.add(line.asText()));
-        }
-        return evidence;
+    public List<BaseReportAction> getBaseReports() {
+        return home.build().map(run -> run.getActions(BaseReportAction.class)).orElse(List.of());
     }
 
     @Restricted(NoExternalUse.class)
@@ -289,7 +358,7 @@ public class GatePage implements StaplerProxy {
     /** What the person who asks may do here. */
     @Restricted(NoExternalUse.class)
     public ApproverView getApprover() {
-        return ApproverView.of(run, entry);
+        return ApproverView.of(home, entry);
     }
 
     @POST
@@ -507,11 +576,15 @@ public class GatePage implements StaplerProxy {
     public static final class StageView {
         private final String name;
         private final String state;
+        private final int approved;
+        private final int needed;
         private final boolean here;
 
-        StageView(String name, String state, boolean here) {
+        StageView(String name, String state, int approved, int needed, boolean here) {
             this.name = name;
             this.state = state;
+            this.approved = approved;
+            this.needed = needed;
             this.here = here;
         }
 
@@ -531,6 +604,11 @@ public class GatePage implements StaplerProxy {
                 case "rejected" -> Messages.StageView_Rejected();
                 default -> Messages.StageView_Held();
             };
+        }
+
+        /** How many approvals there are of how many; empty for a stage that needs none, and when it is not known. */
+        public String getProgress() {
+            return needed == 0 ? "" : Messages.StageView_Progress(approved, needed);
         }
 
         public boolean isHere() {

@@ -3,20 +3,31 @@ package io.jenkins.plugins.countersign.approval;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jenkins.plugins.countersign.engine.approval.AttachedEvidence;
 import io.jenkins.plugins.countersign.engine.approval.Decision;
 import io.jenkins.plugins.countersign.engine.approval.Gate;
 import io.jenkins.plugins.countersign.engine.approval.GateInput;
 import io.jenkins.plugins.countersign.engine.approval.HoldReason;
 import io.jenkins.plugins.countersign.engine.approval.SignedStatement;
 import io.jenkins.plugins.countersign.engine.approval.StatementReader;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.image.Platform;
+import io.jenkins.plugins.countersign.engine.promotion.Gathering;
+import io.jenkins.plugins.countersign.engine.signing.Evidence;
+import io.jenkins.plugins.countersign.engine.signing.ImageSignatures;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import io.jenkins.plugins.countersign.engine.trust.Requirement;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.PublicKey;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -33,7 +44,15 @@ final class GateSnapshot {
         this.json = json;
     }
 
+    /** Whose signatures are told: to try ten thousand people's keys would cost more than it tells. */
+    private static final int MAX_KEYS = 500;
+
     static GateSnapshot of(GateInput input, Decision decision) {
+        return of(input, decision, null);
+    }
+
+    /** @param gatheringOrNull what lies next to the image, for the names of platforms and the image's own signatures */
+    static GateSnapshot of(GateInput input, Decision decision, Gathering gatheringOrNull) {
         TrustPolicy policy = input.policy().policy();
         ObjectNode json = StrictJson.object();
         json.set("decision", decision.toJson());
@@ -64,25 +83,70 @@ final class GateSnapshot {
                                 .put("count", need.count())
                                 .put("token", need.token())));
         ArrayNode platforms = json.putArray("platforms");
-        input.image().platforms().forEach(platform -> platforms.add(platform.toString()));
+        Map<Digest, Platform> names = new HashMap<>();
+        if (gatheringOrNull != null) {
+            gatheringOrNull.subjects().stream()
+                    .filter(subject -> subject.platform() != null)
+                    .forEach(subject -> names.put(subject.digest(), subject.platform()));
+            json.set("signatures", signatures(gatheringOrNull, policy));
+        }
+        for (Digest platform : input.image().platforms()) {
+            ObjectNode entry = platforms.addObject().put("digest", platform.toString());
+            if (names.containsKey(platform)) {
+                entry.put("name", names.get(platform).toString());
+            }
+        }
         ArrayNode evidence = json.putArray("evidence");
-        input.evidence()
-                .forEach(attached -> evidence.add(
-                        attached.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                                + (attached.result().isEmpty() ? "" : ": " + attached.result())
-                                + " (" + attached.signer() + ", " + attached.time() + ")"));
+        for (AttachedEvidence attached : input.evidence()) {
+            ObjectNode entry = evidence.addObject()
+                    .put("kind", attached.kind().word())
+                    .put("statement", attached.statement().toString())
+                    .put("signer", attached.signer())
+                    .put("time", attached.time().toString())
+                    .put("result", attached.result());
+            attached.worst().ifPresent(worst -> entry.put("worst", worst.word()));
+        }
         ArrayNode stages = json.putArray("stages");
         for (String stage : policy.stages().keySet()) {
             Decision there = stage.equals(decision.stage()) ? decision : Gate.decide(at(input, stage));
             stages.addObject()
                     .put("name", stage)
-                    .put("state", state(there, input.seals().keySet()));
+                    .put("state", state(there, input.seals().keySet()))
+                    .put("approved", there.counted().size())
+                    .put("needed", policy.stage(stage).orElseThrow().needs().stream()
+                            .mapToInt(Requirement::count)
+                            .sum());
         }
         input.ledger()
                 .lastPromoted(input.destination(), input.stage())
                 .filter(digest -> !digest.equals(input.image().digest()))
                 .ifPresent(digest -> json.put("replaces", digest.toString()));
         return new GateSnapshot(json);
+    }
+
+    private static ArrayNode signatures(Gathering gathering, TrustPolicy policy) {
+        Map<Digest, String> owners = new HashMap<>();
+        Map<Digest, PublicKey> keys = new LinkedHashMap<>();
+        policy.gateKeys().forEach(key -> {
+            owners.put(key.fingerprint(), "gate");
+            keys.put(key.fingerprint(), key.key());
+        });
+        policy.people().values().forEach(person -> person.keys().forEach(key -> {
+            owners.put(key.fingerprint(), person.name());
+            keys.put(key.fingerprint(), key.key());
+        }));
+        ArrayNode signatures = StrictJson.object().putArray("signatures");
+        if (keys.size() <= MAX_KEYS && !gathering.atImage().isEmpty()) {
+            for (Evidence found :
+                    ImageSignatures.among(gathering.atImage(), keys.values()).believed()) {
+                signatures
+                        .addObject()
+                        .put("signer", owners.get(found.keyFingerprint()))
+                        .put("key", found.keyFingerprint().toString())
+                        .put("format", found.format().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            }
+        }
+        return signatures;
     }
 
     private static GateInput at(GateInput input, String stage) {

@@ -8,7 +8,6 @@ import hudson.model.queue.CauseOfBlockage;
 import hudson.model.queue.QueueListener;
 import hudson.model.queue.QueueTaskDispatcher;
 import io.jenkins.plugins.countersign.configuration.Registries;
-import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
 import io.jenkins.plugins.countersign.engine.approval.Decision;
 import io.jenkins.plugins.countersign.engine.approval.Gate;
 import io.jenkins.plugins.countersign.engine.approval.GateInput;
@@ -49,8 +48,19 @@ public class HeldQueueItems extends QueueTaskDispatcher {
         if (property == null) {
             return null;
         }
-        QueueGate gate = gates.computeIfAbsent(item.getId(), id -> QueueGate.begin(property, item));
+        QueueGate gate = gates.computeIfAbsent(item.getId(), id -> QueueGate.begin(property, job, item));
         return gate.open ? null : new NotApproved(property.getStage(), property.imageOf(item), gate.why);
+    }
+
+    /** The gate before an item of the queue; empty for one that is not held. */
+    static Optional<GatePage> page(String id) {
+        QueueGate gate;
+        try {
+            gate = ExtensionList.lookupSingleton(HeldQueueItems.class).gates.get(Long.parseLong(id));
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+        return gate == null ? Optional.empty() : gate.page();
     }
 
     private void forget(long id) {
@@ -92,27 +102,45 @@ public class HeldQueueItems extends QueueTaskDispatcher {
 
         private final ImageLocation location;
         private final String stage;
+        private final GateHome home;
+        /** Kept nowhere: after a restart the queue asks again. */
+        private volatile GateEntry entry;
+
         private volatile Digest digest;
         private volatile boolean open;
         private volatile boolean ended;
         private volatile String why = Messages.AwaitApprovals_NotLooked();
         private volatile Set<String> candidates = Set.of();
 
-        private QueueGate(ImageLocation location, String stage) {
+        private QueueGate(ImageLocation location, String stage, GateHome home) {
             this.location = location;
             this.stage = stage;
+            this.home = home;
         }
 
-        static QueueGate begin(OnlyApprovedImages property, Queue.Item item) {
+        static QueueGate begin(OnlyApprovedImages property, Job<?, ?> job, Queue.Item item) {
+            GateHome home = GateHome.of(job, item);
             ImageLocation location;
             try {
                 location = ImageLocation.parse(property.imageOf(item));
             } catch (IllegalArgumentException e) {
-                QueueGate never = new QueueGate(null, property.getStage());
+                QueueGate never = new QueueGate(null, property.getStage(), home);
                 never.why = Messages.AwaitApprovals_NotAnImage(e.getMessage());
                 return never;
             }
-            QueueGate gate = new QueueGate(location, property.getStage());
+            QueueGate gate = new QueueGate(location, property.getStage(), home);
+            if (!location.isLayout()) {
+                gate.entry = new GateEntry(
+                        (int) item.getId(),
+                        location.repository(),
+                        location.tag().orElse(""),
+                        location.digest().map(Digest::toString).orElse(""),
+                        property.getStage(),
+                        "",
+                        item.getInQueueSince(),
+                        0,
+                        GateEntry.WAITING);
+            }
             if (location.isLayout()) {
                 gate.why = Messages.FormChecks_NoFolder();
             } else if (location.digest().isPresent()) {
@@ -131,9 +159,10 @@ public class HeldQueueItems extends QueueTaskDispatcher {
             }
             try (Repository opened = Registries.open(location, Progress.NONE)) {
                 digest = location.resolve(opened);
+                entry.resolved(digest.toString());
                 WaitingGates.get().add(this, false);
             } catch (IOException e) {
-                why = Messages.AwaitApprovals_Unknown(e.getMessage());
+                unknown(e.getMessage());
                 WaitingGates.get().workAfter(RESOLVE_AGAIN, this::resolve);
             }
         }
@@ -175,25 +204,31 @@ public class HeldQueueItems extends QueueTaskDispatcher {
             boolean before = open;
             try {
                 if (reading.gathering() == null) {
-                    open = false;
-                    why = Messages.AwaitApprovals_Unknown(reading.unknown());
+                    unknown(reading.unknown());
                 } else {
-                    GateInput input = reading.input(GatePolicy.current(), stage, BuildFacts.UNKNOWN);
+                    GateInput input = reading.input(GatePolicy.current(), stage, home.facts(stage));
                     Decision decision = Gate.decide(input);
                     Set<String> people = new TreeSet<>();
                     decision.missing()
                             .forEach(missing -> missing.couldStillApprove().forEach(one -> people.add(one.person())));
                     candidates = people;
-                    why = GateSnapshot.of(input, decision).why();
+                    GateSnapshot snapshot = GateSnapshot.of(input, decision, reading.gathering());
+                    entry.saw(snapshot);
+                    why = snapshot.why();
                     open = decision.isOpen();
                 }
             } catch (IOException | PolicyException | LedgerException e) {
-                open = false;
-                why = Messages.AwaitApprovals_Unknown(e.getMessage());
+                unknown(e.getMessage());
             }
             if (open && !before) {
                 Jenkins.get().getQueue().scheduleMaintenance();
             }
+        }
+
+        private void unknown(String reason) {
+            open = false;
+            why = Messages.AwaitApprovals_Unknown(reason);
+            entry.lookedInVain(reason);
         }
 
         @Override
@@ -208,7 +243,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
 
         @Override
         public Optional<GatePage> page() {
-            return Optional.empty();
+            return ended || entry == null ? Optional.empty() : Optional.of(GatePage.of(home, entry));
         }
     }
 }

@@ -97,6 +97,12 @@ public class ImageApprovalsAction implements RunAction2, BuildBadgeAction, Envir
         return run;
     }
 
+    /** The same, as Jenkins' layout of a build's pages calls it. */
+    @Restricted(NoExternalUse.class)
+    public Run<?, ?> getObject() {
+        return run;
+    }
+
     @Exported(visibility = 2)
     public List<GatePage> getGates() {
         return entries().stream().map(entry -> GatePage.of(run, entry)).toList();

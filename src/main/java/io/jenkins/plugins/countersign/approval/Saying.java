@@ -1,12 +1,14 @@
 package io.jenkins.plugins.countersign.approval;
 
 import io.jenkins.plugins.countersign.engine.approval.Approval;
+import io.jenkins.plugins.countersign.engine.approval.AttachedEvidence;
 import io.jenkins.plugins.countersign.engine.approval.GateRecord;
 import io.jenkins.plugins.countersign.engine.approval.ImageStatements;
 import io.jenkins.plugins.countersign.engine.approval.Origin;
 import io.jenkins.plugins.countersign.engine.approval.SignedStatement;
 import io.jenkins.plugins.countersign.engine.approval.StatementException;
 import io.jenkins.plugins.countersign.engine.approval.StatementReader;
+import io.jenkins.plugins.countersign.engine.evidence.EvidenceReading;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.promotion.Gathering;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
@@ -19,10 +21,12 @@ import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.Requirement;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -34,9 +38,11 @@ import java.util.Set;
  * @param role in which role; empty for the only one that fits
  * @param comment the approval's comment, or the record's reason
  * @param targets what is taken back or set aside; empty for all that can be
+ * @param evidenceOrNull what the person was shown with the image, and an approval names; null for all that is attached and
+ *     verified, which a machine reads whole
  * @param origin where the image came from, as the person was shown
  */
-record Saying(Word word, String stage, String role, String comment, List<Digest> targets, Origin origin) {
+record Saying(Word word, String stage, String role, String comment, List<Digest> targets, List<Digest> evidenceOrNull, Origin origin) {
 
     /** The words of the step and of REST. */
     enum Word {
@@ -96,7 +102,7 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
             throw new StatementException(Messages.Saying_NotYourKey(owner.name(), expectedOrNull.name()));
         }
         if (word == Word.APPROVE) {
-            Approval approval = approval(statements, owner, policy);
+            Approval approval = approval(statements, owner, policy, repository);
             return new Said(owner.name(), approval.role(), statements.attach(approval, signer));
         }
         GateRecord record = record(statements, owner, policy, repository);
@@ -108,13 +114,22 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
             throws StatementException, RegistryException, RequestException {
         ImageStatements statements = ImageStatements.about(repository, image, tag, policy, Clock.systemUTC());
         return word == Word.APPROVE
-                ? Request.of(approval(statements, person, policy))
+                ? Request.of(approval(statements, person, policy, repository))
                 : Request.of(record(statements, person, policy, repository));
     }
 
-    private Approval approval(ImageStatements statements, Person person, TrustPolicy policy)
+    private Approval approval(ImageStatements statements, Person person, TrustPolicy policy, Repository repository)
             throws StatementException, RegistryException {
-        return statements.approval(person, stage, roleOf(person, policy), comment, List.of(), origin);
+        List<Digest> evidence = evidenceOrNull;
+        if (evidence == null) {
+            Gathering gathering = Gathering.of(repository, statements.image().digest(), "");
+            evidence =
+                    EvidenceReading.read(gathering.atImage(), policy, Map.of(), Instant.now()).attached().stream()
+                            .map(AttachedEvidence::statement)
+                            .distinct()
+                            .toList();
+        }
+        return statements.approval(person, stage, roleOf(person, policy), comment, evidence, origin);
     }
 
     private GateRecord record(ImageStatements statements, Person person, TrustPolicy policy, Repository repository)

@@ -26,6 +26,8 @@ import org.kohsuke.stapler.export.ExportedBean;
 @ExportedBean
 public class WaitingForMe implements RootAction, StaplerProxy {
 
+    static final String URL = "countersign-waiting";
+
     /** One page of them; whoever has more filters by working them off. */
     private static final int MAX_SHOWN = 500;
 
@@ -41,7 +43,7 @@ public class WaitingForMe implements RootAction, StaplerProxy {
 
     @Override
     public String getUrlName() {
-        return "countersign-waiting";
+        return URL;
     }
 
     /** The count beside the link. */
@@ -83,6 +85,12 @@ public class WaitingForMe implements RootAction, StaplerProxy {
         return gates;
     }
 
+    /** For URLs: {@code queue/17/}, the gate before an item of the queue. Null, and so "not found", for any other. */
+    @Restricted(NoExternalUse.class)
+    public GatePage getQueue(String id) {
+        return HeldQueueItems.page(id).orElse(null);
+    }
+
     /** Whether Jenkins asks the person for approvals at all. */
     @Restricted(NoExternalUse.class)
     public boolean isAddressed() {
@@ -108,9 +116,9 @@ public class WaitingForMe implements RootAction, StaplerProxy {
     /** Permissions are asked per gate, after the cheap question whose turn it is. */
     private static boolean mayActOn(WaitingGate gate, Person person) {
         return gate.page()
-                .filter(page -> page.getRun().getParent().hasPermission(Item.READ)
-                        && page.getRun().getParent().hasPermission(ApprovalPermissions.APPROVE)
-                        && FourEyes.objection(page.getRun(), User.current(), person)
+                .filter(page -> page.home().job().hasPermission(Item.READ)
+                        && page.home().job().hasPermission(ApprovalPermissions.APPROVE)
+                        && FourEyes.objection(page.home(), User.current(), person)
                                 .isEmpty())
                 .isPresent();
     }

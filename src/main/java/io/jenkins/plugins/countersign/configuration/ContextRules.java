@@ -4,6 +4,7 @@ import hudson.AbortException;
 import hudson.ExtensionList;
 import hudson.ExtensionPoint;
 import hudson.model.ItemGroup;
+import hudson.model.Job;
 import hudson.model.Run;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import java.util.Optional;
@@ -46,8 +47,8 @@ public abstract class ContextRules implements ExtensionPoint {
         return all().stream().anyMatch(rules -> rules.isViolationAlwaysFailure(group(run)));
     }
 
-    public static boolean isFourEyesAlways(Run<?, ?> run) {
-        return all().stream().anyMatch(rules -> rules.isFourEyesAlways(group(run)));
+    public static boolean isFourEyesAlways(Job<?, ?> job) {
+        return all().stream().anyMatch(rules -> rules.isFourEyesAlways(job.getParent()));
     }
 
     private static ItemGroup<?> group(Run<?, ?> run) {

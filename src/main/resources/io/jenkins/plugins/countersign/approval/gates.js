@@ -113,20 +113,31 @@
         const text = row.textContent.toLowerCase();
         row.hidden = !words.every((word) => text.includes(word));
       });
+      const nothing = document.querySelector("[data-countersign-nothing]");
+      nothing.hidden = Boolean(document.querySelector("[data-countersign-row]:not([hidden])"));
     }
   });
 
   // Times in the reader's own zone and language; the exact one stays at hand.
-  document.querySelectorAll(".cs-gate time, .cs-waiting__table time").forEach((time) => {
-    const date = new Date(time.dateTime);
-    if (!isNaN(date)) {
-      time.title = time.dateTime;
-      time.textContent = date.toLocaleString(document.documentElement.lang || undefined, {
-        dateStyle: "medium",
-        timeStyle: "short",
-      });
-    }
-  });
+  function localTimes() {
+    document.querySelectorAll(".cs-gate time, .cs-waiting__table time").forEach((time) => {
+      const date = new Date(time.dateTime);
+      if (!isNaN(date)) {
+        time.title = time.dateTime;
+        time.textContent = date.toLocaleString(document.documentElement.lang || undefined, {
+          dateStyle: "medium",
+          timeStyle: "short",
+        });
+      }
+    });
+  }
+
+  // The script is loaded before what it is for.
+  if (document.readyState === "loading") {
+    document.addEventListener("DOMContentLoaded", localTimes);
+  } else {
+    localTimes();
+  }
 
   // Gates move while the page is open. Never under somebody's hands.
   async function poll() {

@@ -11,6 +11,8 @@ import static org.junit.Assert.assertTrue;
 import hudson.model.Cause;
 import hudson.model.CauseAction;
 import hudson.model.Result;
+import hudson.model.labels.LabelAtom;
+import hudson.slaves.DumbSlave;
 import io.jenkins.plugins.countersign.audit.ControllerLedger;
 import java.nio.file.Files;
 import java.util.List;
@@ -188,6 +190,35 @@ public class AwaitApprovalsTest {
         jenkins.waitForMessage("WARNING: awaitApprovals stands inside a node", run);
         gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
         jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+    }
+
+    /** The gate needs no agent, not even the one around it: it goes on waiting, and its answer arrives. */
+    @Test
+    public void theAgentAroundTheGateIsLost() throws Exception {
+        DumbSlave agent = jenkins.createOnlineSlave(new LabelAtom("around"));
+        WorkflowRun run = start("node('around') { def a = awaitApprovals image: '" + gate.image()
+                + "', stage: 'release'\n echo \"approved by ${a.approvals*.person}\" }");
+        jenkins.waitForMessage("missing 1 of release", run);
+        jenkins.disconnectSlave(agent);
+        assertTrue("a lost agent ends no wait", run.isBuilding());
+        assertEquals("waiting", run.getAction(ImageApprovalsAction.class).getGate("1").getState());
+        gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
+        jenkins.waitForMessage("approved by [grace]", run);
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+    }
+
+    @Test
+    public void theAgentAroundTheGateIsRemoved_andTheGateIsNoRejection() throws Exception {
+        DumbSlave agent = jenkins.createOnlineSlave(new LabelAtom("removed"));
+        WorkflowRun run =
+                start("node('removed') { awaitApprovals image: '" + gate.image() + "', stage: 'release' }");
+        jenkins.waitForMessage("missing 1 of release", run);
+        jenkins.jenkins.removeNode(agent);
+        // Pipeline itself gives up a block whose agent was deleted; until then the gate waits like any other.
+        gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
+        jenkins.waitForCompletion(run);
+        assertFalse(run.getAction(ImageApprovalsAction.class).getGate("1").isRejected());
+        assertEquals(0, WaitingGates.get().size());
     }
 
     @Test

@@ -106,7 +106,7 @@ final class ImageAtGate implements AutoCloseable {
     /** Says something from outside of Jenkins, as the command line does. */
     Saying.Said says(String person, Saying.Word word, String stage, String comment) throws Exception {
         try (Repository opened = open()) {
-            return new Saying(word, stage, "", comment, List.of(), Origin.UNKNOWN)
+            return new Saying(word, stage, "", comment, List.of(), List.of(), Origin.UNKNOWN)
                     .write(opened, digest, "1.0", policy(), keys.get(person), null);
         }
     }

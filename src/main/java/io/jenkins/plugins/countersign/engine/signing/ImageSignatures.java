@@ -41,9 +41,18 @@ public record ImageSignatures(List<Evidence> believed, List<SetAside> setAside) 
 
     /** The same for whoever also believes certificates. */
     public static ImageSignatures by(Repository repository, Digest image, Verifier verifier) throws RegistryException {
+        return among(new SignatureStore(repository).collect(image), verifier);
+    }
+
+    /** The same among what was found already. */
+    public static ImageSignatures among(Collection<FoundSignature> all, Collection<PublicKey> keys) {
+        return among(all, Verifier.withKeys(keys));
+    }
+
+    private static ImageSignatures among(Collection<FoundSignature> all, Verifier verifier) {
         List<Evidence> believed = new ArrayList<>();
         List<SetAside> setAside = new ArrayList<>();
-        for (FoundSignature found : new SignatureStore(repository).collect(image)) {
+        for (FoundSignature found : all) {
             try {
                 Evidence evidence = verifier.verify(found);
                 requirePlain(evidence);
