@@ -21,6 +21,9 @@ import org.kohsuke.accmod.restrictions.NoExternalUse;
 @Restricted(NoExternalUse.class)
 public final class ApproverView {
 
+    /** Why a statement of somebody is none that stands. */
+    private static final Set<String> OVER = Set.of("withdrawn", "superseded", "expired", "too-old", "evidence-not-named");
+
     private final boolean permitted;
     private final boolean mayOverride;
     private String person = "";
@@ -30,6 +33,7 @@ public final class ApproverView {
     private List<Key> keys = List.of();
     private List<Own> own = List.of();
     private boolean negatives;
+    private boolean identity;
 
     private ApproverView(boolean permitted, boolean mayOverride) {
         this.permitted = permitted;
@@ -70,6 +74,9 @@ public final class ApproverView {
         view.objection = view.roles.isEmpty() && view.overrideRoles.isEmpty()
                 ? Messages.ApproverView_NoRole(view.person, entry.stage())
                 : FourEyes.objection(home, user, known.get()).orElse("");
+        view.identity = IdentityKey.isConfigured()
+                && policy.stage(entry.stage()).stream()
+                        .anyMatch(stage -> view.roles.stream().anyMatch(stage::takesIdentity));
         view.readStatements(entry);
         return view;
     }
@@ -82,8 +89,7 @@ public final class ApproverView {
         negatives = snapshot.isHeldBy("rejected", "blocked");
         Set<String> gone = new HashSet<>();
         snapshot.list("decision", "setAside").stream()
-                .filter(one -> one.path("reason").asText().equals("withdrawn")
-                        || one.path("reason").asText().equals("superseded"))
+                .filter(one -> OVER.contains(one.path("reason").asText()))
                 .forEach(one -> gone.add(one.path("statement").asText()));
         Set<String> seen = new HashSet<>();
         List<Own> mine = new ArrayList<>();
@@ -121,7 +127,20 @@ public final class ApproverView {
     }
 
     public boolean isAbleToApprove() {
-        return permitted && objection.isEmpty() && !roles.isEmpty();
+        return permitted && objection.isEmpty() && !roles.isEmpty() && !isApproved();
+    }
+
+    /** Whether the person's approval stands already, in every role that they have here. */
+    public boolean isApproved() {
+        return !roles.isEmpty()
+                && roles.stream()
+                        .allMatch(role -> own.stream()
+                                .anyMatch(one -> one.kind.equals("approval") && one.role.equals(role)));
+    }
+
+    /** Whether this controller may say who the person is, in place of a key of their own. */
+    public boolean isIdentityEnough() {
+        return identity;
     }
 
     public boolean isAbleToReject() {

@@ -20,6 +20,7 @@ import io.jenkins.plugins.countersign.engine.request.Request;
 import io.jenkins.plugins.countersign.engine.request.RequestException;
 import io.jenkins.plugins.countersign.engine.request.SignedRequest;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
+import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import io.jenkins.plugins.countersign.engine.trust.PolicyKey;
@@ -52,7 +53,7 @@ final class GateActs {
 
     private GateActs() {}
 
-    /** Signs with the person's own key from their own credentials, here on the controller. */
+    /** Signs with the person's own key from their own credentials, or says who they are; here on the controller. */
     static HttpResponse say(GatePage page, Saying.Word word, StaplerRequest2 request) {
         requirePermission(page, word);
         return ActResponse.of(request, page, () -> {
@@ -72,10 +73,6 @@ final class GateActs {
                         Person person = person(policy, user);
                         requireFourEyes(page, word, user, person);
                         ImageLocation location = location(page);
-                        SigningKeyCredentials credentials = SigningKeys.findOwn(
-                                        id, SigningKeyCredentials.class, user, location)
-                                .orElseThrow(() -> new ActRefusedException(
-                                        422, Messages.GateActs_NoKey(id == null ? "" : id, user.getId())));
                         Saying saying = new Saying(
                                 word,
                                 page.getStage(),
@@ -84,7 +81,7 @@ final class GateActs {
                                 targets,
                                 evidence,
                                 page.home().origin(page.getStage()));
-                        return sign(page, saying, policy, person, user, credentials, location);
+                        return sign(page, saying, policy, person, user, id, location);
                     });
         });
     }
@@ -95,11 +92,11 @@ final class GateActs {
             TrustPolicy policy,
             Person person,
             User user,
-            SigningKeyCredentials credentials,
+            String keyIdOrNull,
             ImageLocation location)
-            throws IOException, KeyException, StatementException, LedgerException {
+            throws IOException, KeyException, StatementException, LedgerException, ActRefusedException {
         try (Repository repository = Registries.open(location, Progress.NONE);
-                var signer = SigningKeys.signer(credentials)) {
+                SigningKey signer = signer(keyIdOrNull, user, location)) {
             // First in the ledger: an act that cannot be written down is not done.
             GateLedger.acted(
                     saying.word().kind(),
@@ -108,7 +105,8 @@ final class GateActs {
                     saying.role(),
                     page.entry(),
                     page.home(),
-                    saying.comment());
+                    saying.comment(),
+                    keyIdOrNull == null);
             Saying.Said said =
                     saying.write(repository, Digest.parse(page.getDigest()), page.getTag(), policy, signer, person);
             done(page, saying.word().kind(), said.person(), saying.comment());
@@ -118,6 +116,19 @@ final class GateActs {
                     said.role(),
                     said.manifest().toString());
         }
+    }
+
+    /** The person's own key; without one, the key with which this controller says who they are. */
+    private static SigningKey signer(String keyIdOrNull, User user, ImageLocation location)
+            throws IOException, KeyException, ActRefusedException {
+        if (keyIdOrNull == null) {
+            if (!IdentityKey.isConfigured()) {
+                throw new ActRefusedException(422, Messages.GateActs_NoKey("", user.getId()));
+            }
+            return IdentityKey.open(location);
+        }
+        return SigningKeys.signer(SigningKeys.findOwn(keyIdOrNull, SigningKeyCredentials.class, user, location)
+                .orElseThrow(() -> new ActRefusedException(422, Messages.GateActs_NoKey(keyIdOrNull, user.getId()))));
     }
 
     /** The statement as a file, whole, so that it can be signed on a machine that Jenkins never sees. */
@@ -177,7 +188,8 @@ final class GateActs {
                         word.role(),
                         page.entry(),
                         page.home(),
-                        word.comment());
+                        word.comment(),
+                        false);
                 Digest manifest = signed.attachTo(repository, Instant.now());
                 done(page, word.kind(), person.name(), word.comment());
                 return Messages.GateActs_Done(word.kind(), person.name(), word.role(), manifest.toString());

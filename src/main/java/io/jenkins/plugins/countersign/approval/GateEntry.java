@@ -36,6 +36,8 @@ public class GateEntry {
     private String lastApprovedBuild;
     private List<String> changes;
     private List<String> commits;
+    /** {@code repository:tag@digest} where the image went from this stage; null while it did not. */
+    private String promotedTo;
     /** Why the last look had no answer. It is not kept: after a restart there is another look. */
     private transient volatile String unknown;
 
@@ -157,6 +159,14 @@ public class GateEntry {
 
     synchronized List<String> commits() {
         return commits == null ? List.of() : List.copyOf(commits);
+    }
+
+    synchronized void promoted(String to) {
+        promotedTo = to;
+    }
+
+    synchronized String promotedTo() {
+        return promotedTo == null ? "" : promotedTo;
     }
 
     void lookedInVain(String why) {

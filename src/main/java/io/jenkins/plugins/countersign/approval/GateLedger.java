@@ -47,10 +47,11 @@ final class GateLedger {
      * A person acted through Jenkins.
      *
      * @param what {@code approval} or one of {@link GateRecord.Kind#word}
+     * @param byIdentity whether this controller signs for the person, who has no key of their own
      * @param user the id that Jenkins knows the person by
      */
     static void acted(
-            String what, String user, String person, String role, GateEntry entry, GateHome home, String reason)
+            String what, String user, String person, String role, GateEntry entry, GateHome home, String reason, boolean byIdentity)
             throws LedgerException {
         Map<String, String> fields = new LinkedHashMap<>();
         fields.put("what", what);
@@ -62,6 +63,9 @@ final class GateLedger {
         fields.put("stage", entry.stage());
         fields.put("build", home.url());
         fields.put("reason", reason);
+        if (byIdentity) {
+            fields.put("with", "identity");
+        }
         ControllerLedger.get().append(ACT, fields);
     }
 }

@@ -226,6 +226,12 @@ public class GatePage implements StaplerProxy {
         return !entry.lastApproved().isEmpty() && entry.lastApproved().equals(entry.digest());
     }
 
+    /** {@code repository:tag@digest} where this build promoted the image to; empty while it did not. */
+    @Exported
+    public String getPromotedTo() {
+        return entry.promotedTo();
+    }
+
     /** What is different from the image that was approved before: platforms, layers, configuration. */
     @Exported
     public List<String> getChanges() {
@@ -300,7 +306,7 @@ public class GatePage implements StaplerProxy {
     public String getStateText() {
         return switch (entry.state()) {
             case GateEntry.WAITING -> isRejected() ? Messages.GatePage_Rejected() : Messages.GatePage_Waiting();
-            case GateEntry.OPEN -> Messages.GatePage_Open();
+            case GateEntry.OPEN -> entry.promotedTo().isEmpty() ? Messages.GatePage_Open() : Messages.GatePage_Promoted();
             case GateEntry.EXPIRED -> Messages.GatePage_Expired();
             case GateEntry.ABORTED -> Messages.GatePage_Aborted();
             default ->
@@ -491,9 +497,11 @@ public class GatePage implements StaplerProxy {
     public static final class CountedView {
         private final JsonNode json;
         private final String comment;
+        private final boolean identity;
 
         private CountedView(JsonNode json, GateSnapshot snapshot) {
             this.json = json;
+            this.identity = snapshot.isByIdentity(json.path("statement").asText());
             this.comment = snapshot.comment(json.path("statement").asText());
         }
 
@@ -506,6 +514,12 @@ public class GatePage implements StaplerProxy {
         @Exported
         public String getKey() {
             return json.path("key").asText();
+        }
+
+        /** Whether a Jenkins said who it was; the key is that Jenkins' then. */
+        @Exported
+        public boolean isIdentity() {
+            return identity;
         }
 
         @Restricted(NoExternalUse.class)

@@ -67,6 +67,9 @@ final class GateSnapshot {
             entry.put("role", statement.role());
             entry.put("key", statement.key().fingerprint().toString());
             entry.put("issuedAt", statement.issuedAt().toString());
+            if (statement.isByIdentity()) {
+                entry.put("identity", true);
+            }
             statement.expiresAt().ifPresent(time -> entry.put("expiresAt", time.toString()));
             entry.put(
                     "comment",
@@ -81,7 +84,8 @@ final class GateSnapshot {
                         .forEach(need -> needs.addObject()
                                 .put("role", need.role())
                                 .put("count", need.count())
-                                .put("token", need.token())));
+                                .put("token", need.token())
+                                .put("identity", need.identity())));
         ArrayNode platforms = json.putArray("platforms");
         Map<Digest, Platform> names = new HashMap<>();
         if (gatheringOrNull != null) {
@@ -230,6 +234,13 @@ final class GateSnapshot {
                 .map(entry -> entry.path("comment").asText())
                 .findFirst()
                 .orElse("");
+    }
+
+    /** Whether a Jenkins vouched for whoever made the statement. */
+    boolean isByIdentity(String statement) {
+        return list("statements").stream()
+                .anyMatch(entry -> entry.path("digest").asText().equals(statement)
+                        && entry.path("identity").asBoolean());
     }
 
     /** Which places are empty, in one line; empty when none is. */

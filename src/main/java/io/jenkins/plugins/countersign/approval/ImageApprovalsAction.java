@@ -6,6 +6,8 @@ import hudson.model.BuildBadgeAction;
 import hudson.model.EnvironmentContributingAction;
 import hudson.model.Item;
 import hudson.model.Run;
+import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import jenkins.model.RunAction2;
@@ -72,6 +74,24 @@ public class ImageApprovalsAction implements RunAction2, BuildBadgeAction, Envir
                 .findFirst()
                 .orElseGet(
                         () -> add(repository, tag, digest, stage, "", System.currentTimeMillis(), 0, GateEntry.NOTED));
+    }
+
+    /**
+     * Keeps on the build that an image went on from a stage.
+     *
+     * @param from with its digest
+     * @param to {@code repository:tag@digest}
+     */
+    public static void promoted(Run<?, ?> run, ImageLocation from, String stage, String to) throws IOException {
+        if (from.isLayout()) {
+            return;
+        }
+        GateEntry entry = of(run).note(
+                from.repository(), from.tag().orElse(""), from.digest().orElseThrow().toString(), stage);
+        entry.promoted(to);
+        run.save();
+        // The seals are at the image now, and the page should show them.
+        WaitingGates.get().work(() -> GateActs.lookOnce(GateHome.of(run), entry));
     }
 
     synchronized List<GateEntry> entries() {

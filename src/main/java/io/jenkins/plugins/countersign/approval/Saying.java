@@ -16,6 +16,7 @@ import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.request.Request;
 import io.jenkins.plugins.countersign.engine.request.RequestException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
+import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.Requirement;
@@ -97,7 +98,7 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
             Repository repository, Digest image, String tag, TrustPolicy policy, Signer signer, Person expectedOrNull)
             throws StatementException, RegistryException, KeyException {
         ImageStatements statements = ImageStatements.about(repository, image, tag, policy, Clock.systemUTC());
-        Person owner = statements.ownerOf(signer.publicKey());
+        Person owner = speaker(statements, signer, policy, expectedOrNull);
         if (expectedOrNull != null && !owner.name().equals(expectedOrNull.name())) {
             throw new StatementException(Messages.Saying_NotYourKey(owner.name(), expectedOrNull.name()));
         }
@@ -107,6 +108,24 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
         }
         GateRecord record = record(statements, owner, policy, repository);
         return new Said(owner.name(), record.role(), statements.attach(record, signer));
+    }
+
+    /** Whose key it is; whom this controller vouches for, when it is its own for that. */
+    private Person speaker(ImageStatements statements, Signer signer, TrustPolicy policy, Person expectedOrNull)
+            throws StatementException {
+        Digest fingerprint = PublicKeys.fingerprint(signer.publicKey());
+        boolean vouches = expectedOrNull != null
+                && policy.identityKeys().stream().anyMatch(key -> key.fingerprint().equals(fingerprint));
+        if (!vouches) {
+            return statements.ownerOf(signer.publicKey());
+        }
+        boolean taken = word == Word.WITHDRAW
+                || (word == Word.APPROVE || word == Word.REJECT)
+                        && policy.stage(stage).orElseThrow().takesIdentity(roleOf(expectedOrNull, policy));
+        if (!taken) {
+            throw new StatementException(Messages.Saying_NeedsKey(word.kind(), stage));
+        }
+        return expectedOrNull;
     }
 
     /** The same, to be signed elsewhere. */

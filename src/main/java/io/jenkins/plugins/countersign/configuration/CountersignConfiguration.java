@@ -43,6 +43,7 @@ public class CountersignConfiguration extends GlobalConfiguration {
     private String policyRootKeys;
     private int policyRootThreshold = 1;
     private String gateCredentialsId;
+    private String identityCredentialsId;
     private boolean startersMayApprove;
     private List<TokenLibrary> tokenLibraries = new ArrayList<>();
 
@@ -76,6 +77,7 @@ public class CountersignConfiguration extends GlobalConfiguration {
             json.remove("policyRootKeys");
             json.remove("policyRootThreshold");
             json.remove("gateCredentialsId");
+            json.remove("identityCredentialsId");
             json.remove("startersMayApprove");
             json.remove("tokenLibraries");
             requireNoMoreThanNow(request, json);
@@ -211,6 +213,20 @@ public class CountersignConfiguration extends GlobalConfiguration {
     }
 
     /**
+     * The signing key with which this Jenkins says who approved, for people without a key of their own, where the trust policy
+     * lets that be enough; null when there is none.
+     */
+    public String getIdentityCredentialsId() {
+        return identityCredentialsId;
+    }
+
+    @DataBoundSetter
+    public void setIdentityCredentialsId(String identityCredentialsId) {
+        this.identityCredentialsId = Util.fixEmptyAndTrim(identityCredentialsId);
+        save();
+    }
+
+    /**
      * Whether whoever started a build may approve what it made, in Jenkins. The trust policy's {@code exclude} holds in any
      * case.
      */
@@ -238,6 +254,16 @@ public class CountersignConfiguration extends GlobalConfiguration {
     /** Signing keys of the system store, for administrators; to everybody else only the present choice. */
     @POST
     public ListBoxModel doFillGateCredentialsIdItems(@QueryParameter String gateCredentialsId) {
+        return systemKeys(gateCredentialsId);
+    }
+
+    /** The same. */
+    @POST
+    public ListBoxModel doFillIdentityCredentialsIdItems(@QueryParameter String identityCredentialsId) {
+        return systemKeys(identityCredentialsId);
+    }
+
+    private static ListBoxModel systemKeys(String gateCredentialsId) {
         if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
             return new StandardListBoxModel().includeCurrentValue(gateCredentialsId);
         }

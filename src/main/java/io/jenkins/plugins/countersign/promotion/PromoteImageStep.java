@@ -11,6 +11,7 @@ import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.approval.BuildOrigins;
+import io.jenkins.plugins.countersign.approval.ImageApprovalsAction;
 import io.jenkins.plugins.countersign.audit.ControllerLedger;
 import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.Registries;
@@ -118,6 +119,8 @@ public class PromoteImageStep extends ImageStep {
             String promoted = destination.withDigest(digest).toString();
             context.listener().getLogger().println(Messages.PromoteImageStep_Promoted(promoted));
             context.publishImage(promoted);
+            ImageApprovalsAction.promoted(
+                    context.run(), from.withDigest(digest), context.expand(stage), promoted);
             return promoted;
         }
     }

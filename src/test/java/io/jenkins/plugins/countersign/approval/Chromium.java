@@ -13,12 +13,15 @@ import java.net.http.WebSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -28,10 +31,14 @@ final class Chromium implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
+    private static final Set<String> CONTROLS = Set.of(
+            "button", "link", "textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "dialog", "DisclosureTriangle");
+
     private final Process process;
     private final Path profile;
     private final WebSocket socket;
     private final AtomicInteger numbers = new AtomicInteger();
+    private final List<String> complaints = new CopyOnWriteArrayList<>();
     private final Map<Integer, CompletableFuture<JsonNode>> answers = new ConcurrentHashMap<>();
 
     private Chromium(Process process, Path profile, WebSocket socket) {
@@ -84,6 +91,9 @@ final class Chromium implements AutoCloseable {
         Chromium chromium = new Chromium(process, profile, socket);
         listener.owner = chromium;
         chromium.send("Page.enable", Map.of());
+        chromium.send("Log.enable", Map.of());
+        chromium.send("Runtime.enable", Map.of());
+        chromium.send("Accessibility.enable", Map.of());
         return chromium;
     }
 
@@ -102,6 +112,8 @@ final class Chromium implements AutoCloseable {
                             owner.answers.remove(message.path("id").asInt(-1));
                     if (waiting != null) {
                         waiting.complete(message);
+                    } else {
+                        owner.heard(message);
                     }
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
@@ -176,6 +188,90 @@ final class Chromium implements AutoCloseable {
         }
     }
 
+    private void heard(JsonNode message) {
+        JsonNode parameters = message.path("params");
+        switch (message.path("method").asText()) {
+            case "Log.entryAdded" -> {
+                JsonNode entry = parameters.path("entry");
+                if (entry.path("level").asText().equals("error")) {
+                    complaints.add(entry.path("source").asText() + ": "
+                            + entry.path("text").asText() + " " + entry.path("url").asText());
+                }
+            }
+            case "Runtime.exceptionThrown" ->
+                complaints.add("exception: "
+                        + parameters.path("exceptionDetails").path("exception").path("description").asText());
+            case "Runtime.consoleAPICalled" -> {
+                if (parameters.path("type").asText().equals("error")) {
+                    complaints.add("console: " + parameters.path("args"));
+                }
+            }
+            default -> {
+                // Not asked for.
+            }
+        }
+    }
+
+    /** Errors of the console since the browser was started: violations of the content security policy, scripts that failed. */
+    List<String> complaints() {
+        return List.copyOf(complaints);
+    }
+
+    /** Runs in every page before the page's own scripts. */
+    void before(String script) throws Exception {
+        send("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script));
+    }
+
+    /** Roles of the controls within an element that a screen reader has no name for. */
+    List<String> nameless(String selector) throws Exception {
+        JsonNode element = send("Runtime.evaluate", Map.of("expression", "document.querySelector(" + quoted(selector) + ")"));
+        String id = element.path("result").path("objectId").asText();
+        List<String> nameless = new ArrayList<>();
+        int controls = 0;
+        for (JsonNode node : send("Accessibility.queryAXTree", Map.of("objectId", id)).path("nodes")) {
+            String role = node.path("role").path("value").asText();
+            if (node.path("ignored").asBoolean() || !CONTROLS.contains(role)) {
+                continue;
+            }
+            controls++;
+            if (node.path("name").path("value").asText().isBlank()) {
+                nameless.add(role + " " + node.path("backendDOMNodeId"));
+            }
+        }
+        if (controls == 0) {
+            throw new IllegalStateException("no control is in " + selector);
+        }
+        return nameless;
+    }
+
+    /** Presses a key: {@code Tab}, {@code Enter}, {@code Escape}. */
+    void press(String key) throws Exception {
+        int code = Map.of("Tab", 9, "Enter", 13, "Escape", 27).get(key);
+        Map<String, Object> down = new java.util.LinkedHashMap<>();
+        down.put("type", "keyDown");
+        down.put("key", key);
+        down.put("code", key);
+        down.put("windowsVirtualKeyCode", code);
+        if (key.equals("Enter")) {
+            down.put("text", "\r");
+        }
+        send("Input.dispatchKeyEvent", down);
+        send(
+                "Input.dispatchKeyEvent",
+                Map.of("type", "keyUp", "key", key, "code", key, "windowsVirtualKeyCode", code));
+    }
+
+    /** Goes there as people without a mouse do. */
+    void tabTo(String selector) throws Exception {
+        for (int i = 0; i < 80; i++) {
+            if (evaluate("document.activeElement.matches(" + quoted(selector) + ")").equals("true")) {
+                return;
+            }
+            press("Tab");
+        }
+        throw new IllegalStateException("the keyboard does not reach " + selector);
+    }
+
     void click(String selector) throws Exception {
         await("document.querySelector(" + quoted(selector) + ")");
         evaluate("document.querySelector(" + quoted(selector) + ").click()");
@@ -196,13 +292,27 @@ final class Chromium implements AutoCloseable {
     }
 
     void picture(Path file) throws Exception {
+        picture(file, null);
+    }
+
+    /** @param selectorOrNull the part of the page; null for what the window shows */
+    void picture(Path file, String selectorOrNull) throws Exception {
         // Animations end first: a half-open dialog is nobody's picture.
         evaluate("Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0))).then(() => 1)");
         Files.createDirectories(file.getParent());
+        Map<String, Object> parameters = new java.util.LinkedHashMap<>();
+        parameters.put("format", "png");
+        if (selectorOrNull != null) {
+            JsonNode clip = JSON.readTree(evaluate("(() => { const r = document.querySelector(" + quoted(selectorOrNull)
+                    + ").getBoundingClientRect(); return JSON.stringify({x: r.x + scrollX, y: r.y + scrollY,"
+                    + " width: r.width, height: r.height, scale: 1}) })()"));
+            parameters.put("clip", clip);
+            parameters.put("captureBeyondViewport", true);
+        }
         Files.write(
                 file,
                 Base64.getDecoder()
-                        .decode(send("Page.captureScreenshot", Map.of("format", "png"))
+                        .decode(send("Page.captureScreenshot", parameters)
                                 .path("data")
                                 .asText()));
     }

@@ -9,6 +9,8 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertTrue;
 
+import com.cloudbees.plugins.credentials.CredentialsScope;
+import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import hudson.model.Cause;
 import hudson.model.CauseAction;
 import hudson.model.FreeStyleBuild;
@@ -19,12 +21,21 @@ import hudson.model.ParametersDefinitionProperty;
 import hudson.model.StringParameterDefinition;
 import hudson.model.StringParameterValue;
 import hudson.model.queue.QueueTaskFuture;
+import hudson.util.Secret;
+import io.jenkins.plugins.countersign.audit.ControllerLedger;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
+import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.engine.evidence.EvidenceStatement;
 import io.jenkins.plugins.countersign.engine.evidence.TestReport;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
+import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
+import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
+import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +92,7 @@ public class GateShowsTest {
             }
         }
         gate.close();
+        CountersignConfiguration.get().setIdentityCredentialsId(null);
         for (String person : List.of("carol", "erin", "frank")) {
             hudson.model.User.getById(person, true).delete();
         }
@@ -200,6 +212,61 @@ public class GateShowsTest {
         assertThat(
                 client("carol").getPage(new URL(jenkins.getURL() + url)).getWebResponse().getStatusCode(),
                 not(200));
+    }
+
+    @Test
+    public void withoutAKeyJenkinsSignsWhoItWas_onlyWhereThePolicyTakesThat() throws Exception {
+        SigningKey key = KeyGenerator.generate(new SecureRandom());
+        gate.stages("  qa: {needs: [{role: qa, count: 1, identity: true}]}\n"
+                        + "  keyed: {needs: [{role: qa, count: 1}]}\n"
+                        + "identity: {keys: [{pem: \"" + PublicKeys.pem(key.publicKey()).replace("\n", "\\n")
+                        + "\"}]}\n")
+                .configure();
+        WorkflowJob job = jenkins.createProject(WorkflowJob.class, "identity");
+        job.setDefinition(new CpsFlowDefinition(
+                "parallel a: { awaitApprovals image: '" + gate.image() + "', stage: 'keyed' },\n"
+                        + "b: { awaitApprovals image: '" + gate.image() + "', stage: 'qa' }",
+                true));
+        WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank")))
+                .waitForStart();
+        jenkins.waitForMessage("Gate of stage qa is held: missing 1 of qa", run);
+        jenkins.waitForMessage("Gate of stage keyed is held: missing 1 of qa", run);
+        String keyed = url(run, "keyed");
+        String qa = url(run, "qa");
+        WebResponse notConfigured = post("carol", qa, act("credentialsId", ""));
+        assertEquals(notConfigured.getContentAsString(), 422, notConfigured.getStatusCode());
+
+        SystemCredentialsProvider.getInstance()
+                .getCredentials()
+                .add(new SigningKeyCredentialsImpl(
+                        CredentialsScope.SYSTEM, "identity", null, Secret.fromString(key.unencryptedSecret())));
+        CountersignConfiguration.get().setIdentityCredentialsId("identity");
+        WebResponse keyNeeded = post("carol", keyed, act("credentialsId", ""));
+        assertEquals(422, keyNeeded.getStatusCode());
+        assertThat(keyNeeded.getContentAsString(), containsString("takes no approval at stage keyed without a key"));
+        assertEquals("frank started it", 403, post("frank", qa, act("credentialsId", "")).getStatusCode());
+        assertEquals(403, post("reader", qa, act("credentialsId", "")).getStatusCode());
+        String html = client("carol").goTo(qa).asNormalizedText();
+        assertThat(html, containsString("None: Jenkins signs that it was you"));
+
+        WebResponse approved = post("carol", qa, act("credentialsId", ""));
+        assertEquals(approved.getContentAsString(), 200, approved.getStatusCode());
+        jenkins.waitForMessage("The gate of stage qa is open", run);
+        assertTrue("the other stage asks for a key", run.isBuilding());
+        assertThat(
+                client("reader").goTo(qa).asNormalizedText(),
+                containsString("logged in to Jenkins, which signed with"));
+        assertThat(
+                Files.readString(ControllerLedger.get().file()),
+                containsString("\"user\":\"carol\",\"what\":\"approval\",\"with\":\"identity\""));
+    }
+
+    private String url(WorkflowRun run, String stage) {
+        return run.getAction(ImageApprovalsAction.class).getGates().stream()
+                .filter(page -> page.getStage().equals(stage))
+                .findFirst()
+                .orElseThrow()
+                .getUrl();
     }
 
     private JSONObject waiting(String user) throws Exception {

@@ -29,12 +29,15 @@ final class EligibleApprovals {
     }
 
     List<SignedStatement> eligible() {
-        // By person and role: the newest speaks, even if it has ended meanwhile or was withdrawn.
+        // By person and role: the newest speaks, even if it has ended meanwhile or was withdrawn. What a Jenkins says for
+        // somebody displaces nothing that they signed.
         Map<String, List<SignedStatement>> byPersonAndRole = new TreeMap<>();
         for (SignedStatement statement : judgement.statements.values()) {
             if (statement.approval().isPresent() && isEntitled(statement) && judgement.isGood(statement)) {
                 byPersonAndRole
-                        .computeIfAbsent(statement.person().name() + " " + statement.role(), key -> new ArrayList<>())
+                        .computeIfAbsent(
+                                statement.person().name() + " " + statement.role() + " " + statement.isByIdentity(),
+                                key -> new ArrayList<>())
                         .add(statement);
             }
         }
@@ -54,7 +57,30 @@ final class EligibleApprovals {
             }
         }
         records.setAsideIneffective();
-        return eligible;
+        return withoutVouchedTwice(eligible);
+    }
+
+    /** What somebody signed with a key of their own says all that a Jenkins says for them, and more. */
+    private List<SignedStatement> withoutVouchedTwice(List<SignedStatement> eligible) {
+        List<SignedStatement> kept = new ArrayList<>();
+        for (SignedStatement statement : eligible) {
+            Optional<SignedStatement> own = eligible.stream()
+                    .filter(other -> statement.isByIdentity()
+                            && !other.isByIdentity()
+                            && other.person().equals(statement.person())
+                            && other.role().equals(statement.role()))
+                    .findFirst();
+            if (own.isEmpty()) {
+                kept.add(statement);
+            } else {
+                judgement.setAside(
+                        statement,
+                        SetAsideReason.SUPERSEDED,
+                        "is superseded by " + statement.person().name() + "'s approval of "
+                                + own.get().issuedAt() + " with a key");
+            }
+        }
+        return kept;
     }
 
     private boolean isEntitled(SignedStatement statement) {
@@ -79,7 +105,7 @@ final class EligibleApprovals {
                     "the stage " + judgement.stage.name() + " has no place for the role " + statement.role());
             return false;
         }
-        return true;
+        return judgement.isSignedAsNeeded(statement);
     }
 
     private boolean isStanding(SignedStatement statement) {

@@ -133,7 +133,7 @@ final class GateRecords {
                     "the stage " + rejection.stage() + " has no place for the role " + rejection.role());
             return;
         }
-        if (isBelieved(rejection)) {
+        if (judgement.isSignedAsNeeded(rejection) && isBelieved(rejection)) {
             if (rejection.stage().equals(judgement.stage.name())) {
                 rejectionsHere.add(rejection);
             }
@@ -269,12 +269,18 @@ final class GateRecords {
     Optional<SignedStatement> withdrawnBy(Digest target, String person, boolean opening) {
         for (SignedStatement withdrawal : withdrawals.getOrDefault(target, List.of())) {
             if (Judgement.same(withdrawal.person().name(), person)
-                    && (!opening || goodWithdrawals.contains(withdrawal.digest()))) {
+                    && (!opening || goodWithdrawals.contains(withdrawal.digest()) && mayTakeBack(withdrawal, target))) {
                 effective.add(withdrawal.digest());
                 return Optional.of(withdrawal);
             }
         }
         return Optional.empty();
+    }
+
+    /** What somebody signed with a key of their own, a Jenkins does not take back for them; nor what is gone, and may have been. */
+    private boolean mayTakeBack(SignedStatement withdrawal, Digest target) {
+        SignedStatement statement = judgement.statements.get(target);
+        return !withdrawal.isByIdentity() || statement != null && statement.isByIdentity();
     }
 
     /** The person's own rejection in this stage and role that makes the approval a thing of the past. */

@@ -316,6 +316,23 @@ final class Judgement {
         return false;
     }
 
+    /** Whether the stage lets a Jenkins vouch for people in the role, if that is who signed. */
+    boolean isSignedAsNeeded(SignedStatement statement) {
+        boolean taken = !statement.isByIdentity()
+                || policy.stage(statement.stage())
+                        .map(there -> there.takesIdentity(statement.role()))
+                        .orElse(false);
+        if (!taken) {
+            setAside(
+                    statement,
+                    SetAsideReason.IDENTITY_NOT_ENOUGH,
+                    "was signed by a Jenkins for " + statement.person().name() + ", and the stage "
+                            + StatementMembers.shown(statement.stage()) + " asks the role " + statement.role()
+                            + " for keys of their own");
+        }
+        return taken;
+    }
+
     /** The person in a statement that is or was there; empty when nothing says who it was. */
     Optional<String> personOf(Digest statement) {
         SignedStatement present = statements.get(statement);

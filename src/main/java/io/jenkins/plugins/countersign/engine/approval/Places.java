@@ -61,7 +61,8 @@ final class Places {
         Set<Integer> places = new TreeSet<>();
         for (int i = 0; i < needs.size(); i++) {
             if (needs.get(i).role().equals(statement.role())
-                    && (!needs.get(i).token() || statement.key().token())) {
+                    && (!needs.get(i).token() || statement.key().token())
+                    && (needs.get(i).identity() || !statement.isByIdentity())) {
                 places.add(i);
             }
         }
@@ -122,7 +123,7 @@ final class Places {
             Requirement requirement = needs.get(need);
             for (Person person : judgement.policy.inRole(requirement.role())) {
                 if (!from.fits(person.name(), need)
-                        && canSign(person, requirement.token())
+                        && canSign(person, requirement)
                         && (!from.isPlaced(person.name())
                                 || from.with(person.name(), need).open() < from.open())) {
                     candidates.add(new Candidate(person.name(), requirement.role(), requirement.token()));
@@ -137,7 +138,7 @@ final class Places {
         for (int i = 0; i < needs.size(); i++) {
             for (Person person : judgement.policy.inRole(needs.get(i).role())) {
                 if (!assignment.fits(person.name(), i)
-                        && canSign(person, needs.get(i).token())) {
+                        && canSign(person, needs.get(i))) {
                     could.computeIfAbsent(person.name(), name -> new TreeSet<>())
                             .add(i);
                 }
@@ -152,9 +153,10 @@ final class Places {
                 .toList();
     }
 
-    private boolean canSign(Person person, boolean token) {
+    private boolean canSign(Person person, Requirement need) {
         return exclusions.of(person.name()).isEmpty()
-                && person.keys().stream().anyMatch(key -> (key.token() || !token) && isUsable(key));
+                && (person.keys().stream().anyMatch(key -> (key.token() || !need.token()) && isUsable(key))
+                        || need.identity() && judgement.policy.identityKeys().stream().anyMatch(this::isUsable));
     }
 
     private boolean isUsable(PolicyKey key) {
@@ -202,7 +204,10 @@ final class Places {
     private Assignment withApproval(Assignment now, Candidate candidate) {
         Assignment better = now;
         for (int i = 0; i < needs.size(); i++) {
-            if (needs.get(i).role().equals(candidate.role()) && (!needs.get(i).token() || candidate.token())) {
+            Requirement need = needs.get(i);
+            if (need.role().equals(candidate.role())
+                    && (!need.token() || candidate.token())
+                    && judgement.policy.person(candidate.person()).stream().anyMatch(person -> canSign(person, need))) {
                 better = better.with(candidate.person(), i);
             }
         }
@@ -211,7 +216,7 @@ final class Places {
 
     private String text() {
         String places = missing.stream()
-                .map(m -> new Requirement(m.need().role(), m.open(), m.need().token()).toString())
+                .map(m -> new Requirement(m.need().role(), m.open(), m.need().token(), m.need().identity()).toString())
                 .collect(Collectors.joining(", and "));
         String text = "missing: " + places;
         if (enough.isEmpty()) {

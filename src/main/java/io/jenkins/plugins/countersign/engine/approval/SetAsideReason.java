@@ -50,6 +50,8 @@ public enum SetAsideReason {
     APPROVED_BEFORE,
     /** It names no evidence of a kind that must have been seen. */
     EVIDENCE_NOT_NAMED,
+    /** A Jenkins vouches for the person, and the stage asks for a key of their own. */
+    IDENTITY_NOT_ENOUGH,
     /** All places that the role could fill need a hardware token. */
     TOKEN_NEEDED,
     /** Good, and every place that it could fill is filled. */

@@ -8,13 +8,13 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A statement whose signature was verified with a key of the person it names. Whether that key was still good, and whether
+ * A statement whose signature was verified with a key of the person it names, or with one of a Jenkins that may vouch for people. Whether that key was still good, and whether
  * the person may say this, the gate judges.
  *
  * @param digest of the signed payload: the same wherever it is stored
  * @param manifest digest of the manifest that holds it
  * @param person who signed
- * @param key with which of the person's keys
+ * @param key with which of the person's keys, or with which identity key of the policy
  * @param approvalOrNull either this
  * @param recordOrNull or this
  */
@@ -28,6 +28,11 @@ public record SignedStatement(
 
     public Optional<GateRecord> record() {
         return Optional.ofNullable(recordOrNull);
+    }
+
+    /** Whether a Jenkins vouches for the person, who signed nothing. */
+    public boolean isByIdentity() {
+        return !person.keys().contains(key);
     }
 
     /** {@code approval}, {@code rejection}… */

@@ -14,10 +14,12 @@ import io.jenkins.plugins.countersign.engine.trust.PolicyKey;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import java.security.PublicKey;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Turns what was found at an image into statements whose signatures are verified. A statement names its person, so only the
@@ -28,6 +30,11 @@ public final class StatementReader {
     /** People by folded name: folding is slow, and a statement may spell a name in another case. */
     private final Map<String, Person> people = new HashMap<>();
 
+    /** Beside approvals: what a Jenkins may say for people that have no key. To block, override or roll back takes a key. */
+    private static final Set<GateRecord.Kind> VOUCHED =
+            EnumSet.of(GateRecord.Kind.REJECTION, GateRecord.Kind.WITHDRAWAL);
+
+    private final List<PolicyKey> identityKeys;
     private final List<SignedStatement> statements = new ArrayList<>();
     private final List<SetAside> setAside = new ArrayList<>();
 
@@ -39,6 +46,7 @@ public final class StatementReader {
     }
 
     private StatementReader(TrustPolicy policy) {
+        identityKeys = policy.identityKeys();
         policy.people().values().forEach(person -> people.put(Names.fold(person.name()), person));
     }
 
@@ -136,10 +144,14 @@ public final class StatementReader {
                     "the trust policy has no person \"" + StatementMembers.shown(name) + "\""));
             return;
         }
-        List<PublicKey> keys = person.get().keys().stream().map(PolicyKey::key).toList();
+        List<PolicyKey> possible = new ArrayList<>(person.get().keys());
+        if (!record || VOUCHED.contains(gateRecord.kind())) {
+            possible.addAll(identityKeys);
+        }
         try {
-            PublicKey signedWith = envelope.verify(keys);
-            PolicyKey key = person.get().keys().stream()
+            PublicKey signedWith =
+                    envelope.verify(possible.stream().map(PolicyKey::key).toList());
+            PolicyKey key = possible.stream()
                     .filter(k -> k.key().equals(signedWith))
                     .findFirst()
                     .orElseThrow();

@@ -8,7 +8,7 @@ import java.util.List;
  *
  * @param name as the policy writes it; compare with {@link Names#same}
  * @param aliases what version control and Jenkins call this person: user names, mail addresses
- * @param keys never the keys of anybody else
+ * @param keys never the keys of anybody else; empty for somebody whom only a Jenkins vouches for
  */
 public record Person(String name, List<String> aliases, List<PolicyKey> keys) implements Serializable {
 

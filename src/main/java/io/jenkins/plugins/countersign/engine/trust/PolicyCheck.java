@@ -79,7 +79,8 @@ public final class PolicyCheck {
             if (!used.contains(person.name())) {
                 note(path, "is in no role");
             }
-            if (person.keys().stream().noneMatch(this::isUsable)) {
+            if (person.keys().stream().noneMatch(this::isUsable)
+                    && (policy.identityKeys().isEmpty() || !person.keys().isEmpty())) {
                 note(path + ".keys", "has no key that is good now");
             }
             for (int i = 0; i < person.keys().size(); i++) {
@@ -120,9 +121,18 @@ public final class PolicyCheck {
         for (int i = 0; i < needs.size(); i++) {
             Requirement need = needs.get(i);
             for (Person person : policy.inRole(need.role())) {
-                if (person.keys().stream().anyMatch(key -> isUsable(key) && (key.token() || !need.token()))) {
+                if (need.identity() && policy.identityKeys().stream().anyMatch(this::isUsable)
+                        || person.keys().stream().anyMatch(key -> isUsable(key) && (key.token() || !need.token()))) {
                     fits.computeIfAbsent(person.name(), name -> new TreeSet<>()).add(i);
                 }
+            }
+        }
+        for (int i = 0; i < needs.size(); i++) {
+            if (needs.get(i).identity()) {
+                note(
+                        path + "[" + i + "].identity",
+                        "whoever administers a Jenkins that has an identity key can approve for anybody in the role "
+                                + needs.get(i).role());
             }
         }
         Assignment everybody = Assignment.of(needs, distinct, fits);

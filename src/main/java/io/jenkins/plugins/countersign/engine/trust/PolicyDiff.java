@@ -67,6 +67,7 @@ public final class PolicyDiff {
         flat.put("root.threshold", Integer.toString(policy.root().threshold()));
         policy.root().keys().forEach(key -> flat.put("root.keys." + id(key), key.shown()));
         policy.gateKeys().forEach(key -> flat.put("gate.keys." + id(key), describe(key)));
+        policy.identityKeys().forEach(key -> flat.put("identity.keys." + id(key), describe(key)));
         policy.overrideRole().ifPresent(role -> flat.put("overrideRole", role));
         policy.people().values().forEach(person -> {
             person.keys().forEach(key -> flat.put("people." + person.name() + ".keys." + id(key), describe(key)));
@@ -101,7 +102,8 @@ public final class PolicyDiff {
     private static void requirements(Map<String, String> flat, String path, List<Requirement> requirements) {
         for (Requirement requirement : requirements) {
             flat.merge(
-                    path + requirement.role() + (requirement.token() ? " with a hardware token" : ""),
+                    path + requirement.role() + (requirement.token() ? " with a hardware token" : "")
+                            + (requirement.identity() ? ", identity is enough" : ""),
                     Integer.toString(requirement.count()),
                     (a, b) -> Integer.toString(Integer.parseInt(a) + Integer.parseInt(b)));
         }
@@ -128,7 +130,7 @@ public final class PolicyDiff {
         if (path.equals("root.threshold")) {
             return Integer.parseInt(to) < Integer.parseInt(from);
         }
-        if (path.startsWith("root.keys.") || path.startsWith("gate.keys.") || path.startsWith("roles.")) {
+        if (path.startsWith("root.keys.") || path.startsWith("gate.keys.") || path.startsWith("identity.keys.") || path.startsWith("roles.")) {
             return added || (!removed && !to.contains("compromised"));
         }
         if (path.startsWith("people.")) {

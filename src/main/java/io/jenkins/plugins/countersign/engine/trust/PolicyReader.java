@@ -37,6 +37,7 @@ public final class PolicyReader {
     /** Whom each folded name or alias means. */
     private final Map<String, String> names = new HashMap<>();
 
+    private List<PolicyKey> identityKeys = List.of();
     private final Map<String, Person> people = new LinkedHashMap<>();
     private final Map<String, List<String>> roles = new LinkedHashMap<>();
 
@@ -70,7 +71,8 @@ public final class PolicyReader {
         long version = fields.number(fields.required("version"), 1, Long.MAX_VALUE / 2);
         Instant expires = fields.time(fields.required("expires"));
         Root root = root(fields.required("root"));
-        List<PolicyKey> gateKeys = gateKeys(fields.optional("gate"));
+        List<PolicyKey> gateKeys = keys(fields.optional("gate"), "the gate");
+        identityKeys = keys(fields.optional("identity"), "identity");
         fields.entries(fields.required("people"), MAX_PEOPLE).forEach(this::person);
         fields.entries(fields.required("roles"), MAX_ROLES).forEach(this::role);
         String overrideRole = knownRole(fields, fields.optional("overrideRole"));
@@ -81,7 +83,7 @@ public final class PolicyReader {
             throw new PolicyException(problems);
         }
         return new TrustPolicy(
-                name, version, expires, root, gateKeys, people, roles, stages, overrideRole, golden, digest);
+                name, version, expires, root, gateKeys, identityKeys, people, roles, stages, overrideRole, golden, digest);
     }
 
     private Root root(PolicyNode found) {
@@ -105,13 +107,13 @@ public final class PolicyReader {
         return new Root((int) threshold, keys);
     }
 
-    private List<PolicyKey> gateKeys(PolicyNode found) {
+    private List<PolicyKey> keys(PolicyNode found, String owner) {
         if (found == null) {
             return List.of();
         }
         PolicyFields fields = new PolicyFields(found, problems);
         List<PolicyKey> keys =
-                fields.list(fields.required("keys"), MAX_KEYS_OF_ONE, node -> key(node, "the gate", true));
+                fields.list(fields.required("keys"), MAX_KEYS_OF_ONE, node -> key(node, owner, true));
         fields.end();
         return keys;
     }
@@ -165,7 +167,8 @@ public final class PolicyReader {
         PolicyFields fields = new PolicyFields(found, problems);
         PolicyNode aliasesNode = fields.optional("aliases");
         List<String> aliases = fields.unique(aliasesNode, fields.list(aliasesNode, 100, fields::text));
-        PolicyNode keysNode = fields.required("keys");
+        // Somebody without a key can approve where a Jenkins may vouch for them.
+        PolicyNode keysNode = identityKeys.isEmpty() ? fields.required("keys") : fields.optional("keys");
         List<PolicyKey> keys = fields.list(keysNode, MAX_KEYS_OF_ONE, node -> key(node, name, true));
         fields.end();
         if (keysNode != null
@@ -298,19 +301,28 @@ public final class PolicyReader {
         PolicyNode countNode = fields.required("count");
         long count = fields.number(countNode, 1, MAX_COUNT);
         boolean token = fields.truth(fields.optional("token"), false);
+        PolicyNode identityNode = fields.optional("identity");
+        boolean identity = fields.truth(identityNode, false);
         fields.end();
+        if (identity && identityKeys.isEmpty()) {
+            problems.add(identityNode.problem("there are no identity keys: name them in identity.keys"));
+        }
+        if (identity && token) {
+            problems.add(identityNode.problem("whoever must sign with a hardware token needs no Jenkins to vouch for them"));
+        }
         if (role == null || countNode == null) {
             return null;
         }
         long able = roles.get(role).stream()
                 .map(people::get)
-                .filter(person -> !token || person.keys().stream().anyMatch(PolicyKey::token))
+                .filter(person -> identity || person.keys().stream().anyMatch(key -> key.token() || !token))
                 .count();
         if (able < count) {
             problems.add(countNode.problem("is " + count + ", and the role \"" + role + "\" has " + able
-                    + (able == 1 ? " person" : " people") + (token ? " with a hardware token" : "")));
+                    + (able == 1 ? " person" : " people")
+                    + (token ? " with a hardware token" : identityKeys.isEmpty() || identity ? "" : " with a key")));
         }
-        return new Requirement(role, (int) count, token);
+        return new Requirement(role, (int) count, token, identity);
     }
 
     private EvidenceRequirement evidence(PolicyNode found) {

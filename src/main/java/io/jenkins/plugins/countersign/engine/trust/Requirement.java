@@ -8,11 +8,17 @@ import java.io.Serializable;
  * @param role a role of the policy
  * @param count how many people, at least 1
  * @param token whether each must sign with a key that lives in a hardware token
+ * @param identity whether it is enough that a Jenkins whose identity key the policy names says who it was
  */
-public record Requirement(String role, int count, boolean token) implements Serializable {
+public record Requirement(String role, int count, boolean token, boolean identity) implements Serializable {
+
+    /** Each with a key of their own. */
+    public Requirement(String role, int count, boolean token) {
+        this(role, count, token, false);
+    }
 
     @Override
     public String toString() {
-        return count + " of role " + role + (token ? " with a hardware token" : "");
+        return count + " of role " + role + (token ? " with a hardware token" : "") + (identity ? " (identity is enough)" : "");
     }
 }

@@ -50,6 +50,11 @@ public record Stage(
         return Optional.ofNullable(freshnessOrNull);
     }
 
+    /** Whether some place of this stage for the role takes somebody whom only a Jenkins vouches for. */
+    public boolean takesIdentity(String role) {
+        return needs.stream().anyMatch(need -> need.role().equals(role) && need.identity());
+    }
+
     /** Whether some place of this stage is for the role. */
     public boolean needsRole(String role) {
         return needs.stream().anyMatch(need -> need.role().equals(role));

@@ -21,6 +21,7 @@ import java.util.Set;
  * @param expires from when on it holds every gate
  * @param root who signs the policy
  * @param gateKeys what seals, summaries and stage heads are signed with; empty when nothing is sealed yet
+ * @param identityKeys with which a Jenkins says who somebody is that approves without a key; empty when none is believed
  * @param people by their names as written, in the order of the document
  * @param roles the names of the people in each role, as {@code people} writes them
  * @param stages by name, in the order of the document
@@ -34,6 +35,7 @@ public record TrustPolicy(
         Instant expires,
         Root root,
         List<PolicyKey> gateKeys,
+        List<PolicyKey> identityKeys,
         Map<String, Person> people,
         Map<String, List<String>> roles,
         Map<String, Stage> stages,
@@ -44,6 +46,7 @@ public record TrustPolicy(
 
     public TrustPolicy {
         gateKeys = List.copyOf(gateKeys);
+        identityKeys = List.copyOf(identityKeys);
         people = Collections.unmodifiableMap(new LinkedHashMap<>(people));
         roles = Collections.unmodifiableMap(new LinkedHashMap<>(roles));
         stages = Collections.unmodifiableMap(new LinkedHashMap<>(stages));

@@ -76,6 +76,12 @@ public final class PolicyText {
         return this;
     }
 
+    /** Somebody whom only a Jenkins vouches for. */
+    public PolicyText keyless(String person) {
+        keys.put(person, new ArrayList<>());
+        return this;
+    }
+
     /** In place of the keys that the person has. */
     public PolicyText onlyKey(String person, String key, String limits) {
         keys.remove(person);
@@ -125,6 +131,10 @@ public final class PolicyText {
                                 .map(a -> "\"" + a + "\"")
                                 .collect(Collectors.joining(", ")))
                         .append("]\n");
+            }
+            if (entries.isEmpty()) {
+                text.append("    {}\n");
+                return;
             }
             text.append("    keys:\n");
             entries.forEach(entry -> text.append("      - ").append(entry).append("\n"));
