@@ -1,7 +1,11 @@
 package io.jenkins.plugins.countersign.approval;
 
 import hudson.model.User;
+import hudson.security.ACL;
+import hudson.security.ACLContext;
 import hudson.tasks.Mailer;
+import hudson.util.DaemonThreadFactory;
+import hudson.util.NamingThreadFactory;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
@@ -17,6 +21,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
@@ -28,6 +35,25 @@ import org.jenkinsci.plugins.variant.OptionalExtension;
 public class ApprovalMail extends ApprovalListener {
 
     private static final Logger LOGGER = Logger.getLogger(ApprovalMail.class.getName());
+
+    private static final int MAX_UNSENT = 1000;
+
+    /** A mail server that does not answer must not keep gates from looking, so mail has a thread of its own. */
+    private static final ThreadPoolExecutor POSTMAN = postman();
+
+    private static ThreadPoolExecutor postman() {
+        ThreadPoolExecutor postman = new ThreadPoolExecutor(
+                1,
+                1,
+                10,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(MAX_UNSENT),
+                new NamingThreadFactory(new DaemonThreadFactory(), "Countersign mail"),
+                (mail, pool) -> LOGGER.log(
+                        Level.WARNING, "{0} mails about gates wait to be sent already, another is not written", MAX_UNSENT));
+        postman.allowCoreThreadTimeOut(true);
+        return postman;
+    }
 
     /** Whom a gate has written to; after a restart they are reminded once. */
     private final Map<String, Set<String>> written = new ConcurrentHashMap<>();
@@ -59,13 +85,15 @@ public class ApprovalMail extends ApprovalListener {
     }
 
     private static void send(GatePage gate, String person, String subject) {
-        WaitingGates.get().work(() -> {
-            try {
+        POSTMAN.execute(() -> {
+            try (ACLContext ignored = ACL.as2(ACL.SYSTEM2)) {
                 for (String address : addresses(gate, person)) {
                     Transport.send(message(gate, address, subject));
                 }
             } catch (MessagingException | IOException | PolicyException | RuntimeException e) {
-                LOGGER.log(Level.WARNING, "no mail to " + person + " about " + gate.getUrl(), e);
+                LOGGER.log(
+                        Level.WARNING, "no mail to {0} about {1}: {2}", new Object[] {person, gate.getUrl(), e.getMessage()});
+                LOGGER.log(Level.FINE, "no mail", e);
             }
         });
     }

@@ -97,6 +97,8 @@ final class GateActs {
             throws IOException, KeyException, StatementException, LedgerException, ActRefusedException {
         try (Repository repository = Registries.open(location, Progress.NONE);
                 SigningKey signer = signer(keyIdOrNull, user, location)) {
+            Saying.Draft draft =
+                    saying.draft(repository, Digest.parse(page.getDigest()), page.getTag(), policy, signer, person);
             // First in the ledger: an act that cannot be written down is not done.
             GateLedger.acted(
                     saying.word().kind(),
@@ -107,8 +109,7 @@ final class GateActs {
                     page.home(),
                     saying.comment(),
                     keyIdOrNull == null);
-            Saying.Said said =
-                    saying.write(repository, Digest.parse(page.getDigest()), page.getTag(), policy, signer, person);
+            Saying.Said said = draft.sign();
             done(page, saying.word().kind(), said.person(), saying.comment());
             return Messages.GateActs_Done(
                     saying.word().kind(),

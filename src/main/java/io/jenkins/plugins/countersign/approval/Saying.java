@@ -97,6 +97,18 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
     Said write(
             Repository repository, Digest image, String tag, TrustPolicy policy, Signer signer, Person expectedOrNull)
             throws StatementException, RegistryException, KeyException {
+        return draft(repository, image, tag, policy, signer, expectedOrNull).sign();
+    }
+
+    /** Something that may be said, and is not yet. */
+    interface Draft {
+        Said sign() throws RegistryException, KeyException;
+    }
+
+    /** The same, up to the signature: whatever is to be refused is refused here. */
+    Draft draft(
+            Repository repository, Digest image, String tag, TrustPolicy policy, Signer signer, Person expectedOrNull)
+            throws StatementException, RegistryException {
         ImageStatements statements = ImageStatements.about(repository, image, tag, policy, Clock.systemUTC());
         Person owner = speaker(statements, signer, policy, expectedOrNull);
         if (expectedOrNull != null && !owner.name().equals(expectedOrNull.name())) {
@@ -104,10 +116,10 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
         }
         if (word == Word.APPROVE) {
             Approval approval = approval(statements, owner, policy, repository);
-            return new Said(owner.name(), approval.role(), statements.attach(approval, signer));
+            return () -> new Said(owner.name(), approval.role(), statements.attach(approval, signer));
         }
         GateRecord record = record(statements, owner, policy, repository);
-        return new Said(owner.name(), record.role(), statements.attach(record, signer));
+        return () -> new Said(owner.name(), record.role(), statements.attach(record, signer));
     }
 
     /** Whose key it is; whom this controller vouches for, when it is its own for that. */

@@ -237,6 +237,60 @@ public class GatePageTest {
         assertThat(ledger, containsString("tested by hand"));
     }
 
+    /** The permission, the policy's role, a key, a reason, and hands that did not start the build: each alone is not enough. */
+    @Test
+    public void nobodyOverridesSilently() throws Exception {
+        jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
+                .grant(Jenkins.READ, Item.READ)
+                .everywhere()
+                .toEveryone()
+                .grant(ApprovalPermissions.APPROVE, ApprovalPermissions.OVERRIDE)
+                .everywhere()
+                .to("carol", "grace")
+                .grant(Jenkins.ADMINISTER)
+                .everywhere()
+                .to("admin"));
+        gate.saysAndTells("erin", Saying.Word.REJECT, "qa", "not good");
+        jenkins.waitForMessage("erin rejected the image", run);
+        String ledger = Files.readString(ControllerLedger.get().file());
+        WebResponse admin = post("admin", "override", act("grace", "comment", "I am the administrator"));
+        assertEquals("no bypass for administrators", 403, admin.getStatusCode());
+        assertThat(admin.getContentAsString(), containsString("names nobody whom Jenkins knows as"));
+        WebResponse noRole = post("carol", "override", act("carol", "comment", "I know better"));
+        assertEquals("the permission without the policy's role", 422, noRole.getStatusCode());
+        assertEquals("no reason", 422, post("grace", "override", act("grace")).getStatusCode());
+        assertEquals(
+                "a blank reason",
+                422,
+                post("grace", "override", act("grace", "comment", "  ")).getStatusCode());
+        assertEquals(
+                "no key",
+                422,
+                post("grace", "override", Map.of("digest", gate.digest.toString(), "comment", "x"))
+                        .getStatusCode());
+        WorkflowRun own = again("grace");
+        jenkins.waitForMessage("erin rejected the image", own);
+        run = own;
+        WebResponse starter = post("grace", "override", act("grace", "comment", "it is my build"));
+        assertEquals(403, starter.getStatusCode());
+        assertThat(starter.getContentAsString(), containsString("grace started this build"));
+        assertEquals("only the rejection is there", 1, statements());
+        assertTrue(own.isBuilding());
+        assertFalse(
+                "what was refused was never done",
+                Files.readString(ControllerLedger.get().file())
+                        .substring(ledger.length())
+                        .contains("overrid"));
+    }
+
+    private WorkflowRun again(String starter) throws Exception {
+        WorkflowRun started = run.getParent()
+                .scheduleBuild2(0, new CauseAction(new Cause.UserIdCause(starter)))
+                .waitForStart();
+        runs.add(started);
+        return started;
+    }
+
     @Test
     public void aSignatureMadeElsewhereIsTaken_andOneOfSomethingElseIsNot() throws Exception {
         WebResponse file = post("carol", "request", Map.of("digest", gate.digest.toString(), "decision", "approve"));

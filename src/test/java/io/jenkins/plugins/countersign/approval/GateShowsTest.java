@@ -246,7 +246,7 @@ public class GateShowsTest {
         assertThat(keyNeeded.getContentAsString(), containsString("takes no approval at stage keyed without a key"));
         assertEquals("frank started it", 403, post("frank", qa, act("credentialsId", "")).getStatusCode());
         assertEquals(403, post("reader", qa, act("credentialsId", "")).getStatusCode());
-        String html = client("carol").goTo(qa).asNormalizedText();
+        String html = client("carol").goTo(qa).getWebResponse().getContentAsString();
         assertThat(html, containsString("None: Jenkins signs that it was you"));
 
         WebResponse approved = post("carol", qa, act("credentialsId", ""));

@@ -40,7 +40,7 @@ final class ImageAtGate implements AutoCloseable {
     final Digest digest;
     final Map<String, SigningKey> keys = new LinkedHashMap<>();
     /** Of its own: what one policy of a name and version says, the ledger never forgets. */
-    private final String name = "policy-" + java.util.UUID.randomUUID();
+    private String name = "policy-" + java.util.UUID.randomUUID();
 
     private String stages = "  qa: {needs: [{role: qa, count: 2}]}\n"
             + "  release: {needs: [{role: release, count: 1}], exclude: [build-starter]}\n";
@@ -59,6 +59,12 @@ final class ImageAtGate implements AutoCloseable {
         for (String person : PEOPLE) {
             keys.put(person, KeyGenerator.generate(new SecureRandom()));
         }
+    }
+
+    /** For pictures; for a Jenkins that knows no other policy of the name. */
+    ImageAtGate named(String policy) {
+        name = policy;
+        return this;
     }
 
     ImageAtGate stages(String yaml) {
@@ -106,7 +112,7 @@ final class ImageAtGate implements AutoCloseable {
     /** Says something from outside of Jenkins, as the command line does. */
     Saying.Said says(String person, Saying.Word word, String stage, String comment) throws Exception {
         try (Repository opened = open()) {
-            return new Saying(word, stage, "", comment, List.of(), List.of(), Origin.UNKNOWN)
+            return new Saying(word, stage, "", comment, List.of(), null, Origin.UNKNOWN)
                     .write(opened, digest, "1.0", policy(), keys.get(person), null);
         }
     }
