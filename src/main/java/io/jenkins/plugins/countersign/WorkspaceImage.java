@@ -32,7 +32,7 @@ public record WorkspaceImage(String source, RegistrySettings settings, BuildLogP
      */
     public ImageSource open(File workspace) throws IOException {
         RegistryAccess[] accesses =
-                settings == null ? new RegistryAccess[0] : new RegistryAccess[] {settings.access(progress)};
+                settings == null ? new RegistryAccess[0] : new RegistryAccess[] {settings.accessFromAgent(progress)};
         return ImageSource.open(inside(workspace), accesses);
     }
 

@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.configuration;
 
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
+import com.cloudbees.plugins.credentials.common.StandardCertificateCredentials;
 import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
 import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
 import hudson.AbortException;
@@ -14,17 +15,29 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.registry.ClientCertificate;
+import io.jenkins.plugins.countersign.engine.registry.ConnectionReport;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Retries;
+import io.jenkins.plugins.countersign.engine.registry.Timeouts;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import jenkins.model.Jenkins;
 
 /** Reaches registries as the administrators configured them. */
 public final class Registries {
+
+    private static final Timeouts TEST_PATIENCE =
+            new Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(30));
 
     private Registries() {}
 
@@ -55,7 +68,8 @@ public final class Registries {
             login = configuredLogin(configured.get());
             CredentialsProvider.track(run, login);
         }
-        return RegistrySettings.of(host, configured.orElse(null), login);
+        return RegistrySettings.of(
+                host, configured.orElse(null), login, clientCertificate(configured.orElse(null)));
     }
 
     /** As the controller itself reaches a registry, outside any build: for gates, pages and webhooks. */
@@ -73,17 +87,61 @@ public final class Registries {
                 CountersignConfiguration.get().registry(host).orElse(null);
         StandardUsernamePasswordCredentials login =
                 configured == null || configured.getCredentialsId() == null ? null : configuredLogin(configured);
-        return RegistrySettings.of(host, configured, login);
+        return RegistrySettings.of(host, configured, login, clientCertificate(configured));
     }
 
-    /** Asks a registry once whether it can be reached as configured. */
-    static void ping(RegistryConfiguration configured) throws IOException {
-        StandardUsernamePasswordCredentials login =
-                configured.getCredentialsId() == null ? null : configuredLogin(configured);
-        RegistrySettings.of(configured.getHost(), configured, login)
+    /** Asks a registry once, as it would be reached with these settings. */
+    static ConnectionReport test(RegistryConfiguration configured) throws IOException {
+        return RegistrySettings.of(
+                        configured.getHost(),
+                        configured,
+                        configured.getCredentialsId() == null ? null : configuredLogin(configured),
+                        clientCertificate(configured))
                 .access(Progress.NONE)
+                .withTimeouts(TEST_PATIENCE)
                 .withRetries(Retries.NONE)
-                .ping();
+                .test();
+    }
+
+    private static ClientCertificate clientCertificate(RegistryConfiguration configuredOrNull) throws AbortException {
+        if (configuredOrNull == null || configuredOrNull.getClientCertificateId() == null) {
+            return null;
+        }
+        StandardCertificateCredentials found = CredentialsProvider.lookupCredentialsInItemGroup(
+                        StandardCertificateCredentials.class,
+                        Jenkins.get(),
+                        ACL.SYSTEM2,
+                        RegistryConfiguration.requirements(configuredOrNull.getHost()))
+                .stream()
+                .filter(CredentialsMatchers.withId(configuredOrNull.getClientCertificateId())::matches)
+                .findFirst()
+                .orElseThrow(() -> new AbortException(Messages.Registries_NoClientCertificate(
+                        configuredOrNull.getClientCertificateId(), configuredOrNull.getHost())));
+        try {
+            KeyStore store = found.getKeyStore();
+            char[] password = found.getPassword().getPlainText().toCharArray();
+            for (String alias : Collections.list(store.aliases())) {
+                if (store.isKeyEntry(alias)) {
+                    StringBuilder chain = new StringBuilder();
+                    for (Certificate certificate : store.getCertificateChain(alias)) {
+                        chain.append(pem("CERTIFICATE", certificate.getEncoded()));
+                    }
+                    return new ClientCertificate(
+                            chain.toString(),
+                            pem("PRIVATE KEY", store.getKey(alias, password).getEncoded()));
+                }
+            }
+        } catch (GeneralSecurityException e) {
+            // told below, without what the exception says of the key
+        }
+        throw new AbortException(Messages.Registries_ClientCertificateUnusable(
+                configuredOrNull.getClientCertificateId()));
+    }
+
+    private static String pem(String type, byte[] content) {
+        return "-----BEGIN " + type + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + type
+                + "-----\n";
     }
 
     /** The logins that a step's form offers, to whoever may configure the job; the present one alone to everybody else. */

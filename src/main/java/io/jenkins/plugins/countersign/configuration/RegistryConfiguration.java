@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.configuration;
 
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
+import com.cloudbees.plugins.credentials.common.StandardCertificateCredentials;
 import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
 import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
 import com.cloudbees.plugins.credentials.domains.DomainRequirement;
@@ -41,6 +42,8 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
     private final String host;
     private String credentialsId;
     private String certificateAuthority;
+    private String clientCertificateId;
+    private String tokenHosts;
     private boolean insecurePlainHttp;
     private boolean insecureUnverifiedTls;
 
@@ -74,6 +77,26 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
         this.certificateAuthority = Util.fixEmptyAndTrim(certificateAuthority);
     }
 
+    /** The certificate by which Jenkins shows itself to the registry in TLS, from its credentials. Null for none. */
+    public String getClientCertificateId() {
+        return clientCertificateId;
+    }
+
+    @DataBoundSetter
+    public void setClientCertificateId(String clientCertificateId) {
+        this.clientCertificateId = Util.fixEmptyAndTrim(clientCertificateId);
+    }
+
+    /** Hosts of token services that may get the login, separated by spaces, beside the registry's own. Null for none. */
+    public String getTokenHosts() {
+        return tokenHosts;
+    }
+
+    @DataBoundSetter
+    public void setTokenHosts(String tokenHosts) {
+        this.tokenHosts = Util.fixEmptyAndTrim(tokenHosts);
+    }
+
     public boolean isInsecurePlainHttp() {
         return insecurePlainHttp;
     }
@@ -94,13 +117,19 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
 
     /** Whether it holds what is an administrator's alone to choose: a login, or protection that is turned off. */
     boolean isForAdministrators() {
-        return credentialsId != null || insecurePlainHttp || insecureUnverifiedTls;
+        return credentialsId != null
+                || clientCertificateId != null
+                || tokenHosts != null
+                || insecurePlainHttp
+                || insecureUnverifiedTls;
     }
 
     boolean isSameAs(RegistryConfiguration other) {
         return host.equals(other.host)
                 && Objects.equals(credentialsId, other.credentialsId)
                 && Objects.equals(unbroken(certificateAuthority), unbroken(other.certificateAuthority))
+                && Objects.equals(clientCertificateId, other.clientCertificateId)
+                && Objects.equals(tokenHosts, other.tokenHosts)
                 && insecurePlainHttp == other.insecurePlainHttp
                 && insecureUnverifiedTls == other.insecureUnverifiedTls;
     }
@@ -140,6 +169,23 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
                             requirements(host),
                             CredentialsMatchers.always())
                     .includeCurrentValue(credentialsId);
+        }
+
+        @POST
+        public ListBoxModel doFillClientCertificateIdItems(
+                @QueryParameter String host, @QueryParameter String clientCertificateId) {
+            if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+                return new StandardListBoxModel().includeCurrentValue(clientCertificateId);
+            }
+            return new StandardListBoxModel()
+                    .includeEmptyValue()
+                    .includeMatchingAs(
+                            ACL.SYSTEM2,
+                            Jenkins.get(),
+                            StandardCertificateCredentials.class,
+                            requirements(host),
+                            CredentialsMatchers.always())
+                    .includeCurrentValue(clientCertificateId);
         }
 
         @POST
@@ -228,18 +274,21 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
                 @QueryParameter String host,
                 @QueryParameter String credentialsId,
                 @QueryParameter String certificateAuthority,
+                @QueryParameter String clientCertificateId,
+                @QueryParameter String tokenHosts,
                 @QueryParameter boolean insecurePlainHttp,
                 @QueryParameter boolean insecureUnverifiedTls) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
             RegistryConfiguration entered = new RegistryConfiguration(host);
             entered.setCredentialsId(credentialsId);
             entered.setCertificateAuthority(certificateAuthority);
+            entered.setClientCertificateId(clientCertificateId);
+            entered.setTokenHosts(tokenHosts);
             entered.setInsecurePlainHttp(insecurePlainHttp);
             entered.setInsecureUnverifiedTls(insecureUnverifiedTls);
             try {
                 new ImageReference(entered.getHost(), "a", null, null);
-                Registries.ping(entered);
-                return FormValidation.ok(Messages.RegistryConfiguration_Reached(entered.getHost()));
+                return ConnectionTest.said(Registries.test(entered), entered);
             } catch (IllegalArgumentException e) {
                 return FormValidation.error(Messages.RegistryConfiguration_NoHost());
             } catch (IOException e) {

@@ -2,11 +2,16 @@ package io.jenkins.plugins.countersign.configuration;
 
 import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
 import io.jenkins.plugins.countersign.engine.event.Progress;
+import io.jenkins.plugins.countersign.engine.registry.ClientCertificate;
+import io.jenkins.plugins.countersign.engine.registry.DockerConfig;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.io.Serializable;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 
 /**
  * How one registry is reached, in a form that may cross to an agent: it holds the registry's login, as {@code docker login}
@@ -16,6 +21,10 @@ import java.io.Serializable;
  * @param user empty for no login
  * @param password the login's password
  * @param certificateAuthority PEM; empty for none
+ * @param clientCertificate PEM; empty for none
+ * @param clientKey PEM of its private key; empty for none. Like a login it proves who pushes, and signs nothing that anybody
+ *     approves
+ * @param tokenHosts hosts of token services that may get the login
  * @param insecurePlainHttp as an administrator allowed it for this registry
  * @param insecureUnverifiedTls as an administrator allowed it for this registry
  */
@@ -24,12 +33,18 @@ public record RegistrySettings(
         String user,
         String password,
         String certificateAuthority,
+        String clientCertificate,
+        String clientKey,
+        List<String> tokenHosts,
         boolean insecurePlainHttp,
         boolean insecureUnverifiedTls)
         implements Serializable {
 
     static RegistrySettings of(
-            String host, RegistryConfiguration configuredOrNull, StandardUsernamePasswordCredentials loginOrNull) {
+            String host,
+            RegistryConfiguration configuredOrNull,
+            StandardUsernamePasswordCredentials loginOrNull,
+            ClientCertificate certificateOrNull) {
         return new RegistrySettings(
                 host,
                 loginOrNull == null ? "" : loginOrNull.getUsername(),
@@ -37,8 +52,26 @@ public record RegistrySettings(
                 configuredOrNull == null || configuredOrNull.getCertificateAuthority() == null
                         ? ""
                         : configuredOrNull.getCertificateAuthority(),
+                certificateOrNull == null ? "" : certificateOrNull.certificates(),
+                certificateOrNull == null ? "" : certificateOrNull.privateKey(),
+                configuredOrNull == null || configuredOrNull.getTokenHosts() == null
+                        ? List.of()
+                        : List.of(configuredOrNull.getTokenHosts().toLowerCase(Locale.ROOT).split("[\\s,]+")),
                 configuredOrNull != null && configuredOrNull.isInsecurePlainHttp(),
                 configuredOrNull != null && configuredOrNull.isInsecureUnverifiedTls());
+    }
+
+    /**
+     * How the registry is reached from an agent, called there: where Jenkins has no login, with the one that Docker's {@code
+     * config.json} there has, or one of its credential helpers.
+     */
+    public RegistryAccess accessFromAgent(Progress progress) {
+        return accessFromAgent(progress, System.getenv());
+    }
+
+    RegistryAccess accessFromAgent(Progress progress, Map<String, String> environment) {
+        RegistryAccess access = access(progress);
+        return user.isEmpty() ? access.withLogin(DockerConfig.ofEnvironment(environment)) : access;
     }
 
     /** Opens the repository of a location in this registry, from wherever this is called. */
@@ -54,6 +87,12 @@ public record RegistrySettings(
         }
         if (!certificateAuthority.isEmpty()) {
             access = access.withAuthorities(certificateAuthority);
+        }
+        if (!clientCertificate.isEmpty()) {
+            access = access.withClientCertificate(new ClientCertificate(clientCertificate, clientKey));
+        }
+        if (!tokenHosts.isEmpty()) {
+            access = access.withTokenHosts(tokenHosts.toArray(String[]::new));
         }
         if (insecurePlainHttp) {
             access = access.insecurePlainHttp();

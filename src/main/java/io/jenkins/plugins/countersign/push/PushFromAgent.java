@@ -12,6 +12,7 @@ import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.ImageSource;
 import io.jenkins.plugins.countersign.engine.registry.Push;
 import io.jenkins.plugins.countersign.engine.registry.PushResult;
+import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.io.File;
 import java.io.IOException;
@@ -39,7 +40,8 @@ record PushFromAgent(
     @Override
     public String invoke(File workspace, VirtualChannel channel) throws IOException {
         try (ImageSource source = image.open(workspace);
-                Repository repository = settings.open(destination, progress)) {
+                Repository repository =
+                        Repositories.open(destination.repository(), settings.accessFromAgent(progress))) {
             if (judgedOrNull != null) {
                 requireJudged(source);
             }
