@@ -224,6 +224,11 @@ public class SignCommandTest {
             hsm.makeKey("release", "EC:prime256v1", "01", "alice");
             String uri = "pkcs11:token=release;object=alice?module-path=" + hsm.slowLibrary();
             Path pin = write("pin", SoftHsm.PIN + "\n");
+            Process list =
+                    start(hsm, Map.of(), "token", "list", "--library", hsm.library(), "--output", "json");
+            String listed = ended(list, 0);
+            assertThat(listed, containsString("\"label\":\"release\""));
+            assertThat(listed, containsString("BEGIN PUBLIC KEY"));
 
             // From a file, and from the environment that the person chose: the helper inherits neither.
             Process process = start(hsm, Map.of(), "sign", image, "--debug", "--key", uri, "--password-file", pin);

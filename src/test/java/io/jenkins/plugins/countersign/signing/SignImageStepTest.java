@@ -210,12 +210,11 @@ public class SignImageStepTest {
                     id.equals("release") ? Result.SUCCESS : Result.FAILURE,
                     "signImage image: '" + pinned() + "', credentialsId: '" + id + "'");
             r.assertLogNotContains("\tat ", build);
-            urls.addAll(List.of(build.getParent().getUrl(), build.getUrl()));
+            urls.add(build.getUrl());
             Traces.processes(CANARIES);
         }
-        for (String id : List.of("release", "shut", "damaged", "truncated", "of-another-kind", "open", "token")) {
-            urls.add("credentials/store/system/domain/_/credential/" + id + "/");
-            try (JenkinsRule.WebClient browser = r.createWebClient()) {
+        try (JenkinsRule.WebClient browser = r.createWebClient().withJavaScriptEnabled(false)) {
+            for (String id : List.of("release", "shut", "damaged", "truncated", "of-another-kind", "open", "token")) {
                 CANARIES.assertNotIn(
                         "the dialog of " + id,
                         browser.goTo("credentials/store/system/domain/_/credential/" + id + "/updateDialog", null)
@@ -223,7 +222,7 @@ public class SignImageStepTest {
                                 .getContentAsString());
             }
         }
-        int pages = Traces.pages(r, CANARIES, true, urls.toArray(String[]::new));
+        int pages = Traces.pages(r, CANARIES, false, urls.toArray(String[]::new));
         assertTrue(pages + " pages", pages > 5 * urls.size());
     }
 
