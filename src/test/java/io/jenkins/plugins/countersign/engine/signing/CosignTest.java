@@ -42,6 +42,9 @@ public class CosignTest {
     private static final Set<String> ALSO_REFUSED_BY_COSIGN =
             Set.of("another-image's-digest", "a-record-dressed-as-an-approval", "no-subject");
 
+    /** cosign also takes an ECDSA signature as r and s one after the other: the same signature in a second spelling. */
+    private static final Set<String> ACCEPTED_BY_COSIGN = Set.of("signature-as-r-and-s-without-der");
+
     @ClassRule
     public static final ReferrersRegistry registry = new ReferrersRegistry();
 
@@ -269,7 +272,7 @@ public class CosignTest {
             }
             asked++;
         }
-        assertEquals(Map.of(), accepted);
+        assertEquals(accepted.toString(), ACCEPTED_BY_COSIGN, accepted.keySet());
         assertTrue(asked + " samples", asked >= 45);
         Repository good = registry.open("tampered/good");
         new SignatureStore(good)
