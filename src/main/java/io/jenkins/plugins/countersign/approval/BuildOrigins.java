@@ -2,15 +2,13 @@ package io.jenkins.plugins.countersign.approval;
 
 import hudson.model.Cause;
 import hudson.model.Run;
-import hudson.model.User;
-import hudson.scm.ChangeLogSet;
+import io.jenkins.plugins.countersign.BuildPeople;
 import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
 import io.jenkins.plugins.countersign.engine.approval.Origin;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import jenkins.scm.RunWithSCM;
 
 /** Who stands behind a build: for the rules that keep people from approving their own work. */
 public final class BuildOrigins {
@@ -40,19 +38,11 @@ public final class BuildOrigins {
 
     /** Ids of the users who started it, directly or by starting a build before it. */
     static Set<String> starters(Run<?, ?> run) {
-        Set<String> starters = new LinkedHashSet<>();
-        addStarters(run.getCauses(), starters);
-        return starters;
+        return BuildPeople.starters(run);
     }
 
     static void addStarters(List<Cause> causes, Set<String> starters) {
-        for (Cause cause : causes) {
-            if (cause instanceof Cause.UserIdCause user && user.getUserId() != null) {
-                starters.add(user.getUserId());
-            } else if (cause instanceof Cause.UpstreamCause upstream) {
-                addStarters(upstream.getUpstreamCauses(), starters);
-            }
-        }
+        BuildPeople.addStarters(causes, starters);
     }
 
     /**
@@ -66,20 +56,9 @@ public final class BuildOrigins {
             if (build != run && !authors.isEmpty() && ImageApprovalsAction.passed(build, stage)) {
                 break;
             }
-            if (build instanceof RunWithSCM<?, ?> withScm) {
-                for (ChangeLogSet<? extends ChangeLogSet.Entry> changes : withScm.getChangeSets()) {
-                    changes.forEach(change -> add(change.getAuthor(), authors));
-                }
-            }
+            authors.addAll(BuildPeople.authors(build));
             build = build.getPreviousBuild();
         }
         return authors;
-    }
-
-    private static void add(User author, Set<String> authors) {
-        if (author != null && author != User.getUnknown()) {
-            authors.add(author.getId());
-            authors.add(author.getFullName());
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.cli;
 
 import io.jenkins.plugins.countersign.engine.evidence.EvidenceException;
 import io.jenkins.plugins.countersign.engine.evidence.EvidenceStatement;
+import io.jenkins.plugins.countersign.engine.evidence.Provenance;
 import io.jenkins.plugins.countersign.engine.evidence.Sbom;
 import io.jenkins.plugins.countersign.engine.evidence.ScanReport;
 import io.jenkins.plugins.countersign.engine.evidence.TestReport;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,7 +37,8 @@ final class EvidenceCommand implements Callable<Integer> {
     private enum Kind {
         TEST_RESULT,
         SCAN,
-        SBOM
+        SBOM,
+        PROVENANCE
     }
 
     @Spec
@@ -54,7 +57,8 @@ final class EvidenceCommand implements Callable<Integer> {
             names = "--kind",
             required = true,
             description =
-                    "${COMPLETION-CANDIDATES}: JUnit XML; Trivy's or Grype's JSON, or SARIF; SPDX or CycloneDX in JSON.")
+                    "${COMPLETION-CANDIDATES}: JUnit XML; Trivy's or Grype's JSON, or SARIF; SPDX or CycloneDX in JSON; for provenance"
+                            + " no report, but options.")
     private Kind kind;
 
     @Option(names = "--url", defaultValue = "", description = "Where the test run can be seen.")
@@ -68,10 +72,13 @@ final class EvidenceCommand implements Callable<Integer> {
 
     @Parameters(
             index = "1..*",
-            arity = "1..*",
+            arity = "0..*",
             paramLabel = "REPORT",
-            description = "The report; several for test results.")
-    private List<Path> reports;
+            description = "The report; several for test results, none for provenance.")
+    private List<Path> reports = new ArrayList<>();
+
+    @Mixin
+    private ProvenanceOptions provenance;
 
     @Override
     public Integer call() throws Exception {
@@ -86,6 +93,8 @@ final class EvidenceCommand implements Callable<Integer> {
                             EvidenceStatement.testResult(repository, digest, TestReport.readJUnit(all()), url, now);
                         case SCAN -> EvidenceStatement.scan(repository, digest, ScanReport.read(one()), now);
                         case SBOM -> EvidenceStatement.sbom(repository, digest, Sbom.read(one()));
+                        case PROVENANCE ->
+                            EvidenceStatement.provenance(repository, digest, provenance(repository, digest, now));
                     };
             Digest statement = evidence.attach(repository, signer, now);
             if (output.json()) {
@@ -104,7 +113,17 @@ final class EvidenceCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, byte[]> all() throws IOException {
+    private Provenance provenance(Repository repository, Digest digest, Instant now) throws Exception {
+        if (!reports.isEmpty()) {
+            throw new Failure(ExitCode.USAGE, "provenance is made from options, not from reports");
+        }
+        return provenance.read(repository, digest, registry, now);
+    }
+
+    private Map<String, byte[]> all() throws IOException, Failure {
+        if (reports.isEmpty()) {
+            throw new Failure(ExitCode.USAGE, "name at least one report");
+        }
         Map<String, byte[]> contents = new TreeMap<>();
         for (Path report : reports) {
             contents.put(report.toString(), Files.readAllBytes(report));

@@ -24,6 +24,11 @@ import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.goldenbase.GoldenLineages;
 import io.jenkins.plugins.countersign.goldenbase.LayersOnAgent;
 import java.util.Optional;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
+import io.jenkins.plugins.countersign.evidence.BuildProvenance;
+import io.jenkins.plugins.countersign.signing.SigningCredentials;
+import io.jenkins.plugins.countersign.signing.SigningKeys;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -42,6 +47,7 @@ public class PushImageStep extends ImageStep {
     private final String source;
     private final String image;
     private String registryCredentialsId;
+    private String provenanceCredentialsId;
 
     /**
      * @param source {@code docker-archive:file[:name]}, {@code oci-archive:file[:tag]}, {@code oci:folder[:tag]} in the
@@ -72,6 +78,16 @@ public class PushImageStep extends ImageStep {
         this.registryCredentialsId = Util.fixEmptyAndTrim(registryCredentialsId);
     }
 
+    /** The key that signs SLSA provenance of this build, which is attached then; null for none. */
+    public String getProvenanceCredentialsId() {
+        return provenanceCredentialsId;
+    }
+
+    @DataBoundSetter
+    public void setProvenanceCredentialsId(String provenanceCredentialsId) {
+        this.provenanceCredentialsId = Util.fixEmptyAndTrim(provenanceCredentialsId);
+    }
+
     @Override
     protected Object perform(BuildContext context) throws Exception {
         String from = context.expand(source);
@@ -83,6 +99,10 @@ public class PushImageStep extends ImageStep {
             ImageLocation other = ImageLocation.parse(from.substring(WorkspaceImage.REGISTRY.length()));
             sourceSettings = Registries.settings(other, null, context.run());
         }
+        // Asked before anything is uploaded: a push whose provenance cannot be signed would be half done.
+        String keyId = Util.fixEmptyAndTrim(context.expand(provenanceCredentialsId));
+        SigningCredentials key =
+                keyId == null ? null : SigningKeys.find(keyId, SigningCredentials.class, context.run(), destination);
         BuildLogProgress progress = new BuildLogProgress(context.listener());
         FilePath workspace = context.requireWorkspace("pushImage");
         WorkspaceImage image = new WorkspaceImage(from, sourceSettings, progress);
@@ -93,6 +113,9 @@ public class PushImageStep extends ImageStep {
         }
         String pushed = workspace.act(push);
         context.listener().getLogger().println(Messages.PushImageStep_Pushed(pushed));
+        if (key != null) {
+            attachProvenance(ImageLocation.parse(pushed), key, settings, context);
+        }
         context.publishImage(pushed);
         return pushed;
     }
@@ -112,6 +135,15 @@ public class PushImageStep extends ImageStep {
                 push.progress(),
                 layers.image(),
                 check.known().basesOf(layers));
+    }
+
+    private static void attachProvenance(
+            ImageLocation pushed, SigningCredentials key, RegistrySettings settings, BuildContext context)
+            throws Exception {
+        try (Repository repository = settings.open(pushed, new BuildLogProgress(context.listener()));
+                Signer signer = SigningKeys.signer(key, context)) {
+            BuildProvenance.attach(repository, pushed.digestOrNull(), signer, context);
+        }
     }
 
     private static ImageLocation destination(String text) throws AbortException {
@@ -145,6 +177,17 @@ public class PushImageStep extends ImageStep {
         public ListBoxModel doFillRegistryCredentialsIdItems(
                 @AncestorInPath Item item, @QueryParameter String registryCredentialsId) {
             return Registries.loginItems(item, registryCredentialsId);
+        }
+
+        @POST
+        public ListBoxModel doFillProvenanceCredentialsIdItems(
+                @AncestorInPath Item item, @QueryParameter String provenanceCredentialsId) {
+            return SigningKeys.items(item, provenanceCredentialsId, SigningCredentials.class);
+        }
+
+        @POST
+        public FormValidation doCheckProvenanceCredentialsId(@AncestorInPath Item item, @QueryParameter String value) {
+            return SigningKeys.check(item, value, SigningCredentials.class);
         }
 
         @POST

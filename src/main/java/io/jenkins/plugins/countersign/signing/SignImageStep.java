@@ -18,6 +18,7 @@ import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignature;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
+import io.jenkins.plugins.countersign.evidence.BuildProvenance;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -43,6 +44,7 @@ public class SignImageStep extends ImageStep {
     private String annotations;
     private boolean simpleSignatures;
     private boolean notation;
+    private boolean provenance;
 
     /**
      * @param image {@code registry/repository[:tag][@digest]}, best as {@code pushImage} answered it
@@ -113,6 +115,16 @@ public class SignImageStep extends ImageStep {
         return more;
     }
 
+    /** Whether SLSA provenance of this build is signed with the same key and attached, too. */
+    public boolean isProvenance() {
+        return provenance;
+    }
+
+    @DataBoundSetter
+    public void setProvenance(boolean provenance) {
+        this.provenance = provenance;
+    }
+
     @Override
     protected Object perform(BuildContext context) throws Exception {
         PrintStream log = context.listener().getLogger();
@@ -140,6 +152,9 @@ public class SignImageStep extends ImageStep {
                         PublicKeys.describe(signer.publicKey()),
                         PublicKeys.fingerprint(signer.publicKey()),
                         signed.size() - 1));
+                if (provenance) {
+                    BuildProvenance.attach(repository, digest, signer, context);
+                }
                 return name;
             }
         }

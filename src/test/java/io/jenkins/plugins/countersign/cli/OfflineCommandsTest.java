@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.cli;
 
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.not;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
@@ -9,6 +10,9 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.promotion.World;
 import io.jenkins.plugins.countersign.engine.registry.LayoutRepository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
+import io.jenkins.plugins.countersign.engine.request.OfflineSigners;
+import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
+import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -28,12 +32,14 @@ public class OfflineCommandsTest {
 
     private final StringWriter err = new StringWriter();
     private Path root;
+    private World world;
     private String image;
 
     @Before
     public void prepare() throws Exception {
         root = folder.getRoot().toPath();
-        World.of(World.STAGES).save(root);
+        world = World.of(World.STAGES);
+        world.save(root);
         LayoutRepository repository = LayoutRepository.at(root.resolve("source"));
         Digest digest = Samples.pushIndex(repository, 1).digest();
         image = "oci:" + root.resolve("source") + "@" + digest;
@@ -122,6 +128,81 @@ public class OfflineCommandsTest {
         Files.writeString(ledger, Files.readString(ledger).replace("\"stage\":\"qa\"", "\"stage\":\"qb\""));
         run(ExitCode.POLICY, "audit", "verify", ledger);
         assertThat(err.toString(), containsString("is broken: record"));
+    }
+
+    @Test
+    public void whatAnyOfTheFourProgramsSignedComesBack() throws Exception {
+        for (OfflineSigners signer : OfflineSigners.values()) {
+            Path request = file(signer + ".json");
+            LayoutRepository repository = LayoutRepository.at(root.resolve("source"));
+            String image = "oci:" + root.resolve("source") + "@"
+                    + Samples.pushIndex(repository, 10 + signer.ordinal()).digest();
+            run(
+                    ExitCode.PASS,
+                    "request",
+                    "create",
+                    image,
+                    "--policy",
+                    file("policy.yaml"),
+                    "--person",
+                    "carol",
+                    "--stage",
+                    "qa",
+                    "--role",
+                    "qa",
+                    "--out",
+                    request);
+            byte[] content = Files.readAllBytes(request);
+            Path signature = file(signer + ".sig");
+            run(ExitCode.SIGNATURE, "status", image, "--stage", "qa", "--policy", file("policy.yaml"));
+            Files.write(
+                    signature, signer.sign(content, world.keys.get("mallory"), folder.newFolder().toPath()));
+            run(ExitCode.SIGNATURE, "request", "attach", request, signature, "--policy", file("policy.yaml"));
+            Files.write(
+                    signature, signer.sign(content, world.keys.get("carol"), folder.newFolder().toPath()));
+            run(ExitCode.PASS, "request", "attach", request, signature, "--policy", file("policy.yaml"));
+            run(ExitCode.PASS, "status", image, "--stage", "qa", "--policy", file("policy.yaml"));
+        }
+    }
+
+    @Test
+    public void provenanceSaysWhatItIsToldAndNoMore() throws Exception {
+        String[] build = {
+            "evidence", image, "--kind", "provenance", "--key", file("ci.pem").toString(), "--builder",
+            "https://ci.example.com/", "--invocation", "https://ci.example.com/app/7"
+        };
+        run(ExitCode.USAGE, "evidence", image, "--kind", "provenance", "--key", file("ci.pem"));
+        assertThat(err.toString(), containsString("provenance needs --builder URI"));
+        run(ExitCode.USAGE, with(build, "--source", "https://git.example.com/app.git@main"));
+        assertThat(err.toString(), containsString("the commit's whole hash"));
+        run(ExitCode.USAGE, with(build, "--base", "registry.example.com/golden/base:1.0"));
+        assertThat(err.toString(), containsString("--base needs a digest"));
+        String statement = run(
+                ExitCode.PASS,
+                with(
+                        build,
+                        "--source",
+                        "https://git.example.com/app.git@" + "0".repeat(40),
+                        "--base",
+                        "registry.example.com/golden/base:1.0@" + Digest.of(new byte[1]),
+                        "--started-by",
+                        "carol"));
+        assertTrue(statement, Digest.isDigest(statement.trim()));
+        byte[] bundle = new SignatureStore(LayoutRepository.at(root.resolve("source")))
+                .collect(Digest.parse(image.substring(image.indexOf('@') + 1)))
+                .get(0)
+                .content();
+        String payload = new String(
+                SigstoreBundle.read(bundle).envelope().payload(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(payload, containsString("\"internalParameters\":{\"startedBy\":[\"carol\"]}"));
+        assertThat(payload, containsString("pkg:docker/registry.example.com/golden/base@1.0"));
+        assertThat("no policy, nothing golden", payload, not(containsString("countersign.golden")));
+    }
+
+    private static Object[] with(String[] first, String... more) {
+        List<Object> all = new ArrayList<>(List.of((Object[]) first));
+        all.addAll(List.of(more));
+        return all.toArray();
     }
 
     @Test
