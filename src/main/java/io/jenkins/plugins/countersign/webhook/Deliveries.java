@@ -13,12 +13,8 @@ import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import java.io.File;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,17 +40,23 @@ public class Deliveries {
     private static final Logger LOGGER = Logger.getLogger(Deliveries.class.getName());
 
     private static final int MAX_WAITING = 20_000;
+    /** Between two passes. */
+    private static final Duration BREATH = Duration.ofMillis(250);
+
     private static final Duration RETRY = Duration.ofSeconds(30);
     private static final Duration GIVE_UP = Duration.ofHours(24);
-    private static final String SUFFIX = ".delivery";
+    private static final String SUFFIX = ".deliveries";
     private static final int MAX_EFFECTS = 50;
 
     private final AtomicLong counter = new AtomicLong();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicBoolean asked = new AtomicBoolean();
+    private final List<Arrival> arrivals = new ArrayList<>();
+    private final Object writing = new Object();
     private final ThreadPoolExecutor worker = worker();
     private final long startedAt = System.currentTimeMillis();
     private volatile boolean jobsAreLoaded;
+    private volatile long lastPass;
 
     static Deliveries get() {
         return ExtensionList.lookupSingleton(Deliveries.class);
@@ -66,6 +68,9 @@ public class Deliveries {
     }
 
     /**
+     * Returns when the delivery is on the disk. Those that arrive while others are being written are written together, with one
+     * wait for the disk: under a flood that wait is what counts.
+     *
      * @param again whether an administrator sends it once more
      * @throws IOException if it cannot be written, or too many wait already
      */
@@ -73,29 +78,53 @@ public class Deliveries {
         if (waiting.get() >= MAX_WAITING) {
             throw new IOException(MAX_WAITING + " deliveries wait already");
         }
-        Path folder = folder();
-        if (!Files.isDirectory(folder)) {
-            Files.createDirectories(folder);
-        }
-        // Sorted by time, also among those of the same millisecond; neither id nor source can contain a dot.
-        String id = "%016d-%08d".formatted(System.currentTimeMillis(), counter.incrementAndGet());
-        String name = id + "." + source;
-        Path temporary = folder.resolve(name + ".tmp");
-        try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer content = ByteBuffer.wrap(body);
-            while (content.hasRemaining()) {
-                file.write(content);
-            }
-            file.force(true);
-        } catch (IOException e) {
-            Files.deleteIfExists(temporary);
-            throw e;
-        }
-        // Listed before it can be worked off.
+        String id = nextId();
         DeliveryLog.get().accepted(id, source, events, body, again);
-        Files.move(temporary, folder.resolve(name + SUFFIX), StandardCopyOption.ATOMIC_MOVE);
-        waiting.incrementAndGet();
+        Arrival mine = new Arrival(new KeptDelivery(id, source, body));
+        synchronized (arrivals) {
+            arrivals.add(mine);
+        }
+        synchronized (writing) {
+            if (!mine.isWritten) {
+                writeArrivals();
+            }
+        }
+        if (mine.failure != null) {
+            DeliveryLog.get().caused(id, source, List.of(new Effect(Effect.Kind.DROPPED, source)), true);
+            throw mine.failure;
+        }
         work();
+    }
+
+    /** Sorted by time, also among those of the same millisecond. */
+    private String nextId() {
+        return "%016d-%08d".formatted(System.currentTimeMillis(), counter.incrementAndGet());
+    }
+
+    /** Holding {@link #writing}. */
+    private void writeArrivals() {
+        List<Arrival> batch;
+        synchronized (arrivals) {
+            batch = List.copyOf(arrivals);
+            arrivals.clear();
+        }
+        IOException failure = null;
+        try {
+            Path folder = folder();
+            if (!Files.isDirectory(folder)) {
+                Files.createDirectories(folder);
+            }
+            KeptDelivery.write(
+                    folder.resolve(nextId() + SUFFIX),
+                    batch.stream().map(arrival -> arrival.delivery).toList());
+            waiting.addAndGet(batch.size());
+        } catch (IOException e) {
+            failure = e;
+        }
+        for (Arrival arrival : batch) {
+            arrival.failure = failure;
+            arrival.isWritten = true;
+        }
     }
 
     /** How many deliveries wait to be worked off. */
@@ -107,7 +136,11 @@ public class Deliveries {
     public static void goOn() {
         Deliveries deliveries = get();
         try {
-            deliveries.waiting.set(files().size());
+            int kept = 0;
+            for (Path file : deliveries.files()) {
+                kept += KeptDelivery.read(file).size();
+            }
+            deliveries.waiting.set(kept);
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "the deliveries of webhooks cannot be read", e);
         }
@@ -127,43 +160,59 @@ public class Deliveries {
     }
 
     private void workAllOff() {
+        try {
+            // Under a flood many are worked off together, and the registry is asked once for all of them.
+            Thread.sleep(Math.max(0, lastPass + BREATH.toMillis() - System.currentTimeMillis()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
         asked.set(false);
-        EventEffects effects = new EventEffects();
         boolean all = true;
-        try (ACLContext ignored = ACL.as2(ACL.SYSTEM2)) {
+        try (ACLContext ignored = ACL.as2(ACL.SYSTEM2);
+                EventEffects effects = new EventEffects()) {
             // Before the registry is asked, so that its answers hold for all of them.
             for (Path file : files()) {
-                if (Thread.currentThread().isInterrupted()) {
-                    return;
+                List<KeptDelivery> deliveries = KeptDelivery.read(file);
+                List<KeptDelivery> left = new ArrayList<>();
+                for (KeptDelivery delivery : deliveries) {
+                    if (Thread.currentThread().isInterrupted()) {
+                        return; // What was done is recognised when it is done once more.
+                    }
+                    if (!workOff(delivery, effects)) {
+                        left.add(delivery);
+                    }
                 }
-                if (workOff(file, effects)) {
+                if (left.isEmpty()) {
                     Files.deleteIfExists(file);
-                    waiting.decrementAndGet();
                 } else {
                     all = false;
+                    KeptDelivery.replace(file, left);
                 }
+                waiting.addAndGet(left.size() - deliveries.size());
             }
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "the deliveries of webhooks cannot be read", e);
         }
+        lastPass = System.currentTimeMillis();
         if (!all) {
             Timer.get().schedule(this::work, RETRY.toSeconds(), TimeUnit.SECONDS);
         }
     }
 
     /** Whether nothing is left to do. */
-    private static boolean workOff(Path file, EventEffects effects) throws IOException {
-        String[] name = file.getFileName().toString().split("\\.");
-        WebhookSource source = WebhookConfiguration.get().source(name[1]).orElse(null);
+    private static boolean workOff(KeptDelivery delivery, EventEffects effects) {
+        WebhookSource source =
+                WebhookConfiguration.get().source(delivery.source()).orElse(null);
         if (source == null) {
-            LOGGER.log(Level.WARNING, "dropped a delivery: there is no source {0} any more", name[1]);
+            LOGGER.log(Level.WARNING, "dropped a delivery: there is no source {0} any more", delivery.source());
             return true;
         }
-        boolean old = Long.parseLong(name[0].substring(0, 16)) + GIVE_UP.toMillis() < System.currentTimeMillis();
+        boolean old = delivery.time() + GIVE_UP.toMillis() < System.currentTimeMillis();
         boolean done = true;
         List<Effect> caused = new ArrayList<>();
         try {
-            for (RegistryEvent event : source.payload().read(source.getRegistry(), Files.readAllBytes(file))) {
+            for (RegistryEvent event : source.payload().read(source.getRegistry(), delivery.body())) {
                 try {
                     caused.addAll(effects.of(event, source));
                 } catch (IOException e) {
@@ -178,25 +227,26 @@ public class Deliveries {
                 }
             }
         } catch (DeliveryException | RuntimeException e) {
-            LOGGER.log(Level.WARNING, "dropped a delivery to " + name[1], e);
-            caused.add(new Effect(Effect.Kind.DROPPED, name[1]));
+            LOGGER.log(Level.WARNING, "dropped a delivery to " + source.getId(), e);
+            caused.add(new Effect(Effect.Kind.DROPPED, source.getId()));
             old = true;
         }
         DeliveryLog.get()
-                .caused(name[0], name[1], caused.subList(0, Math.min(caused.size(), MAX_EFFECTS)), done || old);
+                .caused(delivery.id(), delivery.source(), caused.subList(0, Math.min(caused.size(), MAX_EFFECTS)), done || old);
         return done || old;
     }
 
-    private static List<Path> files() throws IOException {
-        if (!Files.isDirectory(folder())) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.list(folder())) {
-            return files.filter(file -> file.getFileName()
-                            .toString()
-                            .matches("\\d{16}-\\d{8}\\." + WebhookSource.ID + "\\" + SUFFIX))
-                    .sorted()
-                    .toList();
+    /** Whole files only: what is being written is not among them. */
+    private List<Path> files() throws IOException {
+        synchronized (writing) {
+            if (!Files.isDirectory(folder())) {
+                return List.of();
+            }
+            try (Stream<Path> files = Files.list(folder())) {
+                return files.filter(file -> file.getFileName().toString().matches("\\d{16}-\\d{8}\\" + SUFFIX))
+                        .sorted()
+                        .toList();
+            }
         }
     }
 
@@ -214,5 +264,16 @@ public class Deliveries {
                 new NamingThreadFactory(new DaemonThreadFactory(), "Countersign deliveries"));
         worker.allowCoreThreadTimeOut(true);
         return worker;
+    }
+
+    /** A delivery whose sender waits for the answer. */
+    private static final class Arrival {
+        private final KeptDelivery delivery;
+        private boolean isWritten;
+        private IOException failure;
+
+        Arrival(KeptDelivery delivery) {
+            this.delivery = delivery;
+        }
     }
 }

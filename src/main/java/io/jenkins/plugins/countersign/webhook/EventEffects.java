@@ -24,10 +24,11 @@ import java.util.Set;
  * What follows from the events of deliveries that were received before: what the registry is asked now answers for all of them,
  * so it is asked once for each image, however often it was told of.
  */
-final class EventEffects {
+final class EventEffects implements AutoCloseable {
 
     private final Map<String, List<Effect>> done = new HashMap<>();
     private final Set<String> unreachable = new HashSet<>();
+    private final Map<String, Repository> opened = new HashMap<>();
 
     /** @throws IOException if the registry gives no clear answer, now or a moment ago; nothing was built then */
     List<Effect> of(RegistryEvent event, WebhookSource source) throws IOException {
@@ -50,7 +51,7 @@ final class EventEffects {
         }
     }
 
-    private static List<Effect> happened(RegistryEvent event, WebhookSource source) throws IOException {
+    private List<Effect> happened(RegistryEvent event, WebhookSource source) throws IOException {
         List<Effect> effects = new ArrayList<>();
         event.subject().ifPresent(digest -> WaitingGates.wake(event.name(), digest));
         // Attached by digest alone, a signature's event does not say what it is a signature of.
@@ -80,39 +81,51 @@ final class EventEffects {
     }
 
     /** The events as the registry itself bears them out now; none if it does not. */
-    private static List<ConfirmedEvent> confirmed(
+    private List<ConfirmedEvent> confirmed(
             RegistryEvent event, WebhookSource source, boolean asPushed, boolean asAttached) throws IOException {
-        ImageLocation location = new ImageLocation(event.name(), event.tagOrNull(), event.digestOrNull());
         List<ConfirmedEvent> confirmed = new ArrayList<>();
-        try (Repository repository = Registries.open(location, Progress.NONE)) {
-            if (asPushed) {
-                Optional<Digest> now = event.tagOrNull() != null
-                        ? repository.resolve(event.tagOrNull()).map(Descriptor::digest)
-                        : event.digestOrNull() != null
-                                ? repository.manifest(event.digestOrNull()).map(manifest -> event.digestOrNull())
-                                : Optional.empty();
-                if (event.kind() == EventKind.DELETED) {
-                    if (now.isEmpty()) {
-                        confirmed.add(new ConfirmedEvent(event, List.of(), ""));
-                    }
-                } else if (now.isPresent()) {
-                    RegistryEvent exact = with(event, event.kind(), event.tagOrNull(), now.get());
-                    confirmed.add(new ConfirmedEvent(exact, List.of(), RegistryPage.of(exact, source)));
+        Repository repository = open(event.name());
+        if (asPushed) {
+            Optional<Digest> now = event.tagOrNull() != null
+                    ? repository.resolve(event.tagOrNull()).map(Descriptor::digest)
+                    : event.digestOrNull() != null
+                            ? repository.manifest(event.digestOrNull()).map(manifest -> event.digestOrNull())
+                            : Optional.empty();
+            if (event.kind() == EventKind.DELETED) {
+                if (now.isEmpty()) {
+                    confirmed.add(new ConfirmedEvent(event, List.of(), ""));
                 }
-            }
-            if (asAttached) {
-                Map<String, ConfirmedEvent> bySubject = new LinkedHashMap<>();
-                for (Attached attached : Attached.by(event, repository)) {
-                    RegistryEvent exact = with(event, attached.kind(), null, attached.subject());
-                    bySubject.merge(
-                            attached.kind() + " " + attached.subject(),
-                            new ConfirmedEvent(exact, List.of(attached.artifact()), RegistryPage.of(exact, source)),
-                            EventEffects::join);
-                }
-                confirmed.addAll(bySubject.values());
+            } else if (now.isPresent()) {
+                RegistryEvent exact = with(event, event.kind(), event.tagOrNull(), now.get());
+                confirmed.add(new ConfirmedEvent(exact, List.of(), RegistryPage.of(exact, source)));
             }
         }
+        if (asAttached) {
+            Map<String, ConfirmedEvent> bySubject = new LinkedHashMap<>();
+            for (Attached attached : Attached.by(event, repository)) {
+                RegistryEvent exact = with(event, attached.kind(), null, attached.subject());
+                bySubject.merge(
+                        attached.kind() + " " + attached.subject(),
+                        new ConfirmedEvent(exact, List.of(attached.artifact()), RegistryPage.of(exact, source)),
+                        EventEffects::join);
+            }
+            confirmed.addAll(bySubject.values());
+        }
         return confirmed;
+    }
+
+    private Repository open(String name) throws IOException {
+        Repository repository = opened.get(name);
+        if (repository == null) {
+            repository = Registries.open(new ImageLocation(name, null, null), Progress.NONE);
+            opened.put(name, repository);
+        }
+        return repository;
+    }
+
+    @Override
+    public void close() {
+        opened.values().forEach(Repository::close);
     }
 
     private static ConfirmedEvent join(ConfirmedEvent one, ConfirmedEvent other) {

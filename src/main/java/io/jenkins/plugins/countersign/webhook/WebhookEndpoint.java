@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.webhook;
 
 import hudson.Extension;
-import hudson.model.UnprotectedRootAction;
 import hudson.security.csrf.CrumbExclusion;
 import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
 import io.jenkins.plugins.countersign.engine.delivery.Payload;
@@ -32,15 +31,16 @@ import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import jenkins.model.Jenkins;
-import org.kohsuke.stapler.StaplerRequest2;
-import org.kohsuke.stapler.StaplerResponse2;
+import jenkins.security.BasicHeaderAuthenticator;
+import jenkins.util.HttpServletFilter;
+import org.springframework.security.core.Authentication;
 
 /**
  * Takes deliveries at {@code countersign-webhook/<source>}: nobody is logged in here, the delivery proves itself. Whatever is
  * wrong, the answer is the same to the letter; the reason is in Jenkins' log.
  */
 @Extension
-public class WebhookEndpoint implements UnprotectedRootAction {
+public class WebhookEndpoint implements HttpServletFilter {
 
     static final String URL = "countersign-webhook";
 
@@ -74,26 +74,21 @@ public class WebhookEndpoint implements UnprotectedRootAction {
         seen = new SeenDeliveries(folder.resolve("deliveries-seen"), SEEN, WINDOW, Clock.systemUTC());
     }
 
+    /** Before Stapler, which looks for views along the path: all that is needed is the bytes. */
     @Override
-    public String getIconFileName() {
-        return null;
+    public boolean handle(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        if (!isOurs(request)) {
+            return false;
+        }
+        answer(request, response);
+        return true;
     }
 
-    @Override
-    public String getDisplayName() {
-        return null;
+    private static boolean isOurs(HttpServletRequest request) {
+        return request.getPathInfo() != null && request.getPathInfo().startsWith("/" + URL + "/");
     }
 
-    @Override
-    public String getUrlName() {
-        return URL;
-    }
-
-    public void doIndex(StaplerRequest2 request, StaplerResponse2 response) throws IOException {
-        doDynamic(request, response);
-    }
-
-    public void doDynamic(StaplerRequest2 request, StaplerResponse2 response) throws IOException {
+    private void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Optional<String> handshake;
         try {
             handshake = take(request);
@@ -208,21 +203,32 @@ public class WebhookEndpoint implements UnprotectedRootAction {
         response.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Registries have no crumb. Of all paths, those alone that the endpoint understands. */
+    /** Registries have no crumb. These are the paths, all of them, that {@link #handle} answers and nobody else sees. */
     @Extension
     public static class NoCrumb extends CrumbExclusion {
 
         @Override
         public boolean process(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
                 throws IOException, ServletException {
-            String path = request.getPathInfo();
-            if (path == null
-                    || !path.startsWith("/" + URL + "/")
-                    || !PATH.matcher(path.substring(1 + URL.length())).matches()) {
+            if (!isOurs(request)) {
                 return false;
             }
             chain.doFilter(request, response);
             return true;
+        }
+    }
+
+    /**
+     * The Basic header that a registry shows is its secret, no login: without this Jenkins would refuse it before the endpoint
+     * sees it, and ask the security realm about it.
+     */
+    @Extension(ordinal = 1000)
+    public static class NoLogin extends BasicHeaderAuthenticator {
+
+        @Override
+        public Authentication authenticate2(
+                HttpServletRequest request, HttpServletResponse response, String user, String password) {
+            return isOurs(request) ? Jenkins.ANONYMOUS2 : null;
         }
     }
 }

@@ -44,8 +44,15 @@ final class Told {
                 .add(new StringCredentialsImpl(
                         CredentialsScope.SYSTEM, "hook", "Of the registry", Secret.fromString(SECRET)));
         SystemCredentialsProvider.getInstance().save();
+        SystemCredentialsProvider.getInstance()
+                .getCredentials()
+                .add(new StringCredentialsImpl(
+                        CredentialsScope.SYSTEM, "basic", "With a user", Secret.fromString("registry:" + SECRET)));
+        WebhookSource basic = new WebhookSource("basic", PayloadKind.GITHUB, registry, "basic");
+        basic.setProof(Proof.HEADER);
         WebhookConfiguration.get()
                 .setSources(List.of(
+                        basic,
                         source("bearer", PayloadKind.DISTRIBUTION, registry, Proof.HEADER),
                         source("signed", PayloadKind.GITHUB, registry, Proof.HMAC),
                         source("path", PayloadKind.QUAY, registry, Proof.PATH)));

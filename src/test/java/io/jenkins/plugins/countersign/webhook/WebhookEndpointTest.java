@@ -24,6 +24,7 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.Set;
 import java.util.TreeSet;
 import jenkins.model.Jenkins;
@@ -100,6 +101,9 @@ public class WebhookEndpointTest {
             answers.add(Told.send(jenkins, "POST", "unknown-source", body, header, signature));
             answers.add(Told.send(jenkins, "POST", "signed/something", body, header, signature));
             answers.add(Told.send(jenkins, "GET", "", body, header, signature));
+            answers.add(Told.send(jenkins, "POST", "", body, header, signature));
+            answers.add(Told.send(jenkins, "POST", "Signed/../signed/%20", body, header, signature));
+            answers.add(Told.send(jenkins, "POST", "basic", body, "Authorization", "Basic cmVnaXN0cnk6d3Jvbmc="));
             answers.add(Told.send(jenkins, "POST", "path", body));
             answers.add(Told.send(jenkins, "POST", "path/wrong", body));
             answers.add(Told.send(jenkins, "POST", "bearer", body, "Authorization", "Bearer " + Told.SECRET + "x"));
@@ -139,12 +143,34 @@ public class WebhookEndpointTest {
             Told.await("the third build", () -> job.getLastBuild().getNumber() == 3);
             assertThat(got(job.getLastBuild()), containsString("COUNTERSIGN_DIGEST=" + first));
 
+            // The Basic header is the registry's secret, though Jenkins has users of its own.
+            Told.push(registry.host(), "3.0", "by Basic");
+            jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
+            try {
+                byte[] notification = Told.published("3.0", "basic");
+                String basic = Base64.getEncoder()
+                        .encodeToString(("registry:" + Told.SECRET).getBytes(StandardCharsets.UTF_8));
+                assertEquals(
+                        "403 text/plain;charset=utf-8 refused\n",
+                        Told.send(jenkins, "POST", "basic", notification, "Authorization", "Basic cmVnaXN0cnk6d3Jvbmc="));
+                assertEquals(
+                        ACCEPTED,
+                        Told.send(jenkins, "POST", "basic", notification, "Authorization", "Basic " + basic));
+                assertThat(
+                        "elsewhere it is a login",
+                        Told.send(jenkins, "GET", "../api/json", body, "Authorization", "Basic " + basic),
+                        containsString("401 "));
+            } finally {
+                jenkins.jenkins.setSecurityRealm(hudson.security.SecurityRealm.NO_AUTHENTICATION);
+            }
+            Told.await("the fourth build", () -> job.getLastBuild().getNumber() == 4);
+
             // The secret in the path, for who can do nothing else.
             Told.push(registry.host(), "2.0", "third");
             byte[] quay =
                     "{\"repository\": \"team/app\", \"updated_tags\": [\"2.0\"]}".getBytes(StandardCharsets.UTF_8);
             assertEquals(ACCEPTED, Told.send(jenkins, "POST", "path/" + Told.SECRET, quay));
-            Told.await("the fourth build", () -> job.getLastBuild().getNumber() == 4);
+            Told.await("the fifth build", () -> job.getLastBuild().getNumber() == 5);
         }
     }
 
