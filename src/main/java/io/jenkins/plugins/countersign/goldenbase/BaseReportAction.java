@@ -1,8 +1,10 @@
 package io.jenkins.plugins.countersign.goldenbase;
 
+import hudson.model.Item;
 import hudson.model.Run;
 import io.jenkins.plugins.countersign.engine.goldenbase.BaseReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.Finding;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +12,8 @@ import java.util.Locale;
 import jenkins.model.RunAction2;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.StaplerRequest2;
+import org.kohsuke.stapler.StaplerResponse2;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
@@ -85,11 +89,21 @@ public class BaseReportAction implements RunAction2 {
         return sarif;
     }
 
+    /** The findings as a file to download, for whoever may see the build. */
+    @Restricted(NoExternalUse.class)
+    public void doSarif(StaplerRequest2 request, StaplerResponse2 response) throws IOException {
+        run.checkPermission(Item.READ);
+        response.setContentType("application/sarif+json;charset=UTF-8");
+        response.setHeader("Content-Disposition", "attachment; filename=base-images.sarif");
+        response.getWriter().print(sarif);
+    }
+
     /** The file's lines, each with the findings about it. */
     @Restricted(NoExternalUse.class)
     public List<Line> getLines() {
         List<Line> lines = new ArrayList<>();
-        for (String text : content.split("\n", -1)) {
+        String shown = content.endsWith("\n") ? content.substring(0, content.length() - 1) : content;
+        for (String text : shown.split("\n", -1)) {
             lines.add(new Line(lines.size() + 1, text, findings));
         }
         return lines;

@@ -16,6 +16,7 @@ import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.ReadWorkspaceFile;
 import io.jenkins.plugins.countersign.WorkspaceImage;
+import io.jenkins.plugins.countersign.WriteWorkspaceFile;
 import io.jenkins.plugins.countersign.configuration.CatalogueInForce;
 import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.configuration.Registries;
@@ -41,6 +42,7 @@ import io.jenkins.plugins.countersign.engine.image.Platform;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -66,10 +68,12 @@ public class CheckBaseImagesStep extends ImageStep {
     private String dockerfile = DEFAULT_FILE;
     private String target;
     private String buildArgs;
+    private String buildContexts;
     private String platforms;
     private boolean allStages;
     private String builder = BuildOptions.Builder.BUILDKIT.name().toLowerCase(Locale.ROOT);
     private String onViolation = FAIL;
+    private String sarif;
     private String builtImage;
     private String repository;
     private String registry;
@@ -109,6 +113,16 @@ public class CheckBaseImagesStep extends ImageStep {
         this.buildArgs = Util.fixEmptyAndTrim(buildArgs);
     }
 
+    /** Named build contexts, one {@code NAME=VALUE} on each line. */
+    public String getBuildContexts() {
+        return buildContexts;
+    }
+
+    @DataBoundSetter
+    public void setBuildContexts(String buildContexts) {
+        this.buildContexts = Util.fixEmptyAndTrim(buildContexts);
+    }
+
     /** {@code os/architecture[/variant]}, separated by commas. */
     public String getPlatforms() {
         return platforms;
@@ -146,6 +160,16 @@ public class CheckBaseImagesStep extends ImageStep {
     @DataBoundSetter
     public void setOnViolation(String onViolation) {
         this.onViolation = onViolation.trim().toLowerCase(Locale.ROOT);
+    }
+
+    /** A file of the workspace that the findings are written to, as SARIF; null for none. */
+    public String getSarif() {
+        return sarif;
+    }
+
+    @DataBoundSetter
+    public void setSarif(String sarif) {
+        this.sarif = Util.fixEmptyAndTrim(sarif);
     }
 
     /** The image that was built of the file, whose lineage is judged too; null for none. */
@@ -222,6 +246,10 @@ public class CheckBaseImagesStep extends ImageStep {
         context.listener().getLogger().print(TextReport.render(reports));
         BaseReportAction page = new BaseReportAction(content, reports, SarifReport.render(reports));
         context.run().addAction(page);
+        if (sarif != null) {
+            workspace.act(new WriteWorkspaceFile(
+                    context.expand(sarif), page.getSarif().getBytes(StandardCharsets.UTF_8)));
+        }
         ReportListener.tell(context.run(), page, context.listener());
         if (!page.isPassed()) {
             String summary = Messages.CheckBaseImagesStep_Refused(file);
@@ -282,6 +310,7 @@ public class CheckBaseImagesStep extends ImageStep {
             return BuildOptions.defaults()
                     .withTarget(wanted)
                     .withBuildArgs(arguments(context.expand(buildArgs)))
+                    .withContexts(arguments(context.expand(buildContexts)))
                     .withAllStages(allStages)
                     .withPlatforms(built)
                     .withBuilder(BuildOptions.Builder.valueOf(builder.toUpperCase(Locale.ROOT)));
@@ -370,6 +399,11 @@ public class CheckBaseImagesStep extends ImageStep {
             items.add(Messages.CheckBaseImagesStep_Fail(), FAIL);
             items.add(Messages.CheckBaseImagesStep_Unstable(), UNSTABLE);
             return items;
+        }
+
+        @POST
+        public FormValidation doCheckBuildContexts(@AncestorInPath Item item, @QueryParameter String value) {
+            return doCheckBuildArgs(item, value);
         }
 
         @POST

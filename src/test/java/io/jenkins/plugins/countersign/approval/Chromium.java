@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Debian's Chromium without a window, driven through its DevTools protocol. Each instance is a browser of its own. */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
@@ -47,7 +47,7 @@ final class Chromium implements AutoCloseable {
         this.socket = socket;
     }
 
-    static Chromium start(Path profile) throws Exception {
+    public static Chromium start(Path profile) throws Exception {
         Process process = new ProcessBuilder(List.of(
                         "chromium",
                         "--headless=new",
@@ -138,27 +138,27 @@ final class Chromium implements AutoCloseable {
         return found.path("result");
     }
 
-    void size(int width, int height) throws Exception {
+    public void size(int width, int height) throws Exception {
         send(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
     }
 
     /** What the person's system asks for; Jenkins' themes follow it if they are told to. */
-    void dark(boolean dark) throws Exception {
+    public void dark(boolean dark) throws Exception {
         send(
                 "Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
     }
 
-    void open(String url) throws Exception {
+    public void open(String url) throws Exception {
         evaluate("window.leaving = true");
         send("Page.navigate", Map.of("url", url));
         await("!window.leaving && document.readyState === 'complete'");
     }
 
     /** The value of an expression, as text. */
-    String evaluate(String expression) throws Exception {
+    public String evaluate(String expression) throws Exception {
         JsonNode result = send(
                 "Runtime.evaluate",
                 Map.of("expression", expression, "returnByValue", true, "awaitPromise", true, "userGesture", true));
@@ -168,7 +168,7 @@ final class Chromium implements AutoCloseable {
         return result.path("result").path("value").asText();
     }
 
-    void await(String condition) throws Exception {
+    public void await(String condition) throws Exception {
         long deadline = System.nanoTime() + PATIENCE;
         while (true) {
             try {
@@ -213,17 +213,17 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Errors of the console since the browser was started: violations of the content security policy, scripts that failed. */
-    List<String> complaints() {
+    public List<String> complaints() {
         return List.copyOf(complaints);
     }
 
     /** Runs in every page before the page's own scripts. */
-    void before(String script) throws Exception {
+    public void before(String script) throws Exception {
         send("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script));
     }
 
     /** Roles of the controls within an element that a screen reader has no name for. */
-    List<String> nameless(String selector) throws Exception {
+    public List<String> nameless(String selector) throws Exception {
         JsonNode element = send("Runtime.evaluate", Map.of("expression", "document.querySelector(" + quoted(selector) + ")"));
         String id = element.path("result").path("objectId").asText();
         List<String> nameless = new ArrayList<>();
@@ -245,7 +245,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Presses a key: {@code Tab}, {@code Enter}, {@code Escape}. */
-    void press(String key) throws Exception {
+    public void press(String key) throws Exception {
         int code = Map.of("Tab", 9, "Enter", 13, "Escape", 27).get(key);
         Map<String, Object> down = new java.util.LinkedHashMap<>();
         down.put("type", "keyDown");
@@ -262,7 +262,7 @@ final class Chromium implements AutoCloseable {
     }
 
     /** Goes there as people without a mouse do. */
-    void tabTo(String selector) throws Exception {
+    public void tabTo(String selector) throws Exception {
         for (int i = 0; i < 80; i++) {
             if (evaluate("document.activeElement.matches(" + quoted(selector) + ")").equals("true")) {
                 return;
@@ -272,18 +272,18 @@ final class Chromium implements AutoCloseable {
         throw new IllegalStateException("the keyboard does not reach " + selector);
     }
 
-    void click(String selector) throws Exception {
+    public void click(String selector) throws Exception {
         await("document.querySelector(" + quoted(selector) + ")");
         evaluate("document.querySelector(" + quoted(selector) + ").click()");
     }
 
-    void type(String selector, String text) throws Exception {
+    public void type(String selector, String text) throws Exception {
         await("document.querySelector(" + quoted(selector) + ")");
         evaluate("document.querySelector(" + quoted(selector) + ").focus()");
         send("Input.insertText", Map.of("text", text));
     }
 
-    void logIn(String jenkins, String user) throws Exception {
+    public void logIn(String jenkins, String user) throws Exception {
         open(jenkins + "login");
         type("input[name=j_username]", user);
         type("input[name=j_password]", user);
@@ -291,12 +291,12 @@ final class Chromium implements AutoCloseable {
         await("!window.leaving && document.readyState === 'complete'");
     }
 
-    void picture(Path file) throws Exception {
+    public void picture(Path file) throws Exception {
         picture(file, null);
     }
 
     /** @param selectorOrNull the part of the page; null for what the window shows */
-    void picture(Path file, String selectorOrNull) throws Exception {
+    public void picture(Path file, String selectorOrNull) throws Exception {
         // Animations end first: a half-open dialog is nobody's picture.
         evaluate("Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0))).then(() => 1)");
         Files.createDirectories(file.getParent());

@@ -5,6 +5,8 @@ import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.Result;
@@ -235,6 +237,44 @@ public class CheckBaseImagesTest {
         assertEquals(2, annotation.getStartLine().orElseThrow().intValue());
         assertEquals(ChecksAnnotation.ChecksAnnotationLevel.FAILURE, annotation.getAnnotationLevel());
         assertEquals("not-golden", annotation.getTitle().orElseThrow());
+    }
+
+    @Test
+    public void namedContextReplacesAGoldenImage() throws Exception {
+        golden.configure("{allow: [" + REGISTRY.host() + "/golden/**]}");
+        String file = "FROM " + REGISTRY.host() + "/golden/java:17\n";
+        FreeStyleBuild build = JENKINS.buildAndAssertStatus(
+                Result.FAILURE,
+                job(
+                        file,
+                        step -> step.setBuildContexts(
+                                REGISTRY.host() + "/golden/java:17=docker-image://evil.example/x")));
+
+        JENKINS.assertLogContains("evil.example/x:latest", build);
+    }
+
+    @Test
+    public void sarifIsWrittenInTheWorkspaceAndNowhereElse() throws Exception {
+        golden.configure("{allow: [registry.example.com/golden/**]}");
+        FreeStyleBuild outside = JENKINS.buildAndAssertStatus(
+                Result.FAILURE, job("FROM scratch\n", step -> step.setSarif("../../stolen.sarif")));
+        JENKINS.assertLogContains("leads out of the workspace", outside);
+
+        FreeStyleBuild build = JENKINS.buildAndAssertStatus(
+                Result.FAILURE, job("FROM evil.example/x\n", step -> step.setSarif("base.sarif")));
+        JsonNode results = new ObjectMapper()
+                .readTree(build.getWorkspace().child("base.sarif").readToString())
+                .path("runs")
+                .path(0)
+                .path("results");
+        assertEquals("not-golden", results.path(0).path("ruleId").asText());
+        try (JenkinsRule.WebClient client = JENKINS.createWebClient()) {
+            assertEquals(
+                    build.getWorkspace().child("base.sarif").readToString(),
+                    client.goTo(build.getUrl() + "base-images/sarif", "application/sarif+json")
+                            .getWebResponse()
+                            .getContentAsString());
+        }
     }
 
     private static FreeStyleProject push(String tag) throws Exception {

@@ -41,7 +41,7 @@ public final class BaseCheck {
                         "",
                         "",
                         "the builder would refuse this Dockerfile: " + refusal.message(),
-                        ""));
+                        "mend the instruction; nothing behind it was judged"));
         inputs.inputs().forEach(check::input);
         inputs.unknowns().forEach(check::unknown);
         check.findings.sort(Comparator.comparingInt(Finding::line).thenComparingInt(Finding::column));
@@ -202,7 +202,7 @@ public final class BaseCheck {
                     input.reference(),
                     because,
                     describe(input) + " retires on " + day(entry.until()) + because(entry.reason()),
-                    entry.instead().isEmpty() ? "" : "write " + entry.instead());
+                    entry.instead().isEmpty() ? suggestion() : "write " + entry.instead());
         }
         requireDigest(input, image, catalogue.digestRequired() || entry.digestRequired(), because);
         requireSignature(input, image, entry.signedBy() != null ? entry.signedBy() : catalogue.signedBy(), because);
