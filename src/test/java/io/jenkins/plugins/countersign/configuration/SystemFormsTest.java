@@ -418,7 +418,7 @@ public class SystemFormsTest {
                         jenkins.jenkins.getCrumbIssuer().getCrumbRequestField(),
                         jenkins.jenkins.getCrumbIssuer().getCrumb());
             }
-            return browser.getPage(request).getWebResponse();
+            return browser.loadWebResponse(request);
         }
     }
 
