@@ -3,14 +3,34 @@ package io.jenkins.plugins.countersign.approval;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertTrue;
 
-import hudson.model.Cause;
-import hudson.model.CauseAction;
+import com.cloudbees.plugins.credentials.CredentialsScope;
+import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import hudson.model.Item;
+import hudson.util.Secret;
+import io.jenkins.plugins.countersign.cli.demo.DemoImage;
+import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
+import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
 import io.jenkins.plugins.countersign.engine.RealPart;
+import io.jenkins.plugins.countersign.engine.evidence.EvidenceStatement;
+import io.jenkins.plugins.countersign.engine.evidence.TestReport;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
+import io.jenkins.plugins.countersign.engine.registry.Repositories;
+import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
+import java.io.File;
+import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import jenkins.model.Jenkins;
+import jenkins.model.JenkinsLocationConfiguration;
+import org.jenkins.ui.symbol.Symbol;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
@@ -21,10 +41,32 @@ import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.MockAuthorizationStrategy;
 
 /**
- * Two people approve an image in a real browser, under the enforced content security policy. The pictures of docs/ come from
- * here: {@code -Dcountersign.pictures=docs/images} writes them.
+ * An administrator configures, two people approve, and the image is promoted: in a real browser, under the enforced content
+ * security policy, with the keyboard, in a dark theme and on a phone's width. The pictures of docs/ come from here:
+ * {@code -Dcountersign.pictures=docs/images} writes them.
  */
 public class GateWalkTest {
+
+    /** What a dark theme sets: the plugin of that name is none that tests need. */
+    private static final String DARK =
+            """
+            (() => {
+              const sheet = new CSSStyleSheet();
+              sheet.replaceSync(`:root { color-scheme: dark; --background: #121214; --text-color: #f5f5f7;
+                --text-color-secondary: #a6b2c2; --card-background: #1d1d20; --card-border-color: #3a3a40;
+                --input-color: #1d1d20; --input-border: #4a4a52; --input-border-hover: #6a6a74;
+                --dialogs-background: #1d1d20; --dialog-background: #1d1d20; --jenkins-border-color: #3a3a40;
+                --button-background: #2b2b30; --header-background: #121214; --header-color: #f5f5f7;
+                --link-color: #7ab7ff; --table-background: #1d1d20; --table-header-background: #26262a;
+                --table-header-foreground: #f5f5f7; --pre-background: #26262a; --pre-color: #f5f5f7;
+                --success-color: #3fb950; --error-color: #ff6b6b; --warning-color: #ffb454;
+                --item-background--hover: #2b2b30; --item-background--active: #33333a; --black: #fff; --white: #000; }`);
+              const dark = () => {
+                document.documentElement.dataset.theme = "dark";
+                document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+              };
+              document.documentElement ? dark() : document.addEventListener("readystatechange", dark, {once: true});
+            })()""";
 
     @Rule
     public final JenkinsRule jenkins = new JenkinsRule();
@@ -37,81 +79,292 @@ public class GateWalkTest {
     public final TemporaryFolder folder = new TemporaryFolder();
 
     @Test
-    public void twoPeopleApproveInTheBrowser() throws Exception {
+    public void anImageIsConfiguredApprovedByTwoPeopleAndPromoted() throws Exception {
         RealPart.require("chromium");
+        useSymbolsOfTheWar();
         jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
         jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
                 .grant(Jenkins.READ, Item.READ)
                 .everywhere()
                 .toEveryone()
+                .grant(Jenkins.ADMINISTER)
+                .everywhere()
+                .to("frank")
                 .grant(ApprovalPermissions.APPROVE)
                 .everywhere()
-                .to("carol", "erin", "frank"));
+                .to("carol", "erin"));
+        JenkinsLocationConfiguration.get().setUrl(jenkins.getURL().toString());
         try (ImageAtGate gate = new ImageAtGate(Map.of("app/run.sh", "#!/bin/sh\necho walk\n"))
-                        .stages("  build: {needs: []}\n  qa: {needs: [{role: qa, count: 2}]}\n"
-                                + "  production: {after: qa, needs: [{role: release, count: 1}]}\n")
-                        .configure();
+                        .named("shop")
+                        .stages("  qa: {needs: [{role: qa, count: 2}], evidence: [{kind: test-result, signedBy: release}]}\n"
+                                + "  production: {after: qa, needs: [{role: release, count: 1}]}\n");
+                Chromium frank = Chromium.start(folder.newFolder().toPath());
                 Chromium carol = Chromium.start(folder.newFolder().toPath());
                 Chromium erin = Chromium.start(folder.newFolder().toPath())) {
-            gate.keepForThemselves("carol", "erin");
-            hudson.model.User.getById("frank", true);
-            WorkflowJob job = jenkins.createProject(WorkflowJob.class, "shop");
-            job.setDefinition(new CpsFlowDefinition(
-                    "awaitApprovals image: '" + gate.image()
-                            + "', stage: 'qa', message: 'Try the login on staging', timeout: 3, unit: 'DAYS'",
-                    true));
-            WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank")))
-                    .waitForStart();
+            configure(frank, gate);
+            WorkflowRun first = approvedBefore(gate);
+            Digest next = nextImage(gate);
+            WorkflowRun run = build(frank, first.getParent(), gate, next);
             jenkins.waitForMessage("missing 2 of qa", run);
 
-            String root = jenkins.getURL().toString();
-            carol.size(1280, 900);
-            carol.logIn(root, "carol");
-            carol.open(root + "countersign-waiting/");
-            assertThat(carol.evaluate("document.body.innerText"), containsString(gate.digest.toString()));
-            picture(carol, "waiting-for-me");
-            carol.open(root + run.getUrl() + "countersign/");
-            picture(carol, "gate-waiting");
-            carol.click("[data-countersign-open=gate-1-approve]");
-            carol.await("document.querySelector('#gate-1-approve[open]')");
-            assertThat(
-                    carol.evaluate("document.querySelector('#gate-1-approve').innerText"),
-                    containsString(gate.digest.toString()));
-            carol.type("#gate-1-approve-comment", "Logged in, paid, logged out");
-            picture(carol, "gate-approve");
-            carol.evaluate("window.leaving = true; document.querySelector('#gate-1-approve [type=submit]').click()");
-            carol.await("!window.leaving && document.body.innerText.includes('Logged in, paid')");
+            approveWithTheKeyboard(carol, run, next);
             jenkins.waitForMessage("missing 1 of qa", run);
-            picture(carol, "gate-one-of-two");
-
-            erin.size(420, 900);
-            erin.dark(true);
-            erin.logIn(root, "erin");
-            erin.open(root + run.getUrl() + "countersign/");
-            assertEquals(
-                    "no sideways scrolling",
-                    "true",
-                    erin.evaluate("document.documentElement.scrollWidth <= window.innerWidth"));
-            picture(erin, "gate-narrow");
-            erin.click("[data-countersign-open=gate-1-reject]");
-            erin.await("document.querySelector('#gate-1-reject[open]')");
-            picture(erin, "gate-reject-narrow");
-            erin.click("#gate-1-reject [data-countersign-close]");
-            erin.click("[data-countersign-open=gate-1-approve]");
-            erin.evaluate("document.querySelector('#gate-1-approve [type=submit]').click()");
+            picture(carol, "gate-one-of-two", "#main-panel");
+            approveOnAPhoneInTheDark(erin, run);
             jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
-            carol.open(root + run.getUrl() + "countersign/");
-            assertThat(carol.evaluate("document.body.innerText"), containsString("erin"));
-            picture(carol, "gate-open");
-            carol.open(root + run.getUrl());
-            picture(carol, "build-summary");
+            seePromoted(carol, run, gate, next);
+
+            for (Chromium browser : List.of(carol, erin)) {
+                assertEquals(
+                        "nothing was blocked, and no script of ours failed",
+                        List.of(),
+                        browser.complaints().stream()
+                                .filter(complaint ->
+                                        complaint.contains("Content Security Policy") || complaint.contains("gates.js"))
+                                .toList());
+            }
         }
     }
 
-    private static void picture(Chromium browser, String name) throws Exception {
+    private void configure(Chromium frank, ImageAtGate gate) throws Exception {
+        gate.keepForThemselves("carol", "erin");
+        SystemCredentialsProvider.getInstance()
+                .getCredentials()
+                .add(new SigningKeyCredentialsImpl(
+                        CredentialsScope.SYSTEM,
+                        "gate-key",
+                        "Key of the gate",
+                        Secret.fromString(gate.keys.get("gate").unencryptedSecret())));
+        RegistryConfiguration plain = new RegistryConfiguration(gate.registry.host());
+        plain.setInsecurePlainHttp(true);
+        CountersignConfiguration.get().setRegistries(List.of(plain));
+        String root = jenkins.getURL().toString();
+        frank.size(1280, 900);
+        frank.logIn(root, "frank");
+        frank.open(root + "manage/configure");
+        String policy = "textarea[name='_.trustPolicy']";
+        frank.await("document.querySelector(\"" + policy + "\")");
+        frank.evaluate("document.querySelector(\"" + policy + "\").value = "
+                + new com.fasterxml.jackson.databind.ObjectMapper().writeValueAsString(gate.policyText()));
+        String key = "document.querySelector(\"select[name='_.gateCredentialsId']\")";
+        frank.await(key + " && [..." + key + ".options].some(option => option.value === 'gate-key')");
+        frank.evaluate(key + ".value = 'gate-key'; " + key + ".dispatchEvent(new Event('change', {bubbles: true}))");
+        frank.evaluate("document.querySelector(\"" + policy + "\").scrollIntoView({block: 'center'})");
+        picture(frank, "configure", null);
+        frank.evaluate("window.leaving = true; document.querySelector(\"button[name='Submit']\").click()");
+        frank.await("!window.leaving && document.readyState === 'complete'");
+        assertEquals(gate.policyText(), CountersignConfiguration.get().getTrustPolicy());
+        assertEquals("gate-key", CountersignConfiguration.get().getGateCredentialsId());
+    }
+
+    /** An earlier image, which the page compares the next one with. */
+    private WorkflowRun approvedBefore(ImageAtGate gate) throws Exception {
+        WorkflowJob job = jenkins.createProject(WorkflowJob.class, "shop");
+        job.setDefinition(new CpsFlowDefinition(script(gate, gate.digest), true));
+        testResult(gate, gate.digest);
+        gate.says("carol", Saying.Word.APPROVE, "qa", "");
+        gate.says("erin", Saying.Word.APPROVE, "qa", "");
+        return jenkins.assertBuildStatusSuccess(job.scheduleBuild2(0));
+    }
+
+    private static Digest nextImage(ImageAtGate gate) throws Exception {
+        try (var opened = gate.open()) {
+            Digest next = DemoImage.build(opened, gate.digest, Map.of("app/login.sh", "#!/bin/sh\necho login\n"), opened);
+            opened.tag(next, "1.1");
+            testResult(gate, next);
+            return next;
+        }
+    }
+
+    private static void testResult(ImageAtGate gate, Digest image) throws Exception {
+        try (var opened = gate.open()) {
+            EvidenceStatement.testResult(
+                            opened,
+                            image,
+                            TestReport.readJUnit(Map.of(
+                                    "login.xml",
+                                    "<testsuite name='login' tests='1'><testcase name='logs in' classname='Login'/></testsuite>"
+                                            .getBytes(StandardCharsets.UTF_8))),
+                            "",
+                            Instant.now())
+                    .attach(opened, gate.keys.get("grace"), Instant.now());
+        }
+    }
+
+    private static String script(ImageAtGate gate, Digest image) {
+        String name = gate.repository + ":1.1@" + image;
+        return "awaitApprovals image: '" + name
+                + "', stage: 'qa', message: 'Try the login on staging', timeout: 3, unit: 'DAYS'\n"
+                + "def promoted = promoteImage image: '" + name + "', stage: 'qa', to: '" + gate.registry.host()
+                + "/qa/app:1.1'\n"
+                + "verifyImage image: promoted, stage: 'qa'";
+    }
+
+    private WorkflowRun build(Chromium frank, WorkflowJob job, ImageAtGate gate, Digest image) throws Exception {
+        job.setDefinition(new CpsFlowDefinition(script(gate, image), true));
+        int number = job.getNextBuildNumber();
+        frank.open(jenkins.getURL() + job.getUrl());
+        frank.click("a.task-link[href*='build?delay=0sec']");
+        long deadline = System.nanoTime() + 60_000_000_000L;
+        while (job.getBuildByNumber(number) == null) {
+            assertTrue("the build never began", System.nanoTime() < deadline);
+            Thread.sleep(50);
+        }
+        WorkflowRun run = job.getBuildByNumber(number);
+        assertEquals("frank", BuildOrigins.starters(run).iterator().next());
+        return run;
+    }
+
+    private void approveWithTheKeyboard(Chromium carol, WorkflowRun run, Digest image) throws Exception {
+        String root = jenkins.getURL().toString();
+        carol.size(1280, 900);
+        carol.logIn(root, "carol");
+        carol.open(root + "countersign-waiting/");
+        assertThat(carol.evaluate("document.body.innerText"), containsString(image.toString()));
+        assertEquals(List.of(), carol.nameless("#main-panel"));
+        carol.type("#cs-filter", "no such image");
+        carol.await("document.querySelector('[data-countersign-row]').hidden");
+        carol.evaluate("document.querySelector('#cs-filter').value = ''");
+        carol.type("#cs-filter", "shop");
+        carol.await("!document.querySelector('[data-countersign-row]').hidden");
+        picture(carol, "waiting-for-me", null);
+
+        carol.open(root + run.getUrl() + "countersign/");
+        assertThat(carol.evaluate("document.body.innerText"), containsString("1 of 2 layers are the same"));
+        assertEquals(List.of(), carol.nameless("#main-panel"));
+        assertReadable(carol, ".cs-gate");
+        picture(carol, "gate-waiting", null);
+        carol.tabTo("[data-countersign-open=gate-1-approve]");
+        carol.press("Enter");
+        carol.await("document.querySelector('#gate-1-approve[open]')");
+        carol.press("Escape");
+        carol.await("!document.querySelector('#gate-1-approve[open]')");
+        assertEquals(
+                "the keyboard is where it was",
+                "gate-1-approve",
+                carol.evaluate("document.activeElement.dataset.countersignOpen"));
+        carol.press("Enter");
+        carol.await("document.querySelector('#gate-1-approve[open]')");
+        assertThat(
+                carol.evaluate("document.querySelector('#gate-1-approve').innerText"), containsString(image.toString()));
+        assertEquals(List.of(), carol.nameless("#gate-1-approve"));
+        assertReadable(carol, "#gate-1-approve");
+        carol.tabTo("#gate-1-approve-comment");
+        carol.type("#gate-1-approve-comment", "Logged in, paid, logged out");
+        picture(carol, "gate-approve", null);
+        carol.tabTo("#gate-1-approve [type=submit]");
+        carol.evaluate("window.leaving = true");
+        carol.press("Enter");
+        carol.await("!window.leaving && document.body.innerText.includes('Logged in, paid')");
+    }
+
+    private void approveOnAPhoneInTheDark(Chromium erin, WorkflowRun run) throws Exception {
+        String root = jenkins.getURL().toString();
+        erin.size(390, 844);
+        erin.dark(true);
+        erin.before(DARK);
+        erin.logIn(root, "erin");
+        erin.open(root + "countersign-waiting/");
+        assertNoSidewaysScrolling(erin);
+        picture(erin, "waiting-for-me-narrow", null);
+        erin.open(root + run.getUrl() + "countersign/");
+        assertNoSidewaysScrolling(erin);
+        assertReadable(erin, ".cs-gate");
+        picture(erin, "gate-narrow", ".cs-gate");
+        erin.click("[data-countersign-open=gate-1-reject]");
+        erin.await("document.querySelector('#gate-1-reject[open]')");
+        assertReadable(erin, "#gate-1-reject");
+        picture(erin, "gate-reject-narrow", null);
+        erin.click("#gate-1-reject [data-countersign-close]");
+        erin.click("[data-countersign-open=gate-1-approve]");
+        erin.evaluate("document.querySelector('#gate-1-approve [type=submit]').click()");
+    }
+
+    private void seePromoted(Chromium carol, WorkflowRun run, ImageAtGate gate, Digest image) throws Exception {
+        String root = jenkins.getURL().toString();
+        try (var promoted = Repositories.open(
+                gate.registry.host() + "/qa/app",
+                RegistryAccess.of(gate.registry.host()).insecurePlainHttp())) {
+            assertEquals(image, promoted.resolve("1.1").orElseThrow().digest());
+        }
+        carol.open(root + run.getUrl() + "countersign/");
+        String text = carol.evaluate("document.body.innerText");
+        assertThat(text, containsString("erin"));
+        assertThat(text, containsString(gate.registry.host() + "/qa/app:1.1@" + image));
+        picture(carol, "gate-promoted", null);
+        carol.open(root + run.getUrl());
+        assertThat(carol.evaluate("document.body.innerText"), containsString("Promoted (carol, erin)"));
+        picture(carol, "build-summary", null);
+    }
+
+    private static void assertNoSidewaysScrolling(Chromium browser) throws Exception {
+        assertEquals(
+                "no sideways scrolling",
+                "true",
+                browser.evaluate("document.documentElement.scrollWidth <= window.innerWidth"));
+    }
+
+    /** Web Content Accessibility Guidelines 2.2, 1.4.3: text stands out from what is behind it by 4.5 to 1. Buttons paint theirs elsewhere. */
+    private static void assertReadable(Chromium browser, String selector) throws Exception {
+        assertEquals(
+                "",
+                browser.evaluate(
+                        """
+                        (() => {
+                          const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+                          const rgba = (color) => {
+                            canvas.clearRect(0, 0, 1, 1);
+                            canvas.fillStyle = color;
+                            canvas.fillRect(0, 0, 1, 1);
+                            return canvas.getImageData(0, 0, 1, 1).data;
+                          };
+                          const light = (c) => [0, 1, 2].map(i => c[i] / 255)
+                            .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+                          const behind = (element) => {
+                            for (let e = element; e; e = e.parentElement) {
+                              const c = rgba(getComputedStyle(e).backgroundColor);
+                              if (c[3] > 200) return c;
+                            }
+                            return rgba(getComputedStyle(document.documentElement).backgroundColor);
+                          };
+                          const poor = new Set();
+                          document.querySelectorAll("SELECTOR *").forEach(e => {
+                            const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+                            if (!own || !e.checkVisibility() || e.closest("button") || e.matches(":disabled, option, script, style")) return;
+                            const a = light(rgba(getComputedStyle(e).color)) + 0.05;
+                            const b = light(behind(e)) + 0.05;
+                            const ratio = Math.max(a, b) / Math.min(a, b);
+                            if (ratio < 4.5) poor.add(e.tagName + "." + e.className + " " + ratio.toFixed(2));
+                          });
+                          return [...poor].join(", ");
+                        })()"""
+                                .replace("SELECTOR", selector)));
+    }
+
+    /** Jenkins' own symbols are in the war's classes, which are not on a test's class path: pages would show crosses. */
+    @SuppressWarnings("unchecked")
+    private void useSymbolsOfTheWar() throws Exception {
+        Field field = Symbol.class.getDeclaredField("SYMBOLS");
+        field.setAccessible(true);
+        Map<String, Map<String, String>> symbols = (Map<String, Map<String, String>>) field.get(null);
+        Map<String, String> core = symbols.computeIfAbsent("core", name -> new ConcurrentHashMap<>());
+        String real = jenkins.jenkins.getServletContext().getRealPath("/WEB-INF/classes/images/symbols");
+        File[] files = real == null ? null : new File(real).listFiles((dir, name) -> name.endsWith(".svg"));
+        for (File file : files == null ? new File[0] : files) {
+            core.put(
+                    file.getName().replace(".svg", ""),
+                    Files.readString(file.toPath())
+                            .replaceAll("(?s)<title>.*?</title>", "")
+                            .replaceFirst("<svg([^>]*?) class=\"[^\"]*\"", "<svg$1")
+                            .replaceFirst("<svg", "<svg aria-hidden=\"true\""));
+        }
+    }
+
+    private static void picture(Chromium browser, String name, String selectorOrNull) throws Exception {
         String into = System.getProperty("countersign.pictures");
         if (into != null) {
-            browser.picture(Path.of(into, name + ".png"));
+            browser.picture(Path.of(into, name + ".png"), selectorOrNull);
         }
     }
 }
