@@ -49,8 +49,11 @@ public class HostileInputTest {
     @Test
     public void everyRequestToAnAgentIsForAgentsAlone() throws Exception {
         Set<String> requests = new TreeSet<>();
-        Path classes = Path.of(
-                ImageStep.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path classes = Path.of(ImageStep.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
         try (Stream<Path> files = Files.walk(classes.resolve("io/jenkins/plugins/countersign"))) {
             for (Path file :
                     files.filter(one -> one.toString().endsWith(".class")).toList()) {
@@ -75,13 +78,16 @@ public class HostileInputTest {
                 }
             }
         }
-        assertTrue(requests.toString(), requests.containsAll(Set.of("PushFromAgent", "ReadWorkspaceFile", "SignWithToken")));
+        assertTrue(
+                requests.toString(),
+                requests.containsAll(Set.of("PushFromAgent", "ReadWorkspaceFile", "SignWithToken")));
     }
 
     @Issue({"SECURITY-2881", "SECURITY-3611"})
     @Test
     public void whatIsWrittenPastTheFormIsTextOnEveryPage() throws Exception {
-        String hostile = "x&lt;img id=&quot;pwned&quot; src=&quot;/&quot; onerror=&quot;alert(1)&quot;&gt;&lt;b id='pwned'&gt;";
+        String hostile =
+                "x&lt;img id=&quot;pwned&quot; src=&quot;/&quot; onerror=&quot;alert(1)&quot;&gt;&lt;b id='pwned'&gt;";
         String shown = "x<img id=\"pwned\" src=\"/\" onerror=\"alert(1)\"><b id='pwned'>";
         Folder team = jenkins.createProject(Folder.class, "team");
         FolderSettings settings = new FolderSettings();
@@ -107,7 +113,12 @@ public class HostileInputTest {
         jenkins.jenkins.getQueue().maintain();
 
         List<String> pages = new ArrayList<>(List.of(
-                team.getUrl(), team.getUrl() + "configure", job.getUrl(), job.getUrl() + "configure", "", "queue/api/json"));
+                team.getUrl(),
+                team.getUrl() + "configure",
+                job.getUrl(),
+                job.getUrl() + "configure",
+                "",
+                "queue/api/json"));
         try (JenkinsRule.WebClient browser = jenkins.createWebClient()) {
             browser.setJavaScriptEnabled(false);
             for (String page : pages) {
@@ -120,7 +131,10 @@ public class HostileInputTest {
                             List.of(),
                             html.getByXPath("//a[starts-with(@href,'javascript:')]|//*[@id='pwned']|//*[@onerror]"));
                 }
-                assertThat(page, text.replace("\\", ""), page.endsWith("json") ? containsString("pwned") : not(containsString("<img id=")));
+                assertThat(
+                        page,
+                        text.replace("\\", ""),
+                        page.endsWith("json") ? containsString("pwned") : not(containsString("<img id=")));
             }
         }
         jenkins.jenkins.getQueue().clear();

@@ -50,7 +50,9 @@ public class ApprovalMail extends ApprovalListener {
                 new LinkedBlockingQueue<>(MAX_UNSENT),
                 new NamingThreadFactory(new DaemonThreadFactory(), "Countersign mail"),
                 (mail, pool) -> LOGGER.log(
-                        Level.WARNING, "{0} mails about gates wait to be sent already, another is not written", MAX_UNSENT));
+                        Level.WARNING,
+                        "{0} mails about gates wait to be sent already, another is not written",
+                        MAX_UNSENT));
         postman.allowCoreThreadTimeOut(true);
         return postman;
     }
@@ -91,8 +93,9 @@ public class ApprovalMail extends ApprovalListener {
                     Transport.send(message(gate, address, subject));
                 }
             } catch (MessagingException | IOException | PolicyException | RuntimeException e) {
-                LOGGER.log(
-                        Level.WARNING, "no mail to {0} about {1}: {2}", new Object[] {person, gate.getUrl(), e.getMessage()});
+                LOGGER.log(Level.WARNING, "no mail to {0} about {1}: {2}", new Object[] {
+                    person, gate.getUrl(), e.getMessage()
+                });
                 LOGGER.log(Level.FINE, "no mail", e);
             }
         });

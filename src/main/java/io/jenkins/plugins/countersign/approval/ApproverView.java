@@ -22,7 +22,8 @@ import org.kohsuke.accmod.restrictions.NoExternalUse;
 public final class ApproverView {
 
     /** Why a statement of somebody is none that stands. */
-    private static final Set<String> OVER = Set.of("withdrawn", "superseded", "expired", "too-old", "evidence-not-named");
+    private static final Set<String> OVER =
+            Set.of("withdrawn", "superseded", "expired", "too-old", "evidence-not-named");
 
     private final boolean permitted;
     private final boolean mayOverride;
@@ -134,8 +135,8 @@ public final class ApproverView {
     public boolean isApproved() {
         return !roles.isEmpty()
                 && roles.stream()
-                        .allMatch(role -> own.stream()
-                                .anyMatch(one -> one.kind.equals("approval") && one.role.equals(role)));
+                        .allMatch(role ->
+                                own.stream().anyMatch(one -> one.kind.equals("approval") && one.role.equals(role)));
     }
 
     /** Whether this controller may say who the person is, in place of a key of their own. */

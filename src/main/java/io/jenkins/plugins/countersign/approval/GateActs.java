@@ -67,7 +67,14 @@ final class GateActs {
             return Idempotency.once(
                     user.getId(),
                     request.getHeader("Idempotency-Key"),
-                    List.of(page.getUrl(), word.word(), String.valueOf(id), role, comment, targets.toString(), evidence.toString()),
+                    List.of(
+                            page.getUrl(),
+                            word.word(),
+                            String.valueOf(id),
+                            role,
+                            comment,
+                            targets.toString(),
+                            evidence.toString()),
                     () -> {
                         TrustPolicy policy = GatePolicy.current().policy();
                         Person person = person(policy, user);
@@ -240,7 +247,8 @@ final class GateActs {
     }
 
     private static void requirePermission(GatePage page, Saying.Word word) {
-        page.home().job()
+        page.home()
+                .job()
                 .checkPermission(
                         word == Saying.Word.OVERRIDE ? ApprovalPermissions.OVERRIDE : ApprovalPermissions.APPROVE);
     }
@@ -302,9 +310,8 @@ final class GateActs {
         if (shown == null) {
             return List.of();
         }
-        Set<String> attached = page.getEvidence().stream()
-                .map(EvidenceView::getStatement)
-                .collect(Collectors.toSet());
+        Set<String> attached =
+                page.getEvidence().stream().map(EvidenceView::getStatement).collect(Collectors.toSet());
         Set<Digest> evidence = new LinkedHashSet<>();
         for (String one : shown) {
             if (!attached.contains(one)) {

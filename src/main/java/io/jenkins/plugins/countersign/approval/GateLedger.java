@@ -51,7 +51,14 @@ final class GateLedger {
      * @param user the id that Jenkins knows the person by
      */
     static void acted(
-            String what, String user, String person, String role, GateEntry entry, GateHome home, String reason, boolean byIdentity)
+            String what,
+            String user,
+            String person,
+            String role,
+            GateEntry entry,
+            GateHome home,
+            String reason,
+            boolean byIdentity)
             throws LedgerException {
         Map<String, String> fields = new LinkedHashMap<>();
         fields.put("what", what);

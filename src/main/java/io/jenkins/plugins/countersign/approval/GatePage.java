@@ -1,8 +1,8 @@
 package io.jenkins.plugins.countersign.approval;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import hudson.model.Api;
 import edu.umd.cs.findbugs.annotations.CheckForNull;
+import hudson.model.Api;
 import hudson.model.Item;
 import hudson.model.Job;
 import hudson.model.Run;
@@ -306,7 +306,8 @@ public class GatePage implements StaplerProxy {
     public String getStateText() {
         return switch (entry.state()) {
             case GateEntry.WAITING -> isRejected() ? Messages.GatePage_Rejected() : Messages.GatePage_Waiting();
-            case GateEntry.OPEN -> entry.promotedTo().isEmpty() ? Messages.GatePage_Open() : Messages.GatePage_Promoted();
+            case GateEntry.OPEN ->
+                entry.promotedTo().isEmpty() ? Messages.GatePage_Open() : Messages.GatePage_Promoted();
             case GateEntry.EXPIRED -> Messages.GatePage_Expired();
             case GateEntry.ABORTED -> Messages.GatePage_Aborted();
             default ->

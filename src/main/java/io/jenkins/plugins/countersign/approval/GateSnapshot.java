@@ -117,9 +117,11 @@ final class GateSnapshot {
                     .put("name", stage)
                     .put("state", state(there, input.seals().keySet()))
                     .put("approved", there.counted().size())
-                    .put("needed", policy.stage(stage).orElseThrow().needs().stream()
-                            .mapToInt(Requirement::count)
-                            .sum());
+                    .put(
+                            "needed",
+                            policy.stage(stage).orElseThrow().needs().stream()
+                                    .mapToInt(Requirement::count)
+                                    .sum());
         }
         input.ledger()
                 .lastPromoted(input.destination(), input.stage())
@@ -135,10 +137,12 @@ final class GateSnapshot {
             owners.put(key.fingerprint(), "gate");
             keys.put(key.fingerprint(), key.key());
         });
-        policy.people().values().forEach(person -> person.keys().forEach(key -> {
-            owners.put(key.fingerprint(), person.name());
-            keys.put(key.fingerprint(), key.key());
-        }));
+        policy.people()
+                .values()
+                .forEach(person -> person.keys().forEach(key -> {
+                    owners.put(key.fingerprint(), person.name());
+                    keys.put(key.fingerprint(), key.key());
+                }));
         ArrayNode signatures = StrictJson.object().putArray("signatures");
         if (keys.size() <= MAX_KEYS && !gathering.atImage().isEmpty()) {
             for (Evidence found :
@@ -147,7 +151,9 @@ final class GateSnapshot {
                         .addObject()
                         .put("signer", owners.get(found.keyFingerprint()))
                         .put("key", found.keyFingerprint().toString())
-                        .put("format", found.format().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+                        .put(
+                                "format",
+                                found.format().name().toLowerCase(Locale.ROOT).replace('_', '-'));
             }
         }
         return signatures;

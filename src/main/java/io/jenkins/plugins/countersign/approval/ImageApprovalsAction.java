@@ -87,7 +87,10 @@ public class ImageApprovalsAction implements RunAction2, BuildBadgeAction, Envir
             return;
         }
         GateEntry entry = of(run).note(
-                from.repository(), from.tag().orElse(""), from.digest().orElseThrow().toString(), stage);
+                        from.repository(),
+                        from.tag().orElse(""),
+                        from.digest().orElseThrow().toString(),
+                        stage);
         entry.promoted(to);
         run.save();
         // The seals are at the image now, and the page should show them.

@@ -44,9 +44,7 @@ public final class ImageApprovalsTab extends Tab {
     @Override
     public Badge getBadge() {
         int waiting = gates.getWaiting();
-        return waiting == 0
-                ? null
-                : new Badge(Integer.toString(waiting), gates.getBadgeText(), Badge.Severity.WARNING);
+        return waiting == 0 ? null : new Badge(Integer.toString(waiting), gates.getBadgeText(), Badge.Severity.WARNING);
     }
 
     /** Adds the tab to builds that have gates. */
@@ -68,9 +66,7 @@ public final class ImageApprovalsTab extends Tab {
                     gates = found;
                 }
             }
-            return gates == null
-                    ? List.of()
-                    : List.of(new ImageApprovalsTab(target, gates));
+            return gates == null ? List.of() : List.of(new ImageApprovalsTab(target, gates));
         }
     }
 }

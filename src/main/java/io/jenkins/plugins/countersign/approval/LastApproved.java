@@ -43,7 +43,10 @@ final class LastApproved {
             return;
         }
         entry.compared(
-                before.toString(), found.get().run().getDisplayName(), changes, commits(run, found.get().run()));
+                before.toString(),
+                found.get().run().getDisplayName(),
+                changes,
+                commits(run, found.get().run()));
     }
 
     private record Found(Run<?, ?> run, GateEntry entry) {}

@@ -43,7 +43,14 @@ import java.util.Set;
  *     verified, which a machine reads whole
  * @param origin where the image came from, as the person was shown
  */
-record Saying(Word word, String stage, String role, String comment, List<Digest> targets, List<Digest> evidenceOrNull, Origin origin) {
+record Saying(
+        Word word,
+        String stage,
+        String role,
+        String comment,
+        List<Digest> targets,
+        List<Digest> evidenceOrNull,
+        Origin origin) {
 
     /** The words of the step and of REST. */
     enum Word {
@@ -127,7 +134,8 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
             throws StatementException {
         Digest fingerprint = PublicKeys.fingerprint(signer.publicKey());
         boolean vouches = expectedOrNull != null
-                && policy.identityKeys().stream().anyMatch(key -> key.fingerprint().equals(fingerprint));
+                && policy.identityKeys().stream()
+                        .anyMatch(key -> key.fingerprint().equals(fingerprint));
         if (!vouches) {
             return statements.ownerOf(signer.publicKey());
         }
@@ -154,11 +162,10 @@ record Saying(Word word, String stage, String role, String comment, List<Digest>
         List<Digest> evidence = evidenceOrNull;
         if (evidence == null) {
             Gathering gathering = Gathering.of(repository, statements.image().digest(), "");
-            evidence =
-                    EvidenceReading.read(gathering.atImage(), policy, Map.of(), Instant.now()).attached().stream()
-                            .map(AttachedEvidence::statement)
-                            .distinct()
-                            .toList();
+            evidence = EvidenceReading.read(gathering.atImage(), policy, Map.of(), Instant.now()).attached().stream()
+                    .map(AttachedEvidence::statement)
+                    .distinct()
+                    .toList();
         }
         return statements.approval(person, stage, roleOf(person, policy), comment, evidence, origin);
     }

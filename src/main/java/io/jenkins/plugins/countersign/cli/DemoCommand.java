@@ -392,10 +392,7 @@ final class DemoCommand implements Callable<Integer> {
         }
 
         private static void use(String... arguments) {
-            Main.execute(
-                    new PrintWriter(Writer.nullWriter()),
-                    new PrintWriter(Writer.nullWriter()),
-                    arguments);
+            Main.execute(new PrintWriter(Writer.nullWriter()), new PrintWriter(Writer.nullWriter()), arguments);
         }
     }
 }

@@ -47,11 +47,11 @@ public final class Main extends CommandRoot {
         CommandRoot main = named.isPresent() ? new CommandRoot.OfOne() : new Main();
         CommandLine line = new CommandLine(main);
         named.ifPresent(line::addSubcommand);
-        line
-                .setOut(out)
+        line.setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler((e, command, parsed) -> Failure.report(e, main.debug(), command.getErr()));
+                .setExecutionExceptionHandler(
+                        (e, command, parsed) -> Failure.report(e, main.debug(), command.getErr()));
         java.util.Map<String, String> codes = new java.util.LinkedHashMap<>();
         for (ExitCode code : ExitCode.values()) {
             codes.put(Integer.toString(code.code()), code.meaning());

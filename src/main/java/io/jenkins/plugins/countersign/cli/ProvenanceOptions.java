@@ -41,7 +41,8 @@ final class ProvenanceOptions {
     @Option(
             names = "--base",
             paramLabel = "IMAGE@DIGEST",
-            description = "Provenance: a base image; golden, if --policy allows it and the image begins with its layers.")
+            description =
+                    "Provenance: a base image; golden, if --policy allows it and the image begins with its layers.")
     private List<String> bases = new ArrayList<>();
 
     @Option(names = "--started-by", description = "Provenance: who started the build; \"\" for nobody.")
@@ -61,7 +62,8 @@ final class ProvenanceOptions {
         for (String source : sources) {
             int at = source.lastIndexOf('@');
             if (at < 1 || !source.substring(at + 1).matches("[0-9a-f]{40}([0-9a-f]{24})?")) {
-                throw new Failure(ExitCode.USAGE, "--source is URL@COMMIT with the commit's whole hash: \"" + source + "\"");
+                throw new Failure(
+                        ExitCode.USAGE, "--source is URL@COMMIT with the commit's whole hash: \"" + source + "\"");
             }
             dependencies.add(Dependency.source(source.substring(0, at), "", source.substring(at + 1)));
         }
@@ -100,8 +102,7 @@ final class ProvenanceOptions {
     }
 
     private boolean allows(String base) throws Exception {
-        return BaseCheck.allows(
-                base, Catalogue.read(policy.read().golden()), CheckContext.offline(Clock.systemUTC()));
+        return BaseCheck.allows(base, Catalogue.read(policy.read().golden()), CheckContext.offline(Clock.systemUTC()));
     }
 
     /** Nothing said is unknown; said to be nobody is nobody. */

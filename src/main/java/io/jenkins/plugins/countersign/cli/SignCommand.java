@@ -88,13 +88,7 @@ final class SignCommand implements Callable<Integer> {
                 Repository repository = registry.open(location)) {
             Digest digest = location.resolveUnmoved(repository);
             List<Digest> signed = ImageSignature.sign(
-                    repository,
-                    digest,
-                    location.tag().orElse(""),
-                    signer,
-                    annotations,
-                    more,
-                    Instant.now());
+                    repository, digest, location.tag().orElse(""), signer, annotations, more, Instant.now());
             String name = location.withDigest(digest).toString();
             Digest fingerprint = PublicKeys.fingerprint(signer.publicKey());
             if (output.json()) {

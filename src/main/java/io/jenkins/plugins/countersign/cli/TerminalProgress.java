@@ -49,7 +49,10 @@ final class TerminalProgress implements Progress {
                 return;
             }
         } else if (event instanceof Event.BlobDone done) {
-            finished(done.digest(), done.size(), "uploaded, " + speed(done.size(), done.took().toNanos()));
+            finished(
+                    done.digest(),
+                    done.size(),
+                    "uploaded, " + speed(done.size(), done.took().toNanos()));
         } else if (event instanceof Event.BlobSkipped skipped) {
             finished(skipped.digest(), skipped.size(), "was there");
         } else if (event instanceof Event.BlobMounted mounted) {

@@ -52,7 +52,8 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(
             names = "--certificate-authority",
             paramLabel = "FILE",
-            description = "Certificates (PEM, up to the root) that a signer's certificate must lead to. Needs --identity.")
+            description =
+                    "Certificates (PEM, up to the root) that a signer's certificate must lead to. Needs --identity.")
     private Path authority;
 
     @Option(

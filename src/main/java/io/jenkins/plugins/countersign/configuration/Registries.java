@@ -68,8 +68,7 @@ public final class Registries {
             login = configuredLogin(configured.get());
             CredentialsProvider.track(run, login);
         }
-        return RegistrySettings.of(
-                host, configured.orElse(null), login, clientCertificate(configured.orElse(null)));
+        return RegistrySettings.of(host, configured.orElse(null), login, clientCertificate(configured.orElse(null)));
     }
 
     /** As the controller itself reaches a registry, outside any build: for gates, pages and webhooks. */
@@ -134,8 +133,8 @@ public final class Registries {
         } catch (GeneralSecurityException e) {
             // told below, without what the exception says of the key
         }
-        throw new AbortException(Messages.Registries_ClientCertificateUnusable(
-                configuredOrNull.getClientCertificateId()));
+        throw new AbortException(
+                Messages.Registries_ClientCertificateUnusable(configuredOrNull.getClientCertificateId()));
     }
 
     private static String pem(String type, byte[] content) {

@@ -56,7 +56,10 @@ public record RegistrySettings(
                 certificateOrNull == null ? "" : certificateOrNull.privateKey(),
                 configuredOrNull == null || configuredOrNull.getTokenHosts() == null
                         ? List.of()
-                        : List.of(configuredOrNull.getTokenHosts().toLowerCase(Locale.ROOT).split("[\\s,]+")),
+                        : List.of(configuredOrNull
+                                .getTokenHosts()
+                                .toLowerCase(Locale.ROOT)
+                                .split("[\\s,]+")),
                 configuredOrNull != null && configuredOrNull.isInsecurePlainHttp(),
                 configuredOrNull != null && configuredOrNull.isInsecureUnverifiedTls());
     }

@@ -53,8 +53,8 @@ public final class BuildProvenance {
     public static Digest attach(Repository repository, Digest image, Signer signer, BuildContext context)
             throws RegistryException, KeyException, AbortException {
         Provenance provenance = of(repository, image, context);
-        Digest statement = EvidenceStatement.provenance(repository, image, provenance)
-                .attach(repository, signer, Instant.now());
+        Digest statement =
+                EvidenceStatement.provenance(repository, image, provenance).attach(repository, signer, Instant.now());
         context.listener()
                 .getLogger()
                 .println(Messages.BuildProvenance_Attached(
@@ -135,9 +135,9 @@ public final class BuildProvenance {
             context.listener().getLogger().println(Messages.BuildProvenance_NoDigest(base));
             return;
         }
-        boolean golden = context.run().getActions(BaseReportAction.class).stream()
-                        .allMatch(BaseReportAction::isPassed)
-                && begins(reference, repository, image, context);
+        boolean golden =
+                context.run().getActions(BaseReportAction.class).stream().allMatch(BaseReportAction::isPassed)
+                        && begins(reference, repository, image, context);
         dependencies.add(Dependency.baseImage(reference, reference.digestOrNull(), null, golden));
     }
 

@@ -119,8 +119,7 @@ public class PromoteImageStep extends ImageStep {
             String promoted = destination.withDigest(digest).toString();
             context.listener().getLogger().println(Messages.PromoteImageStep_Promoted(promoted));
             context.publishImage(promoted);
-            ImageApprovalsAction.promoted(
-                    context.run(), from.withDigest(digest), context.expand(stage), promoted);
+            ImageApprovalsAction.promoted(context.run(), from.withDigest(digest), context.expand(stage), promoted);
             return promoted;
         }
     }

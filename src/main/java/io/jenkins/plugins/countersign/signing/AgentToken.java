@@ -19,8 +19,8 @@ import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
-import jenkins.security.HMACConfidentialKey;
 import jenkins.agents.ControllerToAgentCallable;
+import jenkins.security.HMACConfidentialKey;
 
 /**
  * A token's key, used from the controller: the messages go to the agent that holds the token, the signatures come back and are

@@ -139,13 +139,7 @@ public class SignImageStep extends ImageStep {
             Digest digest = StepImages.resolve(location, repository, context.listener());
             try (Signer signer = SigningKeys.signer(credentials, context)) {
                 List<Digest> signed = ImageSignature.sign(
-                        repository,
-                        digest,
-                        location.tag().orElse(""),
-                        signer,
-                        signedWith,
-                        more(),
-                        Instant.now());
+                        repository, digest, location.tag().orElse(""), signer, signedWith, more(), Instant.now());
                 String name = location.withDigest(digest).toString();
                 log.println(Messages.SignImageStep_Signed(
                         name,

@@ -128,11 +128,10 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
                 return FormValidation.ok();
             }
             try {
-                return FormValidation.ok(
-                        CertifiedSigner.read(value, PublicKeys.read(Util.fixNull(publicKey)))
-                                .get(0)
-                                .getSubjectX500Principal()
-                                .getName());
+                return FormValidation.ok(CertifiedSigner.read(value, PublicKeys.read(Util.fixNull(publicKey)))
+                        .get(0)
+                        .getSubjectX500Principal()
+                        .getName());
             } catch (KeyException e) {
                 return FormValidation.error(e.getMessage());
             }

@@ -149,14 +149,15 @@ public class VerifyImageStep extends ImageStep {
         if ((wantedStage == null) != plain) {
             throw new AbortException(Messages.VerifyImageStep_OneOf());
         }
-        if ((authority == null) != (name == null) || authority == null && (issuer != null || timestampAuthority != null)) {
+        if ((authority == null) != (name == null)
+                || authority == null && (issuer != null || timestampAuthority != null)) {
             throw new AbortException(Messages.VerifyImageStep_AuthorityAndIdentity());
         }
         ImageLocation location = StepImages.parse("verifyImage", context.expand(image));
         Verifier verifier = Verifier.withKeys(keys == null ? List.of() : read(keys));
         if (authority != null) {
-            verifier = verifier.andCertificates(List.of(CertificateTrust.parse(
-                    authority, name, Util.fixEmptyAndTrim(context.expand(issuer)))));
+            verifier = verifier.andCertificates(
+                    List.of(CertificateTrust.parse(authority, name, Util.fixEmptyAndTrim(context.expand(issuer)))));
             if (timestampAuthority != null) {
                 verifier = verifier.andTimestamps(context.expand(timestampAuthority));
             }

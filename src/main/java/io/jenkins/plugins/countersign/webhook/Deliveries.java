@@ -232,7 +232,11 @@ public class Deliveries {
             old = true;
         }
         DeliveryLog.get()
-                .caused(delivery.id(), delivery.source(), caused.subList(0, Math.min(caused.size(), MAX_EFFECTS)), done || old);
+                .caused(
+                        delivery.id(),
+                        delivery.source(),
+                        caused.subList(0, Math.min(caused.size(), MAX_EFFECTS)),
+                        done || old);
         return done || old;
     }
 

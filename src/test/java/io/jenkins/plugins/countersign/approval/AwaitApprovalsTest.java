@@ -201,7 +201,9 @@ public class AwaitApprovalsTest {
         jenkins.waitForMessage("missing 1 of release", run);
         jenkins.disconnectSlave(agent);
         assertTrue("a lost agent ends no wait", run.isBuilding());
-        assertEquals("waiting", run.getAction(ImageApprovalsAction.class).getGate("1").getState());
+        assertEquals(
+                "waiting",
+                run.getAction(ImageApprovalsAction.class).getGate("1").getState());
         gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
         jenkins.waitForMessage("approved by [grace]", run);
         jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
@@ -210,8 +212,7 @@ public class AwaitApprovalsTest {
     @Test
     public void theAgentAroundTheGateIsRemoved_andTheGateIsNoRejection() throws Exception {
         DumbSlave agent = jenkins.createOnlineSlave(new LabelAtom("removed"));
-        WorkflowRun run =
-                start("node('removed') { awaitApprovals image: '" + gate.image() + "', stage: 'release' }");
+        WorkflowRun run = start("node('removed') { awaitApprovals image: '" + gate.image() + "', stage: 'release' }");
         jenkins.waitForMessage("missing 1 of release", run);
         jenkins.jenkins.removeNode(agent);
         // Pipeline itself gives up a block whose agent was deleted; until then the gate waits like any other.

@@ -32,7 +32,16 @@ public final class Chromium implements AutoCloseable {
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
 
     private static final Set<String> CONTROLS = Set.of(
-            "button", "link", "textbox", "searchbox", "combobox", "listbox", "checkbox", "radio", "dialog", "DisclosureTriangle");
+            "button",
+            "link",
+            "textbox",
+            "searchbox",
+            "combobox",
+            "listbox",
+            "checkbox",
+            "radio",
+            "dialog",
+            "DisclosureTriangle");
 
     private final Process process;
     private final Path profile;
@@ -195,12 +204,17 @@ public final class Chromium implements AutoCloseable {
                 JsonNode entry = parameters.path("entry");
                 if (entry.path("level").asText().equals("error")) {
                     complaints.add(entry.path("source").asText() + ": "
-                            + entry.path("text").asText() + " " + entry.path("url").asText());
+                            + entry.path("text").asText() + " "
+                            + entry.path("url").asText());
                 }
             }
             case "Runtime.exceptionThrown" ->
                 complaints.add("exception: "
-                        + parameters.path("exceptionDetails").path("exception").path("description").asText());
+                        + parameters
+                                .path("exceptionDetails")
+                                .path("exception")
+                                .path("description")
+                                .asText());
             case "Runtime.consoleAPICalled" -> {
                 if (parameters.path("type").asText().equals("error")) {
                     complaints.add("console: " + parameters.path("args"));
@@ -224,11 +238,13 @@ public final class Chromium implements AutoCloseable {
 
     /** Roles of the controls within an element that a screen reader has no name for. */
     public List<String> nameless(String selector) throws Exception {
-        JsonNode element = send("Runtime.evaluate", Map.of("expression", "document.querySelector(" + quoted(selector) + ")"));
+        JsonNode element =
+                send("Runtime.evaluate", Map.of("expression", "document.querySelector(" + quoted(selector) + ")"));
         String id = element.path("result").path("objectId").asText();
         List<String> nameless = new ArrayList<>();
         int controls = 0;
-        for (JsonNode node : send("Accessibility.queryAXTree", Map.of("objectId", id)).path("nodes")) {
+        for (JsonNode node :
+                send("Accessibility.queryAXTree", Map.of("objectId", id)).path("nodes")) {
             String role = node.path("role").path("value").asText();
             if (node.path("ignored").asBoolean() || !CONTROLS.contains(role)) {
                 continue;
@@ -256,15 +272,14 @@ public final class Chromium implements AutoCloseable {
             down.put("text", "\r");
         }
         send("Input.dispatchKeyEvent", down);
-        send(
-                "Input.dispatchKeyEvent",
-                Map.of("type", "keyUp", "key", key, "code", key, "windowsVirtualKeyCode", code));
+        send("Input.dispatchKeyEvent", Map.of("type", "keyUp", "key", key, "code", key, "windowsVirtualKeyCode", code));
     }
 
     /** Goes there as people without a mouse do. */
     public void tabTo(String selector) throws Exception {
         for (int i = 0; i < 80; i++) {
-            if (evaluate("document.activeElement.matches(" + quoted(selector) + ")").equals("true")) {
+            if (evaluate("document.activeElement.matches(" + quoted(selector) + ")")
+                    .equals("true")) {
                 return;
             }
             press("Tab");

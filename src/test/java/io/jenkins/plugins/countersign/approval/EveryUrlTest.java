@@ -2,7 +2,6 @@ package io.jenkins.plugins.countersign.approval;
 
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
-import static org.hamcrest.Matchers.not;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
@@ -215,8 +214,11 @@ public class EveryUrlTest {
     @Test
     public void noWebMethodIsUnknownToThisTest() throws Exception {
         Set<String> found = new TreeSet<>();
-        Path classes = Path.of(
-                ImageStep.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path classes = Path.of(ImageStep.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
         try (Stream<Path> files = Files.walk(classes.resolve("io/jenkins/plugins/countersign"))) {
             for (Path file : files.filter(one -> one.toString().endsWith(".class"))
                     .filter(one -> !one.toString().contains("/engine/")
@@ -250,7 +252,8 @@ public class EveryUrlTest {
 
     /** The method's URL below its descriptor, with something for each of its parameters; null for other methods. */
     private static String path(Method method) {
-        if (!method.getName().matches("do[A-Z]\\w*") || !method.getDeclaringClass().getName().startsWith(PACKAGE)) {
+        if (!method.getName().matches("do[A-Z]\\w*")
+                || !method.getDeclaringClass().getName().startsWith(PACKAGE)) {
             return null;
         }
         StringBuilder path = new StringBuilder(decapitalize(method.getName().substring(2)));

@@ -120,7 +120,8 @@ public class GateShowsTest {
         jenkins.waitForMessage("missing 1 of qa", run);
         GatePage page = page(run);
         assertEquals(evidence.toString(), page.getEvidence().get(0).getStatement());
-        String shown = client("carol").getPage(run, "countersign/").getWebResponse().getContentAsString();
+        String shown =
+                client("carol").getPage(run, "countersign/").getWebResponse().getContentAsString();
         assertThat(shown, containsString("<input name=\"evidence\" type=\"hidden\" value=\"" + evidence + "\""));
         assertThat(shown, containsString("Test result: PASSED"));
 
@@ -158,7 +159,8 @@ public class GateShowsTest {
         GatePage page = page(second);
         assertEquals("an aborted gate approved nothing", gate.digest.toString(), page.getLastApproved());
         assertThat(page.getChanges(), hasItem(startsWith("1 of 2 layers are the same; 1 new (")));
-        String html = client("carol").getPage(second, "countersign/").getWebResponse().getContentAsString();
+        String html =
+                client("carol").getPage(second, "countersign/").getWebResponse().getContentAsString();
         assertThat(html, containsString("Changed since the last approval"));
         assertThat(html, containsString("1 of 2 layers are the same"));
         second.doStop();
@@ -210,7 +212,10 @@ public class GateShowsTest {
         assertNull(build.getProject().getQueueItem());
         assertEquals(0, waiting("erin").getInt("count"));
         assertThat(
-                client("carol").getPage(new URL(jenkins.getURL() + url)).getWebResponse().getStatusCode(),
+                client("carol")
+                        .getPage(new URL(jenkins.getURL() + url))
+                        .getWebResponse()
+                        .getStatusCode(),
                 not(200));
     }
 
@@ -219,7 +224,8 @@ public class GateShowsTest {
         SigningKey key = KeyGenerator.generate(new SecureRandom());
         gate.stages("  qa: {needs: [{role: qa, count: 1, identity: true}]}\n"
                         + "  keyed: {needs: [{role: qa, count: 1}]}\n"
-                        + "identity: {keys: [{pem: \"" + PublicKeys.pem(key.publicKey()).replace("\n", "\\n")
+                        + "identity: {keys: [{pem: \""
+                        + PublicKeys.pem(key.publicKey()).replace("\n", "\\n")
                         + "\"}]}\n")
                 .configure();
         WorkflowJob job = jenkins.createProject(WorkflowJob.class, "identity");
@@ -244,7 +250,10 @@ public class GateShowsTest {
         WebResponse keyNeeded = post("carol", keyed, act("credentialsId", ""));
         assertEquals(422, keyNeeded.getStatusCode());
         assertThat(keyNeeded.getContentAsString(), containsString("takes no approval at stage keyed without a key"));
-        assertEquals("frank started it", 403, post("frank", qa, act("credentialsId", "")).getStatusCode());
+        assertEquals(
+                "frank started it",
+                403,
+                post("frank", qa, act("credentialsId", "")).getStatusCode());
         assertEquals(403, post("reader", qa, act("credentialsId", "")).getStatusCode());
         String html = client("carol").goTo(qa).getWebResponse().getContentAsString();
         assertThat(html, containsString("None: Jenkins signs that it was you"));

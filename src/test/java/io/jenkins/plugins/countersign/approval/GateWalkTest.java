@@ -48,8 +48,7 @@ import org.jvnet.hudson.test.MockAuthorizationStrategy;
 public class GateWalkTest {
 
     /** What a dark theme sets: the plugin of that name is none that tests need. */
-    private static final String DARK =
-            """
+    private static final String DARK = """
             (() => {
               const sheet = new CSSStyleSheet();
               sheet.replaceSync(`:root { color-scheme: dark; --background: #121214; --text-color: #f5f5f7;
@@ -96,8 +95,9 @@ public class GateWalkTest {
         JenkinsLocationConfiguration.get().setUrl(jenkins.getURL().toString());
         try (ImageAtGate gate = new ImageAtGate(Map.of("app/run.sh", "#!/bin/sh\necho walk\n"))
                         .named("shop")
-                        .stages("  qa: {needs: [{role: qa, count: 2}], evidence: [{kind: test-result, signedBy: release}]}\n"
-                                + "  production: {after: qa, needs: [{role: release, count: 1}]}\n");
+                        .stages(
+                                "  qa: {needs: [{role: qa, count: 2}], evidence: [{kind: test-result, signedBy: release}]}\n"
+                                        + "  production: {after: qa, needs: [{role: release, count: 1}]}\n");
                 Chromium frank = Chromium.start(folder.newFolder().toPath());
                 Chromium carol = Chromium.start(folder.newFolder().toPath());
                 Chromium erin = Chromium.start(folder.newFolder().toPath())) {
@@ -169,7 +169,8 @@ public class GateWalkTest {
 
     private static Digest nextImage(ImageAtGate gate) throws Exception {
         try (var opened = gate.open()) {
-            Digest next = DemoImage.build(opened, gate.digest, Map.of("app/login.sh", "#!/bin/sh\necho login\n"), opened);
+            Digest next =
+                    DemoImage.build(opened, gate.digest, Map.of("app/login.sh", "#!/bin/sh\necho login\n"), opened);
             opened.tag(next, "1.1");
             testResult(gate, next);
             return next;
@@ -246,7 +247,8 @@ public class GateWalkTest {
         carol.press("Enter");
         carol.await("document.querySelector('#gate-1-approve[open]')");
         assertThat(
-                carol.evaluate("document.querySelector('#gate-1-approve').innerText"), containsString(image.toString()));
+                carol.evaluate("document.querySelector('#gate-1-approve').innerText"),
+                containsString(image.toString()));
         assertEquals(List.of(), carol.nameless("#gate-1-approve"));
         assertReadable(carol, "#gate-1-approve");
         carol.tabTo("#gate-1-approve-comment");
@@ -306,10 +308,7 @@ public class GateWalkTest {
 
     /** Web Content Accessibility Guidelines 2.2, 1.4.3: text stands out from what is behind it by 4.5 to 1. Buttons paint theirs elsewhere. */
     private static void assertReadable(Chromium browser, String selector) throws Exception {
-        assertEquals(
-                "",
-                browser.evaluate(
-                        """
+        assertEquals("", browser.evaluate("""
                         (() => {
                           const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
                           const rgba = (color) => {
@@ -338,8 +337,7 @@ public class GateWalkTest {
                             if (ratio < 4.5) poor.add(e.tagName + "." + e.className + " " + ratio.toFixed(2));
                           });
                           return [...poor].join(", ");
-                        })()"""
-                                .replace("SELECTOR", selector)));
+                        })()""".replace("SELECTOR", selector)));
     }
 
     /** Jenkins' own symbols are in the war's classes, which are not on a test's class path: pages would show crosses. */

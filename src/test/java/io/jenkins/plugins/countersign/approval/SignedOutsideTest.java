@@ -2,8 +2,8 @@ package io.jenkins.plugins.countersign.approval;
 
 import static org.junit.Assert.assertEquals;
 
-import hudson.model.CauseAction;
 import hudson.model.Cause;
+import hudson.model.CauseAction;
 import hudson.model.Item;
 import io.jenkins.plugins.countersign.engine.approval.ImageStatements;
 import io.jenkins.plugins.countersign.engine.approval.Origin;
@@ -62,8 +62,7 @@ public class SignedOutsideTest {
                 .to("carol", "erin"));
         gate = new ImageAtGate().configure();
         WorkflowJob job = jenkins.createProject(WorkflowJob.class, "signed-outside");
-        job.setDefinition(
-                new CpsFlowDefinition("awaitApprovals image: '" + gate.image() + "', stage: 'qa'", true));
+        job.setDefinition(new CpsFlowDefinition("awaitApprovals image: '" + gate.image() + "', stage: 'qa'", true));
         run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("grace")))
                 .waitForStart();
         jenkins.waitForMessage("missing 2 of qa", run);
@@ -100,16 +99,19 @@ public class SignedOutsideTest {
 
     private void comesBackBothWays(OfflineSigners signer) throws Exception {
         byte[] request = request();
-        byte[] foreign = signer.sign(request, gate.keys.get("erin"), folder.newFolder().toPath());
+        byte[] foreign =
+                signer.sign(request, gate.keys.get("erin"), folder.newFolder().toPath());
         assertEquals(422, rest(request, foreign).statusCode());
-        byte[] signature = signer.sign(request, gate.keys.get("carol"), folder.newFolder().toPath());
+        byte[] signature =
+                signer.sign(request, gate.keys.get("carol"), folder.newFolder().toPath());
         int before = statements();
         HttpResponse<String> taken = rest(request, signature);
         assertEquals(taken.body(), 200, taken.statusCode());
         assertEquals(before + 1, statements());
 
         request = request();
-        signature = signer.sign(request, gate.keys.get("carol"), folder.newFolder().toPath());
+        signature =
+                signer.sign(request, gate.keys.get("carol"), folder.newFolder().toPath());
         HttpResponse<String> page = onThePage(request, signature);
         assertEquals(page.body(), 303, page.statusCode());
         assertEquals(before + 2, statements());
@@ -119,7 +121,13 @@ public class SignedOutsideTest {
         TrustPolicy policy = gate.policy();
         try (Repository opened = gate.open()) {
             return Request.of(ImageStatements.about(opened, gate.digest, "1.0", policy, Clock.systemUTC())
-                            .approval(policy.person("carol").orElseThrow(), "qa", "qa", "seen", List.of(), Origin.UNKNOWN))
+                            .approval(
+                                    policy.person("carol").orElseThrow(),
+                                    "qa",
+                                    "qa",
+                                    "seen",
+                                    List.of(),
+                                    Origin.UNKNOWN))
                     .toBytes();
         }
     }

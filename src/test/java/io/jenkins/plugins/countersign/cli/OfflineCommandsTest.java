@@ -156,10 +156,16 @@ public class OfflineCommandsTest {
             Path signature = file(signer + ".sig");
             run(ExitCode.SIGNATURE, "status", image, "--stage", "qa", "--policy", file("policy.yaml"));
             Files.write(
-                    signature, signer.sign(content, world.keys.get("mallory"), folder.newFolder().toPath()));
+                    signature,
+                    signer.sign(
+                            content,
+                            world.keys.get("mallory"),
+                            folder.newFolder().toPath()));
             run(ExitCode.SIGNATURE, "request", "attach", request, signature, "--policy", file("policy.yaml"));
             Files.write(
-                    signature, signer.sign(content, world.keys.get("carol"), folder.newFolder().toPath()));
+                    signature,
+                    signer.sign(
+                            content, world.keys.get("carol"), folder.newFolder().toPath()));
             run(ExitCode.PASS, "request", "attach", request, signature, "--policy", file("policy.yaml"));
             run(ExitCode.PASS, "status", image, "--stage", "qa", "--policy", file("policy.yaml"));
         }
@@ -168,8 +174,16 @@ public class OfflineCommandsTest {
     @Test
     public void provenanceSaysWhatItIsToldAndNoMore() throws Exception {
         String[] build = {
-            "evidence", image, "--kind", "provenance", "--key", file("ci.pem").toString(), "--builder",
-            "https://ci.example.com/", "--invocation", "https://ci.example.com/app/7"
+            "evidence",
+            image,
+            "--kind",
+            "provenance",
+            "--key",
+            file("ci.pem").toString(),
+            "--builder",
+            "https://ci.example.com/",
+            "--invocation",
+            "https://ci.example.com/app/7"
         };
         run(ExitCode.USAGE, "evidence", image, "--kind", "provenance", "--key", file("ci.pem"));
         assertThat(err.toString(), containsString("provenance needs --builder URI"));
@@ -192,8 +206,8 @@ public class OfflineCommandsTest {
                 .collect(Digest.parse(image.substring(image.indexOf('@') + 1)))
                 .get(0)
                 .content();
-        String payload = new String(
-                SigstoreBundle.read(bundle).envelope().payload(), java.nio.charset.StandardCharsets.UTF_8);
+        String payload =
+                new String(SigstoreBundle.read(bundle).envelope().payload(), java.nio.charset.StandardCharsets.UTF_8);
         assertThat(payload, containsString("\"internalParameters\":{\"startedBy\":[\"carol\"]}"));
         assertThat(payload, containsString("pkg:docker/registry.example.com/golden/base@1.0"));
         assertThat("no policy, nothing golden", payload, not(containsString("countersign.golden")));

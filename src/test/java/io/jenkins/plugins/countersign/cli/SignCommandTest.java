@@ -10,9 +10,9 @@ import static org.junit.Assert.assertTrue;
 
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.LayoutRepository;
+import io.jenkins.plugins.countersign.engine.registry.ReferrersRegistry;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import io.jenkins.plugins.countersign.engine.signing.NotationClient;
-import io.jenkins.plugins.countersign.engine.registry.ReferrersRegistry;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.TestCertificates;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
@@ -111,23 +111,32 @@ public class SignCommandTest {
             try (var out = Files.newOutputStream(p12)) {
                 store.store(out, PASSWORD.toCharArray());
             }
-            Path bare = write("bare.key", KeyGenerator.generate(new SecureRandom()).unencryptedSecret());
-            Answer none =
-                    run("sign", name, "--notation", "--insecure-plain-http",
-                            registry.host(), "--key", bare).is(ExitCode.KEY);
+            Path bare =
+                    write("bare.key", KeyGenerator.generate(new SecureRandom()).unencryptedSecret());
+            Answer none = run("sign", name, "--notation", "--insecure-plain-http", registry.host(), "--key", bare)
+                    .is(ExitCode.KEY);
             assertThat(none.err(), containsString("needs a certificate beside the key"));
             Path chain = write("chain.pem", TestCertificates.pem(alice.certificate()));
             assertThat(
-                    run("sign", name, "--notation", "--insecure-plain-http",
-                            registry.host(), "--key", bare, "--certificates", chain)
+                    run(
+                                    "sign",
+                                    name,
+                                    "--notation",
+                                    "--insecure-plain-http",
+                                    registry.host(),
+                                    "--key",
+                                    bare,
+                                    "--certificates",
+                                    chain)
                             .is(ExitCode.KEY)
                             .err(),
                     containsString("none of the 1 certificates is of the key"));
             assertEquals(List.of(), new SignatureStore(registry.open("team/app")).collect(there));
             SigningKey older = KeyGenerator.generate(new SecureRandom());
-            byte[] payload = ("{\"critical\":{\"identity\":{\"docker-reference\":\"\"},\"image\":{\"docker-manifest-digest\":\""
-                            + there + "\"},\"type\":\"cosign container image signature\"},\"optional\":null}")
-                    .getBytes(StandardCharsets.UTF_8);
+            byte[] payload =
+                    ("{\"critical\":{\"identity\":{\"docker-reference\":\"\"},\"image\":{\"docker-manifest-digest\":\""
+                                    + there + "\"},\"type\":\"cosign container image signature\"},\"optional\":null}")
+                            .getBytes(StandardCharsets.UTF_8);
             new SignatureStore(registry.open("team/app")).addSimpleSignature(there, payload, older.sign(payload));
 
             Answer signed = run(
@@ -146,8 +155,8 @@ public class SignCommandTest {
             notation.verify(name).succeeded();
 
             Path root = write("authority.pem", TestCertificates.pem(authority.certificate()));
-            run("verify", name, "--insecure-plain-http",
-                            registry.host(), "--certificate-authority", root).is(ExitCode.USAGE);
+            run("verify", name, "--insecure-plain-http", registry.host(), "--certificate-authority", root)
+                    .is(ExitCode.USAGE);
             Answer stranger = run(
                             "verify",
                             name,
@@ -184,8 +193,8 @@ public class SignCommandTest {
         Path good = write("good.key", pem);
         Path damaged = write("damaged.key", pem.substring(0, pem.length() / 2));
         Path open = write("open.key", key.unencryptedSecret().replace("A", "B"));
-        List<String> secrets = List.of(
-                PASSWORD, pem.split("\\R")[2], key.unencryptedSecret().split("\\R")[2], open.toString() + "!");
+        List<String> secrets =
+                List.of(PASSWORD, pem.split("\\R")[2], key.unencryptedSecret().split("\\R")[2], open.toString() + "!");
         StringBuilder said = new StringBuilder();
         for (Answer answer : List.of(
                 sign(good, "password").is(ExitCode.PASS),
@@ -193,7 +202,8 @@ public class SignCommandTest {
                 sign(damaged, "password").is(ExitCode.KEY),
                 sign(open, "password").is(ExitCode.KEY),
                 sign(root.resolve("gone.key"), "password").is(ExitCode.USAGE),
-                run("key", "show", good, "--password-file", root.resolve("password")).is(ExitCode.PASS),
+                run("key", "show", good, "--password-file", root.resolve("password"))
+                        .is(ExitCode.PASS),
                 run("key", "show", good, "--password-file", root.resolve("wrong"), "--debug")
                         .is(ExitCode.KEY))) {
             said.append(answer);
@@ -224,8 +234,7 @@ public class SignCommandTest {
             hsm.makeKey("release", "EC:prime256v1", "01", "alice");
             String uri = "pkcs11:token=release;object=alice?module-path=" + hsm.slowLibrary();
             Path pin = write("pin", SoftHsm.PIN + "\n");
-            Process list =
-                    start(hsm, Map.of(), "token", "list", "--library", hsm.library(), "--output", "json");
+            Process list = start(hsm, Map.of(), "token", "list", "--library", hsm.library(), "--output", "json");
             String listed = ended(list, 0);
             assertThat(listed, containsString("\"label\":\"release\""));
             assertThat(listed, containsString("BEGIN PUBLIC KEY"));
@@ -240,8 +249,7 @@ public class SignCommandTest {
 
             Files.delete(hsm.touch());
             Files.delete(hsm.folder().resolve("touch.waiting"));
-            process = start(
-                    hsm, Map.of("COUNTERSIGN_PASSWORD", SoftHsm.PIN), "sign", image, "--debug", "--key", uri);
+            process = start(hsm, Map.of("COUNTERSIGN_PASSWORD", SoftHsm.PIN), "sign", image, "--debug", "--key", uri);
             hsm.awaitWaiting();
             for (ProcessHandle helper : process.descendants().toList()) {
                 lookAt(helper, 0);

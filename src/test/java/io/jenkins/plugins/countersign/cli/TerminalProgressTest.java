@@ -53,6 +53,8 @@ public class TerminalProgressTest {
     @Test
     public void warningsStandAboveTheLayers() {
         shownBy(new Event.BlobStarted(one, 10), 0);
-        assertThat(shownBy(new Event.Warned("plain HTTP"), 0), containsString("\u001b[2F\u001b[JWarning: plain HTTP\nsha256:"));
+        assertThat(
+                shownBy(new Event.Warned("plain HTTP"), 0),
+                containsString("\u001b[2F\u001b[JWarning: plain HTTP\nsha256:"));
     }
 }

@@ -181,7 +181,9 @@ public class ConnectionTestTest {
     public void addressIsNoHost() throws Exception {
         Map<String, String> fields = stranger("");
         fields.put("host", strangerHost() + "/v2/../evil");
-        assertThat(ask(HttpMethod.POST, "admin", fields).getContentAsString(), containsString("Name host and optional port"));
+        assertThat(
+                ask(HttpMethod.POST, "admin", fields).getContentAsString(),
+                containsString("Name host and optional port"));
         assertEquals(List.of(), visits);
     }
 

@@ -351,9 +351,7 @@ public class SystemFormsTest {
         assertThat(elsewhere, containsString("login-there"));
         assertEquals("nobody was asked until now", List.of(), visits);
 
-        assertThat(
-                ask("admin", withLogin, HttpMethod.POST).getContentAsString(),
-                containsString("It took the login."));
+        assertThat(ask("admin", withLogin, HttpMethod.POST).getContentAsString(), containsString("It took the login."));
         assertTrue(
                 "with the login",
                 visits.contains("Basic " + Base64.getEncoder().encodeToString(("builder:" + PASSWORD).getBytes())));

@@ -99,8 +99,8 @@ public class ProvenanceOfBuildTest {
         world.clock.set(Instant.now());
         world.save(FOLDER.getRoot().toPath());
         CountersignConfiguration.get()
-                .setTrustPolicy(Files.readString(FOLDER.getRoot().toPath().resolve("policy.yaml")) + "golden: {allow: ['"
-                        + registry.host() + "/golden/**']}\n");
+                .setTrustPolicy(Files.readString(FOLDER.getRoot().toPath().resolve("policy.yaml"))
+                        + "golden: {allow: ['" + registry.host() + "/golden/**']}\n");
         for (String person : List.of("ci", "mallory")) {
             SystemCredentialsProvider.getInstance()
                     .getCredentials()
@@ -199,25 +199,42 @@ public class ProvenanceOfBuildTest {
         JsonNode provenance = provenances().get(0);
         assertThat(provenance.toString(), not(containsString("canary")));
         JsonNode definition = provenance.path("buildDefinition");
-        assertEquals("7", definition.path("externalParameters").path("parameter.VERSION").asText());
+        assertEquals(
+                "7",
+                definition.path("externalParameters").path("parameter.VERSION").asText());
         assertEquals(
                 build.getParent().getFullName(),
                 definition.path("externalParameters").path("job").asText());
-        assertEquals("carol", definition.path("internalParameters").path("startedBy").get(0).asText());
-        assertTrue("unknown, not nobody", definition.path("internalParameters").path("commitAuthors").isMissingNode());
+        assertEquals(
+                "carol",
+                definition.path("internalParameters").path("startedBy").get(0).asText());
+        assertTrue(
+                "unknown, not nobody",
+                definition.path("internalParameters").path("commitAuthors").isMissingNode());
         JsonNode resolved = definition.path("resolvedDependencies");
-        assertEquals("git+https://git.example.com/app.git@origin/main", resolved.get(0).path("uri").asText());
+        assertEquals(
+                "git+https://git.example.com/app.git@origin/main",
+                resolved.get(0).path("uri").asText());
         JsonNode tools = resolved.get(1);
-        assertEquals("pkg:docker/" + registry.host() + "/golden/tools@2", tools.path("uri").asText());
+        assertEquals(
+                "pkg:docker/" + registry.host() + "/golden/tools@2",
+                tools.path("uri").asText());
         assertEquals(other.hex(), tools.path("digest").path("sha256").asText());
         assertTrue("the image does not stand on it", tools.path("annotations").isMissingNode());
         JsonNode golden = resolved.get(2);
-        assertEquals("pkg:docker/" + registry.host() + "/golden/base@1.0", golden.path("uri").asText());
+        assertEquals(
+                "pkg:docker/" + registry.host() + "/golden/base@1.0",
+                golden.path("uri").asText());
         assertEquals(base.hex(), golden.path("digest").path("sha256").asText());
-        assertEquals("true", golden.path("annotations").path("countersign.golden").asText());
+        assertEquals(
+                "true", golden.path("annotations").path("countersign.golden").asText());
         assertEquals(
                 r.getURL() + build.getUrl(),
-                provenance.path("runDetails").path("metadata").path("invocationId").asText());
+                provenance
+                        .path("runDetails")
+                        .path("metadata")
+                        .path("invocationId")
+                        .asText());
 
         Decision held = decision();
         assertFalse(held.isOpen());

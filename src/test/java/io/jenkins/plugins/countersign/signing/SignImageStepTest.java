@@ -33,12 +33,12 @@ import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
 import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignature;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignatures;
+import io.jenkins.plugins.countersign.engine.signing.NotationClient;
 import io.jenkins.plugins.countersign.engine.signing.SignatureFormat;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
 import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
 import io.jenkins.plugins.countersign.engine.signing.SimpleSigning;
-import io.jenkins.plugins.countersign.engine.signing.NotationClient;
 import io.jenkins.plugins.countersign.engine.signing.Statement;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.Subjects;
@@ -338,16 +338,15 @@ public class SignImageStepTest {
                 + TestCertificates.pem(authority.certificate()) + "'''";
         r.assertLogContains("belong together", pipeline(Result.FAILURE, verify));
         r.assertLogContains(
-                "expected mallory@example.com",
-                pipeline(Result.FAILURE, verify + ", identity: 'mallory@example.com'"));
+                "expected mallory@example.com", pipeline(Result.FAILURE, verify + ", identity: 'mallory@example.com'"));
         r.assertLogContains(
                 "does not lead to a trusted authority",
                 pipeline(
                         Result.FAILURE,
-                        "verifyImage image: '" + pinned() + "', identity: 'alice@example.com', certificateAuthority: '''"
-                                + TestCertificates.pem(
-                                        TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority")
-                                                .certificate())
+                        "verifyImage image: '" + pinned()
+                                + "', identity: 'alice@example.com', certificateAuthority: '''"
+                                + TestCertificates.pem(TestCertificates.authority("C=US,ST=WA,O=Example,CN=authority")
+                                        .certificate())
                                 + "'''"));
         r.assertLogContains(
                 "certificate: CN=alice",
@@ -380,7 +379,8 @@ public class SignImageStepTest {
     public void verifyRefusesWhatIsNotAPlainSignatureByTheKey() throws Exception {
         String verify =
                 "verifyImage image: '" + pinned() + "', publicKeys: '''" + PublicKeys.pem(key.publicKey()) + "'''";
-        r.assertLogContains("no signature by the given keys or certificates was found", pipeline(Result.FAILURE, verify));
+        r.assertLogContains(
+                "no signature by the given keys or certificates was found", pipeline(Result.FAILURE, verify));
 
         SignatureStore store = new SignatureStore(repository);
         Descriptor image = index.descriptor();

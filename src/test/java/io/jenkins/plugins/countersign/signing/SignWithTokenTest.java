@@ -258,7 +258,8 @@ public class SignWithTokenTest {
                 Duration.ofDays(9));
         aTokenThatWantsAFinger(
                 TestCertificates.pem(authority.certificate()) + TestCertificates.pem(certified.certificate()));
-        WorkflowRun build = job("tokens", "slow", ", notation: true").scheduleBuild2(0).waitForStart();
+        WorkflowRun build =
+                job("tokens", "slow", ", notation: true").scheduleBuild2(0).waitForStart();
         r.waitForMessage("*** touch the token now", build);
         hsm.awaitWaiting();
         String saying = "This build waits for the hardware token of its agent: touch the token now.";
@@ -284,8 +285,9 @@ public class SignWithTokenTest {
     @Test
     public void aTokenThatIsPulledOutInTheMiddleSignsNothing() throws Exception {
         aTokenThatWantsAFinger("");
-        WorkflowRun build =
-                job("tokens", "slow", ", simpleSignatures: true").scheduleBuild2(0).waitForStart();
+        WorkflowRun build = job("tokens", "slow", ", simpleSignatures: true")
+                .scheduleBuild2(0)
+                .waitForStart();
         hsm.awaitWaiting();
         hsm.pullOut();
         Files.createFile(hsm.touch());

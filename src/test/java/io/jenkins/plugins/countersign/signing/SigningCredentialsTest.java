@@ -34,9 +34,9 @@ import hudson.security.ACLContext;
 import hudson.util.Secret;
 import io.jenkins.plugins.casc.ConfigurationAsCode;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import io.jenkins.plugins.countersign.engine.signing.TestCertificates;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
-import io.jenkins.plugins.countersign.engine.signing.TestCertificates;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import java.io.ByteArrayOutputStream;
@@ -59,6 +59,7 @@ import jenkins.security.QueueItemAuthenticatorConfiguration;
 import org.htmlunit.HttpMethod;
 import org.htmlunit.Page;
 import org.htmlunit.WebRequest;
+import org.htmlunit.html.HtmlElementUtil;
 import org.htmlunit.html.HtmlForm;
 import org.htmlunit.html.HtmlInput;
 import org.htmlunit.html.HtmlPage;
@@ -69,7 +70,6 @@ import org.junit.ClassRule;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
-import org.htmlunit.html.HtmlElementUtil;
 import org.jvnet.hudson.test.Issue;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.LoggerRule;
@@ -191,8 +191,11 @@ public class SigningCredentialsTest {
     @Test
     public void formsKeepEveryFieldAndShowNoSecret() throws Exception {
         SigningTokenCredentialsImpl kept = tokenCredentials("token");
-        String certificates = TestCertificates.authority("CN=authority").signer("CN=alice").pem();
-        certificates = certificates.substring(certificates.indexOf("-----BEGIN CERTIFICATE-----")).trim();
+        String certificates =
+                TestCertificates.authority("CN=authority").signer("CN=alice").pem();
+        certificates = certificates
+                .substring(certificates.indexOf("-----BEGIN CERTIFICATE-----"))
+                .trim();
         kept.setCertificates(certificates);
         store(keyCredentials(CredentialsScope.GLOBAL, "release"), kept);
         try (JenkinsRule.WebClient browser = r.createWebClient().login("admin")) {

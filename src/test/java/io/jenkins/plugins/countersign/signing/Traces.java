@@ -73,7 +73,8 @@ final class Traces {
     static int processes(Canaries canaries) {
         int helpers = 0;
         for (ProcessHandle process : Stream.concat(
-                        Stream.of(ProcessHandle.current()), ProcessHandle.current().descendants())
+                        Stream.of(ProcessHandle.current()),
+                        ProcessHandle.current().descendants())
                 .toList()) {
             Path shown = Path.of("/proc", Long.toString(process.pid()));
             String seen;

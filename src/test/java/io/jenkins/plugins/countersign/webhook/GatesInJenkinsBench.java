@@ -64,7 +64,9 @@ public class GatesInJenkinsBench {
             say("threads: %d before, %d while all wait", threads, Thread.activeCount());
             long looks = gates.stream().mapToLong(BenchGate::looks).sum();
             say("processor before the gates: %.2f %% of one; with them: %.2f %%", before, idle());
-            say("looks meanwhile: %d", gates.stream().mapToLong(BenchGate::looks).sum() - looks);
+            say(
+                    "looks meanwhile: %d",
+                    gates.stream().mapToLong(BenchGate::looks).sum() - looks);
             webhooks(gates, registry.host());
         }
     }

@@ -152,10 +152,10 @@ public class WebhookEndpointTest {
                         .encodeToString(("registry:" + Told.SECRET).getBytes(StandardCharsets.UTF_8));
                 assertEquals(
                         "403 text/plain;charset=utf-8 refused\n",
-                        Told.send(jenkins, "POST", "basic", notification, "Authorization", "Basic cmVnaXN0cnk6d3Jvbmc="));
+                        Told.send(
+                                jenkins, "POST", "basic", notification, "Authorization", "Basic cmVnaXN0cnk6d3Jvbmc="));
                 assertEquals(
-                        ACCEPTED,
-                        Told.send(jenkins, "POST", "basic", notification, "Authorization", "Basic " + basic));
+                        ACCEPTED, Told.send(jenkins, "POST", "basic", notification, "Authorization", "Basic " + basic));
                 assertThat(
                         "elsewhere it is a login",
                         Told.send(jenkins, "GET", "../api/json", body, "Authorization", "Basic " + basic),

@@ -21,7 +21,6 @@ import java.util.Optional;
 /** Signs approvals and records, and puts them next to the image. */
 public final class Approvals {
 
-
     private Approvals() {}
 
     /** Signs an approval. The signer's signature is verified with the signer's public key before this returns. */

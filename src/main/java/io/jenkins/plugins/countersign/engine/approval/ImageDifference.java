@@ -54,10 +54,12 @@ public final class ImageDifference {
         Map<String, Part> old = parts(content, before);
         Map<String, Part> now = parts(content, after);
         List<String> lines = new ArrayList<>();
-        now.keySet().stream().filter(platform -> !old.containsKey(platform)).forEach(platform ->
-                lines.add("platform " + platform + " is new"));
-        old.keySet().stream().filter(platform -> !now.containsKey(platform)).forEach(platform ->
-                lines.add("platform " + platform + " is gone"));
+        now.keySet().stream()
+                .filter(platform -> !old.containsKey(platform))
+                .forEach(platform -> lines.add("platform " + platform + " is new"));
+        old.keySet().stream()
+                .filter(platform -> !now.containsKey(platform))
+                .forEach(platform -> lines.add("platform " + platform + " is gone"));
         for (Map.Entry<String, Part> entry : now.entrySet()) {
             Part earlier = old.get(entry.getKey());
             if (earlier != null) {
@@ -134,14 +136,26 @@ public final class ImageDifference {
             String was = value(old.config().path(field));
             String is = value(now.config().path(field));
             if (!was.equals(is)) {
-                lines.add(name + " was " + (was.isEmpty() ? "not set" : was) + ", is "
-                        + (is.isEmpty() ? "not set" : is));
+                lines.add(
+                        name + " was " + (was.isEmpty() ? "not set" : was) + ", is " + (is.isEmpty() ? "not set" : is));
             }
         });
-        named("environment", variables(old.config().path("Env")), variables(now.config().path("Env")), lines);
+        named(
+                "environment",
+                variables(old.config().path("Env")),
+                variables(now.config().path("Env")),
+                lines);
         named("labels", fields(old.config().path("Labels")), fields(now.config().path("Labels")), lines);
-        named("ports", fields(old.config().path("ExposedPorts")), fields(now.config().path("ExposedPorts")), lines);
-        named("volumes", fields(old.config().path("Volumes")), fields(now.config().path("Volumes")), lines);
+        named(
+                "ports",
+                fields(old.config().path("ExposedPorts")),
+                fields(now.config().path("ExposedPorts")),
+                lines);
+        named(
+                "volumes",
+                fields(old.config().path("Volumes")),
+                fields(now.config().path("Volumes")),
+                lines);
         return lines;
     }
 
@@ -159,9 +173,7 @@ public final class ImageDifference {
     }
 
     private static String value(JsonNode node) {
-        return node.isMissingNode() || node.isNull()
-                ? ""
-                : shown(node.isTextual() ? node.asText() : node.toString());
+        return node.isMissingNode() || node.isNull() ? "" : shown(node.isTextual() ? node.asText() : node.toString());
     }
 
     private static Map<String, String> variables(JsonNode list) {
@@ -175,7 +187,8 @@ public final class ImageDifference {
 
     private static Map<String, String> fields(JsonNode object) {
         Map<String, String> fields = new TreeMap<>();
-        object.properties().forEach(field -> fields.put(field.getKey(), field.getValue().toString()));
+        object.properties()
+                .forEach(field -> fields.put(field.getKey(), field.getValue().toString()));
         return fields;
     }
 
@@ -197,7 +210,8 @@ public final class ImageDifference {
 
     private static void names(String verb, Set<String> names, List<String> parts) {
         if (!names.isEmpty()) {
-            List<String> first = names.stream().limit(MAX_NAMES).map(ImageDifference::shown).toList();
+            List<String> first =
+                    names.stream().limit(MAX_NAMES).map(ImageDifference::shown).toList();
             parts.add(verb + " " + String.join(", ", first)
                     + (names.size() > MAX_NAMES ? " and " + (names.size() - MAX_NAMES) + " more" : ""));
         }

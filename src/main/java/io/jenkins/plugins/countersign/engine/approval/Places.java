@@ -137,8 +137,7 @@ final class Places {
         Map<String, Set<Integer>> could = new TreeMap<>();
         for (int i = 0; i < needs.size(); i++) {
             for (Person person : judgement.policy.inRole(needs.get(i).role())) {
-                if (!assignment.fits(person.name(), i)
-                        && canSign(person, needs.get(i))) {
+                if (!assignment.fits(person.name(), i) && canSign(person, needs.get(i))) {
                     could.computeIfAbsent(person.name(), name -> new TreeSet<>())
                             .add(i);
                 }
@@ -156,7 +155,8 @@ final class Places {
     private boolean canSign(Person person, Requirement need) {
         return exclusions.of(person.name()).isEmpty()
                 && (person.keys().stream().anyMatch(key -> (key.token() || !need.token()) && isUsable(key))
-                        || need.identity() && judgement.policy.identityKeys().stream().anyMatch(this::isUsable));
+                        || need.identity()
+                                && judgement.policy.identityKeys().stream().anyMatch(this::isUsable));
     }
 
     private boolean isUsable(PolicyKey key) {
@@ -216,7 +216,12 @@ final class Places {
 
     private String text() {
         String places = missing.stream()
-                .map(m -> new Requirement(m.need().role(), m.open(), m.need().token(), m.need().identity()).toString())
+                .map(m -> new Requirement(
+                                m.need().role(),
+                                m.open(),
+                                m.need().token(),
+                                m.need().identity())
+                        .toString())
                 .collect(Collectors.joining(", and "));
         String text = "missing: " + places;
         if (enough.isEmpty()) {

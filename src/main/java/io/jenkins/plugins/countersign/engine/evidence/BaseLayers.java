@@ -40,7 +40,8 @@ public final class BaseLayers {
                         .allMatch(one -> bases.stream()
                                 .anyMatch(below -> below.platform().equals(one.platform())
                                         && !below.diffIds().isEmpty()
-                                        && below.diffIds().size() <= one.diffIds().size()
+                                        && below.diffIds().size()
+                                                <= one.diffIds().size()
                                         && one.diffIds()
                                                 .subList(0, below.diffIds().size())
                                                 .equals(below.diffIds())));
@@ -52,8 +53,8 @@ public final class BaseLayers {
             if (!MediaTypes.isIndex(manifest.mediaType())) {
                 Optional<Descriptor> config = repository
                         .manifest(manifest.digest())
-                        .orElseThrow(() -> new RegistryException(
-                                "there is no " + manifest.digest() + " in " + repository.name()))
+                        .orElseThrow(() ->
+                                new RegistryException("there is no " + manifest.digest() + " in " + repository.name()))
                         .read()
                         .config();
                 if (config.isPresent()) {

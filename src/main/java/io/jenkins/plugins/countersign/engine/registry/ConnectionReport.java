@@ -51,7 +51,10 @@ public record ConnectionReport(
                             Digest.of(new byte[0]))
                     .from(connection.exchange());
             return new ConnectionReport(
-                    encryption, login, listed.isPresent() ? Referrers.LISTED_BY_THE_REGISTRY : Referrers.NOT_LISTED, "");
+                    encryption,
+                    login,
+                    listed.isPresent() ? Referrers.LISTED_BY_THE_REGISTRY : Referrers.NOT_LISTED,
+                    "");
         } catch (RegistryException e) {
             return new ConnectionReport(encryption, login, Referrers.UNKNOWN, e.getMessage());
         }

@@ -69,8 +69,7 @@ final class HttpConnection implements Closeable {
     }
 
     /** @param idle takes the connection when an answer was read to its end and another request may follow */
-    static HttpConnection open(
-            URI uri, String action, SSLContext tls, Timeouts timeouts, Consumer<HttpConnection> idle)
+    static HttpConnection open(URI uri, String action, SSLContext tls, Timeouts timeouts, Consumer<HttpConnection> idle)
             throws IOException {
         boolean secure = uri.getScheme().equalsIgnoreCase("https");
         int port = uri.getPort() >= 0 ? uri.getPort() : secure ? 443 : 80;
@@ -81,9 +80,8 @@ final class HttpConnection implements Closeable {
             try {
                 Socket socket = channel.socket();
                 try {
-                    socket.connect(
-                            new InetSocketAddress(address, port),
-                            (int) timeouts.connect().toMillis());
+                    socket.connect(new InetSocketAddress(address, port), (int)
+                            timeouts.connect().toMillis());
                 } catch (IOException e) {
                     cancelled(action, e);
                     failed.addSuppressed(e);
@@ -91,8 +89,8 @@ final class HttpConnection implements Closeable {
                 }
                 socket.setTcpNoDelay(true);
                 socket.setSoTimeout((int) timeouts.stall().toMillis()); // for the handshake
-                HttpConnection connection =
-                        new HttpConnection(channel, secure ? encrypted(tls, socket, host, port) : socket, timeouts, idle);
+                HttpConnection connection = new HttpConnection(
+                        channel, secure ? encrypted(tls, socket, host, port) : socket, timeouts, idle);
                 channel = null;
                 return connection;
             } catch (IOException e) {
@@ -356,7 +354,8 @@ final class HttpConnection implements Closeable {
             if (code >= 200) {
                 HttpHeaders answered = HttpHeaders.of(fields, (name, value) -> true);
                 reusable &= status.startsWith("HTTP/1.1")
-                        && answered.allValues("connection").stream().noneMatch(value -> value.equalsIgnoreCase("close"));
+                        && answered.allValues("connection").stream()
+                                .noneMatch(value -> value.equalsIgnoreCase("close"));
                 return new Answer(request, request.uri(), code, answered, body(request, code, answered));
             }
         }
@@ -380,7 +379,8 @@ final class HttpConnection implements Closeable {
     /** Source: RFC 9112, section 6.3. */
     private InputStream body(Request request, int code, HttpHeaders headers) throws IOException {
         List<String> encodings = headers.allValues("transfer-encoding");
-        List<String> lengths = headers.allValues("content-length").stream().distinct().toList();
+        List<String> lengths =
+                headers.allValues("content-length").stream().distinct().toList();
         if (request.method().equals("HEAD") || code == 204 || code == 304) {
             return new AnswerBody(this, request.action(), 0);
         }

@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.registry;
 
 import java.io.IOException;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -49,7 +48,8 @@ final class HttpConnections {
             } catch (RegistryException e) {
                 throw e;
             } catch (IOException e) {
-                // it may have been closed by the other side at this very moment: then that is no failure of the registry
+                // it may have been closed by the other side at this very moment: then that is no failure of the
+                // registry
                 if (kept.answerBegan() || !mayGoTwice(request)) {
                     throw e;
                 }

@@ -5,8 +5,8 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
-import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import io.jenkins.plugins.countersign.engine.signing.keys.SignatureScheme;
+import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -63,13 +63,13 @@ public final class ImageSignature {
                 .toBytes();
         SignatureScheme scheme = SignatureScheme.ofSigner(signer.publicKey());
         List<Signer.Message> messages = new ArrayList<>();
-        messages.add(new Signer.Message(
-                DsseEnvelope.preAuthenticationEncoding(SignatureTypes.IN_TOTO, statement), scheme));
+        messages.add(
+                new Signer.Message(DsseEnvelope.preAuthenticationEncoding(SignatureTypes.IN_TOTO, statement), scheme));
         if (more.contains(More.SIMPLE_SIGNING)) {
             String reference = repository.name() + (tag.isEmpty() ? "" : ":" + tag);
             for (Descriptor subject : subjects) {
-                messages.add(new Signer.Message(
-                        new SimpleSigning(reference, subject.digest(), Map.of()).toBytes(), scheme));
+                messages.add(
+                        new Signer.Message(new SimpleSigning(reference, subject.digest(), Map.of()).toBytes(), scheme));
             }
         }
         int simple = messages.size();
@@ -78,8 +78,7 @@ public final class ImageSignature {
         if (more.contains(More.NOTATION)) {
             chain = NotationSignature.chainOf(signer, now);
             for (Descriptor subject : subjects) {
-                NotationSignature.Unsigned unsigned =
-                        NotationSignature.prepare(subject, signer.publicKey(), now, null);
+                NotationSignature.Unsigned unsigned = NotationSignature.prepare(subject, signer.publicKey(), now, null);
                 notation.add(unsigned);
                 messages.add(unsigned.message());
             }

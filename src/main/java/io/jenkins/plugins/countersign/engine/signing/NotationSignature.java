@@ -76,7 +76,9 @@ record NotationSignature(
         List<X509Certificate> chain = signer.certificates();
         requireCertificate(chain);
         Unsigned unsigned = prepare(image, signer.publicKey(), time, expiry);
-        return unsigned.envelope(chain, signer.sign(unsigned.message().content(), unsigned.message().scheme()));
+        return unsigned.envelope(
+                chain,
+                signer.sign(unsigned.message().content(), unsigned.message().scheme()));
     }
 
     private static void requireCertificate(List<X509Certificate> chain) throws KeyException {
@@ -99,7 +101,9 @@ record NotationSignature(
             return Certificates.completeChain(all.get(0), all, time);
         } catch (VerificationException e) {
             throw new KeyException(
-                    KeyException.Reason.NOT_ACCEPTED, "notation would refuse the key's certificate: " + e.getMessage(), e);
+                    KeyException.Reason.NOT_ACCEPTED,
+                    "notation would refuse the key's certificate: " + e.getMessage(),
+                    e);
         }
     }
 

@@ -60,9 +60,10 @@ public final class SignatureStore {
     public Digest attachBundle(Descriptor image, SigstoreBundle bundle, String predicateType, Instant created)
             throws RegistryException {
         if (firstBundleHidesOlderSignatures(image.digest())) {
-            repository.warn(image.digest() + " in " + repository.name() + " has .sig signatures and no bundle yet; cosign 3"
-                    + " stops reading the .sig signatures once this bundle is there. Whoever relies on them signs again,"
-                    + " in both formats.");
+            repository.warn(
+                    image.digest() + " in " + repository.name() + " has .sig signatures and no bundle yet; cosign 3"
+                            + " stops reading the .sig signatures once this bundle is there. Whoever relies on them signs again,"
+                            + " in both formats.");
         }
         Map<String, String> annotations = new TreeMap<>();
         annotations.put("dev.sigstore.bundle.content", "dsse-envelope");

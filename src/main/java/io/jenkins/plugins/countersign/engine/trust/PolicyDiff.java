@@ -102,7 +102,9 @@ public final class PolicyDiff {
     private static void requirements(Map<String, String> flat, String path, List<Requirement> requirements) {
         for (Requirement requirement : requirements) {
             flat.merge(
-                    path + requirement.role() + (requirement.token() ? " with a hardware token" : "")
+                    path
+                            + requirement.role()
+                            + (requirement.token() ? " with a hardware token" : "")
                             + (requirement.identity() ? ", identity is enough" : ""),
                     Integer.toString(requirement.count()),
                     (a, b) -> Integer.toString(Integer.parseInt(a) + Integer.parseInt(b)));
@@ -130,7 +132,10 @@ public final class PolicyDiff {
         if (path.equals("root.threshold")) {
             return Integer.parseInt(to) < Integer.parseInt(from);
         }
-        if (path.startsWith("root.keys.") || path.startsWith("gate.keys.") || path.startsWith("identity.keys.") || path.startsWith("roles.")) {
+        if (path.startsWith("root.keys.")
+                || path.startsWith("gate.keys.")
+                || path.startsWith("identity.keys.")
+                || path.startsWith("roles.")) {
             return added || (!removed && !to.contains("compromised"));
         }
         if (path.startsWith("people.")) {

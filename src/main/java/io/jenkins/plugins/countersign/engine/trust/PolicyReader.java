@@ -83,7 +83,18 @@ public final class PolicyReader {
             throw new PolicyException(problems);
         }
         return new TrustPolicy(
-                name, version, expires, root, gateKeys, identityKeys, people, roles, stages, overrideRole, golden, digest);
+                name,
+                version,
+                expires,
+                root,
+                gateKeys,
+                identityKeys,
+                people,
+                roles,
+                stages,
+                overrideRole,
+                golden,
+                digest);
     }
 
     private Root root(PolicyNode found) {
@@ -112,8 +123,7 @@ public final class PolicyReader {
             return List.of();
         }
         PolicyFields fields = new PolicyFields(found, problems);
-        List<PolicyKey> keys =
-                fields.list(fields.required("keys"), MAX_KEYS_OF_ONE, node -> key(node, owner, true));
+        List<PolicyKey> keys = fields.list(fields.required("keys"), MAX_KEYS_OF_ONE, node -> key(node, owner, true));
         fields.end();
         return keys;
     }
@@ -308,7 +318,8 @@ public final class PolicyReader {
             problems.add(identityNode.problem("there are no identity keys: name them in identity.keys"));
         }
         if (identity && token) {
-            problems.add(identityNode.problem("whoever must sign with a hardware token needs no Jenkins to vouch for them"));
+            problems.add(
+                    identityNode.problem("whoever must sign with a hardware token needs no Jenkins to vouch for them"));
         }
         if (role == null || countNode == null) {
             return null;

@@ -19,6 +19,7 @@ public record Requirement(String role, int count, boolean token, boolean identit
 
     @Override
     public String toString() {
-        return count + " of role " + role + (token ? " with a hardware token" : "") + (identity ? " (identity is enough)" : "");
+        return count + " of role " + role + (token ? " with a hardware token" : "")
+                + (identity ? " (identity is enough)" : "");
     }
 }

@@ -21,7 +21,8 @@ import org.junit.Test;
 /** A Jenkins may say who approved where the policy lets that be enough, and nowhere else; it never outweighs a key. */
 public class GateIdentityTest {
 
-    private static final String IDENTITY = "identity: {keys: [{name: jenkins, pem: " + TestKeys.quoted("jenkins") + "}]}";
+    private static final String IDENTITY =
+            "identity: {keys: [{name: jenkins, pem: " + TestKeys.quoted("jenkins") + "}]}";
 
     /** dora has no key; one of the role is enough, and Jenkins may vouch. */
     private static Scene vouched() {
@@ -72,7 +73,9 @@ public class GateIdentityTest {
         scene.approved("carol", "qa")
                 .add(Approval.of(Scene.IMAGE, "qa", "qa", "carol", scene.reference(), Scene.ago("PT1M"), 9), "jenkins");
         Decision decision = assertHeld(scene, HoldReason.APPROVALS_MISSING);
-        assertEquals(SetAsideReason.SUPERSEDED, setAside(decision, "approval", "carol").reason());
+        assertEquals(
+                SetAsideReason.SUPERSEDED,
+                setAside(decision, "approval", "carol").reason());
         assertEquals(1, decision.counted().size());
         assertOpen(scene.add(scene.approval("dora", "qa"), "jenkins"));
     }
@@ -93,7 +96,9 @@ public class GateIdentityTest {
         scene.add(rejection, "carol").add(scene.approval("dora", "qa"), "jenkins");
         scene.add(scene.override("alice", Scene.digest(rejection)), "jenkins");
         Decision decision = assertHeld(scene, HoldReason.REJECTED);
-        assertEquals(SetAsideReason.BAD_SIGNATURE, setAside(decision, "override", "alice").reason());
+        assertEquals(
+                SetAsideReason.BAD_SIGNATURE,
+                setAside(decision, "override", "alice").reason());
     }
 
     @Test
@@ -101,8 +106,7 @@ public class GateIdentityTest {
         Scene outside = vouched();
         outside.add(outside.approval("frank", "qa"), "jenkins");
         assertSetAside(outside, "frank", SetAsideReason.NOT_IN_ROLE);
-        Scene twice =
-                new Scene(policy().stage("qa", "{needs: [{role: qa, count: 2, identity: true}]}"), "qa");
+        Scene twice = new Scene(policy().stage("qa", "{needs: [{role: qa, count: 2, identity: true}]}"), "qa");
         twice.approved("carol", "qa").add(twice.approval("carol", "qa"), "jenkins");
         assertHeld(twice, HoldReason.APPROVALS_MISSING);
     }

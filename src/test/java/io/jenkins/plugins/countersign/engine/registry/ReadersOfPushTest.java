@@ -79,8 +79,7 @@ public class ReadersOfPushTest {
     @Test
     public void fileOfAnotherSizeIsRefused() throws Exception {
         Files.write(layerFile(), new byte[(int) layer.size() - 1]);
-        assertThrows(
-                SizeMismatchException.class, () -> push("oci:" + folder.resolve("layout") + ":v1", "shorter"));
+        assertThrows(SizeMismatchException.class, () -> push("oci:" + folder.resolve("layout") + ":v1", "shorter"));
         assertEquals(List.of(), repository("shorter").tags());
     }
 
@@ -113,9 +112,18 @@ public class ReadersOfPushTest {
             String reference = REGISTRY.host() + "/" + name;
             assertEquals(
                     image.digest().toString(),
-                    Run.of("crane", "digest", "--insecure", reference + ":v1").succeeded().trim());
+                    Run.of("crane", "digest", "--insecure", reference + ":v1")
+                            .succeeded()
+                            .trim());
             Path blob = folder.resolve(name + ".blob");
-            Run.of("oras", "blob", "fetch", "--plain-http", "--output", blob.toString(), reference + "@" + layer.digest())
+            Run.of(
+                            "oras",
+                            "blob",
+                            "fetch",
+                            "--plain-http",
+                            "--output",
+                            blob.toString(),
+                            reference + "@" + layer.digest())
                     .succeeded();
             assertArrayEquals(expected, Files.readAllBytes(blob));
             Run.of(
@@ -129,7 +137,10 @@ public class ReadersOfPushTest {
                     .succeeded();
             assertEquals(
                     image.digest(),
-                    Repositories.open("oci:" + folder.resolve(name)).resolve("v1").orElseThrow().digest());
+                    Repositories.open("oci:" + folder.resolve(name))
+                            .resolve("v1")
+                            .orElseThrow()
+                            .digest());
         }
     }
 }

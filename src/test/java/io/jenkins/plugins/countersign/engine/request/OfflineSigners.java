@@ -87,15 +87,31 @@ public enum OfflineSigners {
                             environment,
                             folder,
                             List.of(
-                                    "softhsm2-util", "--init-token", "--free", "--label", "person", "--so-pin",
-                                    "12345678", "--pin", "648219"))
+                                    "softhsm2-util",
+                                    "--init-token",
+                                    "--free",
+                                    "--label",
+                                    "person",
+                                    "--so-pin",
+                                    "12345678",
+                                    "--pin",
+                                    "648219"))
                     .succeeded();
             Run.of(
                             environment,
                             folder,
                             List.of(
-                                    "softhsm2-util", "--import", "key.pem", "--token", "person", "--label", "k", "--id",
-                                    "01", "--pin", "648219"))
+                                    "softhsm2-util",
+                                    "--import",
+                                    "key.pem",
+                                    "--token",
+                                    "person",
+                                    "--label",
+                                    "k",
+                                    "--id",
+                                    "01",
+                                    "--pin",
+                                    "648219"))
                     .succeeded();
             Run.of(Map.of(), folder, List.of("openssl", "dgst", "-sha256", "-binary", "-out", "digest", "bytes"))
                     .succeeded();

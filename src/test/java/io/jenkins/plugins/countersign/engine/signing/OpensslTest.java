@@ -82,8 +82,9 @@ public class OpensslTest {
             byte[] signature;
             switch (sample.found().format()) {
                 case BUNDLE -> {
-                    JsonNode envelope =
-                            new ObjectMapper().readTree(sample.found().content()).get("dsseEnvelope");
+                    JsonNode envelope = new ObjectMapper()
+                            .readTree(sample.found().content())
+                            .get("dsseEnvelope");
                     message = DsseEnvelope.preAuthenticationEncoding(
                             envelope.get("payloadType").asText(),
                             envelope.get("payload").binaryValue());

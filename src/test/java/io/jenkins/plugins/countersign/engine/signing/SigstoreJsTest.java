@@ -50,7 +50,11 @@ public class SigstoreJsTest {
     public void itAcceptsEveryKindOfKeyAndRefusesWhatAnotherSigned() throws Exception {
         Map<String, String> answers = new TreeMap<>();
         for (List<Object> kind : List.<List<Object>>of(
-                List.of("EC", 256), List.of("EC", 384), List.of("EC", 521), List.of("RSA", 2048), List.of("Ed25519", 255))) {
+                List.of("EC", 256),
+                List.of("EC", 384),
+                List.of("EC", 521),
+                List.of("RSA", 2048),
+                List.of("Ed25519", 255))) {
             SigningKey key = KeyPairReader.read(
                     TestCertificates.pair((String) kind.get(0), (int) kind.get(1))
                             .getPrivate()

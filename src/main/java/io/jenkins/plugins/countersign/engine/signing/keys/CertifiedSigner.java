@@ -45,7 +45,8 @@ public final class CertifiedSigner implements Signer {
     public static List<X509Certificate> read(String pem, PublicKey key) throws KeyException {
         if (pem.length() > MAX_LENGTH) {
             throw new KeyException(
-                    Reason.UNREADABLE, "certificates have at most " + MAX_LENGTH + " characters, here are " + pem.length());
+                    Reason.UNREADABLE,
+                    "certificates have at most " + MAX_LENGTH + " characters, here are " + pem.length());
         }
         if (pem.contains("PRIVATE KEY-----")) {
             throw new KeyException(Reason.WRONG_KIND, "this is a private key where certificates (PEM) are expected");

@@ -47,9 +47,9 @@ final class PssEncoding {
         byte[] mask = new byte[length];
         for (int counter = 0, at = 0; at < length; counter++) {
             sha.update(seed);
-            byte[] part = sha.digest(new byte[] {
-                (byte) (counter >>> 24), (byte) (counter >>> 16), (byte) (counter >>> 8), (byte) counter
-            });
+            byte[] part = sha.digest(
+                    new byte[] {(byte) (counter >>> 24), (byte) (counter >>> 16), (byte) (counter >>> 8), (byte) counter
+                    });
             int n = Math.min(part.length, length - at);
             System.arraycopy(part, 0, mask, at, n);
             at += n;

@@ -224,7 +224,8 @@ final class TokenHelper implements AutoCloseable {
                 throw touchAsked
                         ? new KeyException(
                                 Reason.TOUCH_TIMEOUT,
-                                "the token did not answer within " + wait.toSeconds() + " s: nobody touched it, or it was taken out")
+                                "the token did not answer within " + wait.toSeconds()
+                                        + " s: nobody touched it, or it was taken out")
                         : new KeyException(
                                 Reason.FAILED, "the token helper gave no answer within " + wait.toSeconds() + " s");
             }

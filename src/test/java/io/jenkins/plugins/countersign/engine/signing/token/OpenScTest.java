@@ -170,7 +170,10 @@ public class OpenScTest {
             KeyException e = assertThrows(KeyException.class, () -> signer.sign(MESSAGE));
             assertEquals(e.getMessage(), Reason.TOKEN_REMOVED, e.reason());
         }
-        assertEquals(Reason.TOKEN_NOT_FOUND, refusal(new TokenRequest(null, "x", null, null, "01", null), PivCard.PIN).reason());
+        assertEquals(
+                Reason.TOKEN_NOT_FOUND,
+                refusal(new TokenRequest(null, "x", null, null, "01", null), PivCard.PIN)
+                        .reason());
     }
 
     @Test

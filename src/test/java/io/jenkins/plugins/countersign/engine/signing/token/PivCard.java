@@ -76,8 +76,8 @@ final class PivCard extends ExternalResource {
         Path configuration = folder.resolve("reader.conf");
         Files.writeString(
                 configuration,
-                "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x" + Integer.toHexString(port) + "\nLIBPATH " + READER
-                        + "\nCHANNELID 0x" + Integer.toHexString(port) + "\n");
+                "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x" + Integer.toHexString(port) + "\nLIBPATH "
+                        + READER + "\nCHANNELID 0x" + Integer.toHexString(port) + "\n");
         daemon = new ProcessBuilder(
                         RealPart.require("pcscd").toString(),
                         "--foreground",
@@ -108,9 +108,8 @@ final class PivCard extends ExternalResource {
                     default -> "5fc101";
                 };
         keys.put(slot, key);
-        objects.put(
-                object,
-                tlv(0x53, concat(tlv(0x70, certificate.getEncoded()), new byte[] {0x71, 1, 0, (byte) 0xFE, 0})));
+        objects.put(object, tlv(0x53, concat(tlv(0x70, certificate.getEncoded()), new byte[] {0x71, 1, 0, (byte) 0xFE, 0
+        })));
         return this;
     }
 
@@ -190,7 +189,8 @@ final class PivCard extends ExternalResource {
                 in.readFully(command);
                 byte[] answer;
                 if (command.length == 1) {
-                    // Power off, power on, reset; 4 asks for the answer to reset, and is how the reader looks for the card.
+                    // Power off, power on, reset; 4 asks for the answer to reset, and is how the reader looks for the
+                    // card.
                     if (command[0] != 4) {
                         loggedIn = false;
                         continue;
@@ -248,8 +248,7 @@ final class PivCard extends ExternalResource {
         int length = Math.min(pending.length, 256);
         byte[] part = Arrays.copyOf(pending, length);
         pending = Arrays.copyOfRange(pending, length, pending.length);
-        return concat(
-                part, pending.length == 0 ? OK : new byte[] {0x61, (byte) Math.min(pending.length, 256)});
+        return concat(part, pending.length == 0 ? OK : new byte[] {0x61, (byte) Math.min(pending.length, 256)});
     }
 
     private byte[] verify(byte[] data) {
