@@ -109,7 +109,7 @@ public final class World {
     private String document;
 
     public TrustedPolicy policy(long version, String stages) throws Exception {
-        StringBuilder yaml = new StringBuilder("name: main\nversion: " + version + "\nexpires: 2027-02-01T00:00:00Z\n"
+        StringBuilder yaml = new StringBuilder("name: main\nversion: " + version + "\nexpires: 2099-02-01T00:00:00Z\n"
                 + "root: {threshold: 1, keys: [" + key("root") + "]}\ngate: {keys: [" + key("gate") + "]}\npeople:\n");
         for (String person : keys.keySet()) {
             if (!List.of("root", "gate", "mallory").contains(person)) {
