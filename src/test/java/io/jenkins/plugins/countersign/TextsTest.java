@@ -22,7 +22,7 @@ import org.junit.Test;
 public class TextsTest {
 
     private static final Path RESOURCES = Path.of("src/main/resources/io/jenkins/plugins/countersign");
-    private static final Pattern KEY = Pattern.compile("\\$\\{%([^}(]+)(?:\\([^)]*\\))?}");
+    private static final Pattern KEY = Pattern.compile("\\$\\{%([^}(]+)(?:\\((?:[^()]|\\([^()]*\\))*\\))?}");
     private static final String CHINESE = "_zh_CN.properties";
 
     @Test

@@ -280,8 +280,8 @@ public class VerifyImageStep extends ImageStep {
         /** What the authority is, and that an identity belongs to it. */
         @POST
         public FormValidation doCheckCertificateAuthority(
-                @QueryParameter String value, @QueryParameter String identity) {
-            if (Util.fixEmptyAndTrim(value) == null || value.contains("$")) {
+                @AncestorInPath Item context, @QueryParameter String value, @QueryParameter String identity) {
+            if (!Registries.mayConfigure(context) || Util.fixEmptyAndTrim(value) == null || value.contains("$")) {
                 return FormValidation.ok();
             }
             if (Util.fixEmptyAndTrim(identity) == null) {

@@ -236,7 +236,7 @@ public class SignCommandTest {
             Path pin = write("pin", SoftHsm.PIN + "\n");
             Process list = start(hsm, Map.of(), "token", "list", "--library", hsm.library(), "--output", "json");
             String listed = ended(list, 0);
-            assertThat(listed, containsString("\"label\":\"release\""));
+            assertThat(listed, containsString("\"label\" : \"release\""));
             assertThat(listed, containsString("BEGIN PUBLIC KEY"));
 
             // From a file, and from the environment that the person chose: the helper inherits neither.

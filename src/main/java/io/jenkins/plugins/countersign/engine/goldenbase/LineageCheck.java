@@ -47,7 +47,10 @@ public final class LineageCheck {
     /** As {@link #of} before the layers themselves were read: verify them with {@link #known()} where they are. */
     public Lineage claimed(ImageLayers image) throws RegistryException {
         for (GoldenImage base : Lineage.bases(image, memory.read())) {
-            look(base.name(), base.tag(), null);
+            // what the catalogue names no more need not be reachable any more: it cannot make the image golden
+            if (isGoldenName(ImageReference.parse(base.name()).withTag(base.tag()))) {
+                look(base.name(), base.tag(), null);
+            }
         }
         Lineage lineage = Lineage.claimed(image, memory.read(), catalogue, context);
         if (!lineage.isWithoutBase()) {

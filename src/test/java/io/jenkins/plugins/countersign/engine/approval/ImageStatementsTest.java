@@ -95,6 +95,7 @@ public class ImageStatementsTest {
                 "qa",
                 statements.image(),
                 new SignatureStore(repository).collect(statements.image().digest()),
-                Scene.NOW));
+                        Scene.NOW)
+                .withBase(new BaseLineage(true, "tests")));
     }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.engine.Run;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -107,13 +108,35 @@ public class OpensslTest {
             asked++;
             write("message", message);
             write("signature", signature);
-            Run run = openssl(root, "dgst", "-sha256", "-verify", "key.pub", "-signature", "signature", "message");
+            Run run = judge(root);
             if (run.exitCode() == 0) {
                 accepted.put(sample.defect(), run.output());
             }
         }
         assertEquals(Map.of(), accepted);
         assertTrue(asked + " samples", asked >= 20);
+        byte[] message = "what is signed".getBytes(StandardCharsets.UTF_8);
+        write("message", message);
+        write("signature", samples.key.sign(message));
+        judge(root).succeeded();
+    }
+
+    /** Not {@code dgst}: it reads no more of a signature's file than the longest signature has, and not a byte after it. */
+    private static Run judge(Path root) throws Exception {
+        return openssl(
+                root,
+                "pkeyutl",
+                "-verify",
+                "-rawin",
+                "-digest",
+                "sha256",
+                "-pubin",
+                "-inkey",
+                "key.pub",
+                "-sigfile",
+                "signature",
+                "-in",
+                "message");
     }
 
     private static Run openssl(Path root, String... arguments) throws Exception {

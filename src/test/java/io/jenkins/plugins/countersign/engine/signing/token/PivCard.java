@@ -70,9 +70,7 @@ final class PivCard extends ExternalResource {
         Assume.assumeTrue("another smart card daemon runs here", !Files.exists(Path.of("/run/pcscd/pcscd.comm")));
         Assume.assumeTrue("only root may start pcscd", Files.isWritable(Path.of("/run")));
         folder = Files.createTempDirectory("piv");
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        port = twoFreePorts();
         Path configuration = folder.resolve("reader.conf");
         Files.writeString(
                 configuration,
@@ -89,6 +87,19 @@ final class PivCard extends ExternalResource {
                 .start();
         objects.put("5fc102", UNIQUE_ID);
         objects.put("7e", DISCOVERY);
+    }
+
+    /** The reader has two slots, the second on the port after the first's, and gives up where that is taken. */
+    private static int twoFreePorts() throws IOException {
+        for (int tried = 0; tried < 100; tried++) {
+            try (ServerSocket first = new ServerSocket(0);
+                    ServerSocket second = new ServerSocket(first.getLocalPort() + 1)) {
+                return second.getLocalPort() - 1;
+            } catch (IOException | IllegalArgumentException taken) {
+                continue;
+            }
+        }
+        throw new IOException("no two free ports beside each other");
     }
 
     static String library() {
@@ -129,15 +140,21 @@ final class PivCard extends ExternalResource {
         Thread answers = new Thread(this::answer, "PIV card");
         answers.setDaemon(true);
         answers.start();
+        awaitInLog("Card inserted");
     }
 
     /** Somebody pulls it out, and the reader notices. */
     void pullOut() throws Exception {
         unplug();
+        awaitInLog("Card Removed");
+    }
+
+    private void awaitInLog(String event) throws Exception {
+        Path log = folder.resolve("pcscd.log");
         long deadline = System.nanoTime() + 30_000_000_000L;
-        while (!Files.readString(folder.resolve("pcscd.log")).contains("Card Removed")) {
+        while (!Files.readString(log).contains(event)) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("the reader did not notice");
+                throw new AssertionError("the reader did not notice: " + Files.readString(log));
             }
             Thread.sleep(50);
         }
