@@ -47,7 +47,11 @@ public record GoldenImage(
     }
 
     public ImageReference reference() {
-        return ImageReference.parse(name).withTag(tag).withDigest(digest);
+        return tagged().withDigest(digest);
+    }
+
+    ImageReference tagged() {
+        return ImageReference.parse(name).withTag(tag);
     }
 
     /** Whether its layers are the first of these. */

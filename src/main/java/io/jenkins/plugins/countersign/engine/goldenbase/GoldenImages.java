@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * The golden images that were ever seen: tags move, so what a tag pointed to before must be remembered to tell an old golden
@@ -165,6 +166,11 @@ public record GoldenImages(List<GoldenImage> images) implements Serializable {
         List<Digest> digests = new ArrayList<>();
         array.forEach(node -> digests.add(Digest.parse(node.asText())));
         return digests;
+    }
+
+    /** Those of them that are wanted. */
+    GoldenImages where(Predicate<GoldenImage> wanted) {
+        return new GoldenImages(images.stream().filter(wanted).toList());
     }
 
     /** Those that the image says it descends from: all that its layers have to be compared with. */

@@ -40,24 +40,23 @@ public final class LineageCheck {
     public Lineage of(ImageContent content, Digest digest) throws RegistryException {
         ImageLayers image = ImageLayers.read(content, digest);
         Lineage claimed = claimed(image);
-        image.verify(content, memory.read());
+        image.verify(content, known());
         return claimed;
     }
 
     /** As {@link #of} before the layers themselves were read: verify them with {@link #known()} where they are. */
     public Lineage claimed(ImageLayers image) throws RegistryException {
-        for (GoldenImage base : Lineage.bases(image, memory.read())) {
-            // what the catalogue names no more need not be reachable any more: it cannot make the image golden
-            if (isGoldenName(ImageReference.parse(base.name()).withTag(base.tag()))) {
+        for (GoldenImage base : Lineage.bases(image, known())) {
+            if (isGoldenName(base.tagged())) {
                 look(base.name(), base.tag(), null);
             }
         }
-        Lineage lineage = Lineage.claimed(image, memory.read(), catalogue, context);
+        Lineage lineage = Lineage.claimed(image, known(), catalogue, context);
         if (!lineage.isWithoutBase()) {
             return lineage;
         }
         List<String> problems = lookAtEverything();
-        lineage = Lineage.claimed(image, memory.read(), catalogue, context);
+        lineage = Lineage.claimed(image, known(), catalogue, context);
         if (lineage.isWithoutBase() && !problems.isEmpty()) {
             throw new RegistryException("what " + image.image()
                     + " stands on is not known: it descends from no golden image that could be read, and "
@@ -66,9 +65,12 @@ public final class LineageCheck {
         return lineage;
     }
 
-    /** The golden images that are known now. */
+    /**
+     * The golden images of this catalogue that are known now. The memory is shared with other catalogues: an image that only
+     * they name, with the layers of one of ours or more on top of them, must not stand before it.
+     */
     public GoldenImages known() throws RegistryException {
-        return memory.read();
+        return memory.read().where(image -> isGoldenName(image.tagged()) || isDeniedName(image.tagged()));
     }
 
     /**
@@ -140,13 +142,18 @@ public final class LineageCheck {
                         .anyMatch(organisation -> image.name().startsWith(organisation + "/"))
                 || catalogue.allow().stream()
                         .filter(this::isForBases)
-                        .map(entry -> new ImagePattern(
-                                entry.image().registry(),
-                                entry.image().repository(),
-                                entry.image().tag(),
-                                null,
-                                entry.image().written()))
-                        .anyMatch(pattern -> pattern.matches(image));
+                        .anyMatch(entry -> namesWithAnyDigest(entry, image));
+    }
+
+    /** An image that was golden and is denied now: what stands on it is told so. */
+    private boolean isDeniedName(ImageReference image) {
+        return catalogue.deny().stream().anyMatch(entry -> namesWithAnyDigest(entry, image));
+    }
+
+    private static boolean namesWithAnyDigest(Entry entry, ImageReference image) {
+        ImagePattern pattern = entry.image();
+        return new ImagePattern(pattern.registry(), pattern.repository(), pattern.tag(), null, pattern.written())
+                .matches(image);
     }
 
     private boolean isForBases(Entry entry) {

@@ -91,10 +91,11 @@ public class ImageStatementsTest {
 
     private Decision decide(Repository repository, ImageStatements statements) throws Exception {
         return Gate.decide(GateInput.of(
-                text.trusted(),
-                "qa",
-                statements.image(),
-                new SignatureStore(repository).collect(statements.image().digest()),
+                        text.trusted(),
+                        "qa",
+                        statements.image(),
+                        new SignatureStore(repository)
+                                .collect(statements.image().digest()),
                         Scene.NOW)
                 .withBase(new BaseLineage(true, "tests")));
     }

@@ -209,6 +209,34 @@ public class GoldenInRegistryTest {
     }
 
     @Test
+    public void goldenImageOfAnotherCatalogueDoesNotStandBeforeOurs() throws Exception {
+        ImageReference base = image("org-d/base", "1", "x");
+        Digest application = application("team/on-d", base);
+        ImageReference twin = ImageReference.parse(REGISTRY.host() + "/org-e/twin:1");
+        try (Repository repository = bases.repository(twin)) {
+            repository.tag(DemoImage.build(null, null, Map.of("org-d/base", "x"), repository), "1");
+        }
+        ImageReference above = ImageReference.parse(REGISTRY.host() + "/org-f/above:1");
+        try (Repository repository = bases.repository(above);
+                Repository below = bases.repository(base)) {
+            Digest digest = DemoImage.build(
+                    below, below.resolve("1").orElseThrow().digest(), Map.of("app", "team/on-d"), repository);
+            repository.tag(digest, "1");
+        }
+        LineageCheck others =
+                check("{\"allow\":[\"" + REGISTRY.host() + "/org-e/**\",\"" + REGISTRY.host() + "/org-f/**\"]}");
+        assertEquals(Verdict.GOLDEN, verdict(others, "team/on-d", application));
+
+        LineageCheck ours = check("{\"allow\":[\"" + REGISTRY.host() + "/org-d/**\"]}");
+        assertEquals(Verdict.GOLDEN, verdict(ours, "team/on-d", application));
+        LineageCheck nobodys = check("{\"allow\":[\"" + REGISTRY.host() + "/org-g/**\"]}");
+        assertEquals(Verdict.FOREIGN, verdict(nobodys, "team/on-d", application));
+        LineageCheck denied = check("{\"allow\":[\"" + REGISTRY.host() + "/org-d/**\"],\"deny\":[{\"image\":\""
+                + REGISTRY.host() + "/org-f/**\",\"reason\":\"it is not patched\"}]}");
+        assertEquals("what it stands on first is denied", Verdict.FOREIGN, verdict(denied, "team/on-d", application));
+    }
+
+    @Test
     public void memoryThatCannotBeReadIsNoEmptyMemory() throws Exception {
         Files.writeString(folder.getRoot().toPath().resolve("golden.json"), "[{\"name\":");
         LineageCheck check = check("{\"allow\":[\"" + REGISTRY.host() + "/org-a/**\"]}");

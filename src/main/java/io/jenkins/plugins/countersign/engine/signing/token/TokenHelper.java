@@ -37,6 +37,7 @@ final class TokenHelper implements AutoCloseable {
             "CryptokiException",
             "HelperException",
             "HelperMain",
+            "LateHint",
             "Line",
             "SunCryptoki",
             "TokenFolder",
@@ -45,8 +46,7 @@ final class TokenHelper implements AutoCloseable {
             "TokenKeys$Key",
             "TokenSession",
             "TokenSession$NotTouched",
-            "TokenSession$Wanted",
-            "TouchHint");
+            "TokenSession$Wanted");
 
     private static final Duration START_WAIT = Duration.ofSeconds(60);
     private static final int MAX_START_OUTPUT = 4096;

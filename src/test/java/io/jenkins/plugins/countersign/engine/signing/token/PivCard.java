@@ -1,6 +1,7 @@
 package io.jenkins.plugins.countersign.engine.signing.token;
 
 import io.jenkins.plugins.countersign.engine.RealPart;
+import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -130,6 +131,7 @@ final class PivCard extends ExternalResource {
         while (reader == null) {
             try {
                 reader = new Socket("localhost", port);
+                reader.setTcpNoDelay(true);
             } catch (IOException notYet) {
                 if (!daemon.isAlive() || System.nanoTime() > deadline) {
                     throw new AssertionError("pcscd: " + Files.readString(folder.resolve("pcscd.log")), notYet);
@@ -140,7 +142,7 @@ final class PivCard extends ExternalResource {
         Thread answers = new Thread(this::answer, "PIV card");
         answers.setDaemon(true);
         answers.start();
-        awaitInLog("Card inserted");
+        awaitInLog("Card ATR:");
     }
 
     /** Somebody pulls it out, and the reader notices. */
@@ -200,7 +202,7 @@ final class PivCard extends ExternalResource {
     private void answer() {
         try {
             DataInputStream in = new DataInputStream(reader.getInputStream());
-            DataOutputStream out = new DataOutputStream(reader.getOutputStream());
+            DataOutputStream out = new DataOutputStream(new BufferedOutputStream(reader.getOutputStream()));
             while (true) {
                 byte[] command = new byte[in.readUnsignedShort()];
                 in.readFully(command);

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The helper process. Its one argument is the nonce of {@link Line}; everything else, the PIN above all, comes on standard
@@ -35,6 +36,7 @@ public final class HelperMain {
     private final InputStream in;
     private final OutputStream out;
     private final String nonce;
+    private final AtomicBoolean toldToWait = new AtomicBoolean();
 
     private HelperMain(InputStream in, OutputStream out, String nonce) {
         this.in = in;
@@ -100,7 +102,11 @@ public final class HelperMain {
     }
 
     private void open(Line request) throws HelperException, IOException {
-        Cryptoki cryptoki = SunCryptoki.load(request.text(0));
+        Path locks = Path.of(request.text(9));
+        Cryptoki cryptoki;
+        try (LateHint hint = TokenSession.whileLooking(locks, this::notice)) {
+            cryptoki = SunCryptoki.load(request.text(0));
+        }
         String slot = request.text(3);
         TokenSession.Wanted wanted = new TokenSession.Wanted(
                 request.text(1),
@@ -111,7 +117,7 @@ public final class HelperMain {
                 request.bytes(6),
                 pin(request.bytes(7)),
                 request.text(8),
-                Path.of(request.text(9)),
+                locks,
                 Long.parseLong(request.text(10)));
         try (TokenSession session = new TokenSession(cryptoki, this::notice, System::nanoTime)) {
             TokenKeys.Key key = session.open(wanted);
@@ -133,6 +139,9 @@ public final class HelperMain {
     }
 
     private void notice(String kind) {
+        if (kind.equals(TokenSession.WAITING) && toldToWait.getAndSet(true)) {
+            return;
+        }
         try {
             say(Line.of("notice", kind));
         } catch (IOException e) {

@@ -3,7 +3,10 @@ package io.jenkins.plugins.countersign.engine.signing.token.helper;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -66,6 +69,25 @@ final class TokenFolder implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new HelperException("FAILED", "interrupted while waiting for the token");
+        }
+    }
+
+    /** Whether some process uses a token on this machine. */
+    static boolean isAnyLocked(Path folder) {
+        try (DirectoryStream<Path> locks = Files.newDirectoryStream(folder, "*.lock")) {
+            for (Path path : locks) {
+                try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE);
+                        FileLock free = channel.tryLock()) {
+                    if (free == null) {
+                        return true;
+                    }
+                } catch (OverlappingFileLockException ownLock) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException | DirectoryIteratorException nothingToRead) {
+            return false;
         }
     }
 

@@ -22,6 +22,8 @@ final class TokenSession implements AutoCloseable {
 
     /** A token that has not answered by then waits for a finger. */
     private static final long TOUCH_HINT_MILLIS = 700;
+    /** A library that has not looked through its readers by then may be kept out of one. */
+    private static final long LOOKING_HINT_MILLIS = 1500;
     /** A refusal that comes later than this is a touch that did not come; YubiKeys wait 15 s. */
     private static final long TOUCH_TIMEOUT_NANOS = 5_000_000_000L;
 
@@ -83,7 +85,9 @@ final class TokenSession implements AutoCloseable {
         pin = wanted.pin();
         pinName = wanted.pinName();
         try {
-            find(wanted);
+            try (LateHint hint = whileLooking(wanted.lockFolder(), notices)) {
+                find(wanted);
+            }
             String serial = token.serial().isEmpty() ? token.label() : token.serial();
             folder = TokenFolder.lock(
                     wanted.lockFolder(), serial, wanted.lockWaitMillis(), () -> notices.accept(WAITING));
@@ -100,6 +104,20 @@ final class TokenSession implements AutoCloseable {
         } catch (CryptokiException e) {
             throw failure(e, "using");
         }
+    }
+
+    /**
+     * Libraries over PC/SC do not even look at a card while another process has it for itself, which lasts until somebody
+     * touches it: the build that waits in there must hear for whom.
+     */
+    static LateHint whileLooking(java.nio.file.Path lockFolder, Consumer<String> notices) {
+        return new LateHint(
+                () -> {
+                    if (TokenFolder.isAnyLocked(lockFolder)) {
+                        notices.accept(WAITING);
+                    }
+                },
+                LOOKING_HINT_MILLIS);
     }
 
     Cryptoki.Token token() {
@@ -127,7 +145,7 @@ final class TokenSession implements AutoCloseable {
 
     private byte[] signOnce(long mechanism, byte[] data) throws HelperException, NotTouched {
         long start = nanoTime.getAsLong();
-        try (TouchHint hint = new TouchHint(() -> notices.accept(TOUCH), TOUCH_HINT_MILLIS)) {
+        try (LateHint hint = new LateHint(() -> notices.accept(TOUCH), TOUCH_HINT_MILLIS)) {
             cryptoki.signInit(session, mechanism, key.handle());
             if (key.alwaysAuthenticate()) {
                 requireTriesLeft();

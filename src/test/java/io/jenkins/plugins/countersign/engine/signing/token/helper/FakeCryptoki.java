@@ -18,6 +18,8 @@ final class FakeCryptoki implements Cryptoki {
     final Deque<Long> answers = new ArrayDeque<>();
     /** How long each sign takes, on the clock that the session is given. */
     long signNanos;
+    /** What keeps the library from looking through its readers. */
+    Runnable beforeLooking = () -> {};
 
     long now;
     long flagsAfterWrongPin;
@@ -26,6 +28,7 @@ final class FakeCryptoki implements Cryptoki {
 
     @Override
     public long[] slotsWithToken() {
+        beforeLooking.run();
         return present ? new long[] {7} : new long[0];
     }
 

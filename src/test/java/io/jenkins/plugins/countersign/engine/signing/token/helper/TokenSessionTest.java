@@ -8,6 +8,8 @@ import static org.junit.Assert.assertTrue;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
@@ -116,6 +118,36 @@ public class TokenSessionTest {
         }
         assertEquals("PIN_REFUSED_BEFORE", refusal("1234", "c#1"));
         assertFalse(token.calls.contains("login"));
+    }
+
+    @Test
+    public void aLibraryThatWaitsForTheCardOfAnotherBuildIsSaidToWait() throws Exception {
+        CountDownLatch told = new CountDownLatch(1);
+        token.beforeLooking = () -> await(told);
+        TokenFolder others = TokenFolder.lock(folder.getRoot().toPath(), "another", 100, () -> {});
+        try (TokenSession session = new TokenSession(
+                token,
+                notice -> {
+                    notices.add(notice);
+                    told.countDown();
+                },
+                () -> token.now)) {
+            session.open(wanted("1234", "c#1"));
+        } finally {
+            others.close();
+        }
+        assertEquals(List.of(TokenSession.WAITING), notices);
+        assertFalse(
+                "and nobody is waited for now",
+                TokenFolder.isAnyLocked(folder.getRoot().toPath()));
+    }
+
+    private static void await(CountDownLatch told) {
+        try {
+            assertTrue("nobody was told", told.await(60, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

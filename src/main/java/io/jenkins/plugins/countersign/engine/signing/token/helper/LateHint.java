@@ -1,11 +1,11 @@
 package io.jenkins.plugins.countersign.engine.signing.token.helper;
 
-/** Says after a while that somebody should touch the token: nothing in PKCS#11 tells that it waits for that. */
-final class TouchHint implements AutoCloseable {
+/** Says after a while what a library that has not answered probably waits for: nothing in PKCS#11 tells. */
+final class LateHint implements AutoCloseable {
 
     private final Thread thread;
 
-    TouchHint(Runnable hint, long afterMillis) {
+    LateHint(Runnable hint, long afterMillis) {
         thread = new Thread(
                 () -> {
                     try {
@@ -15,7 +15,7 @@ final class TouchHint implements AutoCloseable {
                     }
                     hint.run();
                 },
-                "touch hint");
+                "late hint");
         thread.setDaemon(true);
         thread.start();
     }
