@@ -286,7 +286,7 @@ public final class BaseCheck {
                 continue;
             }
             try {
-                if (context.organisations().repositories(registry, namespace).contains(image.repository())) {
+                if (context.organisations().contains(registry, namespace, image.repository())) {
                     requireDigest(input, image, catalogue.digestRequired(), organisation);
                     requireSignature(input, image, catalogue.signedBy(), organisation);
                     return true;

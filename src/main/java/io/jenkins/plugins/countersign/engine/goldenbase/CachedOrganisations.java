@@ -26,12 +26,27 @@ public final class CachedOrganisations implements GoldenOrganisations {
 
     /** The same memory, filled by asking somebody else: for each build as its own login is, and no two with different rights. */
     public GoldenOrganisations asking(GoldenOrganisations other) {
-        return (host, namespace) -> repositories(host, namespace, other);
+        return new GoldenOrganisations() {
+            @Override
+            public Set<String> repositories(String host, String namespace) throws IOException {
+                return CachedOrganisations.this.repositories(host, namespace, other);
+            }
+
+            @Override
+            public boolean isThere(String host, String repository) throws IOException {
+                return other.isThere(host, repository);
+            }
+        };
     }
 
     @Override
     public Set<String> repositories(String host, String namespace) throws IOException {
         return repositories(host, namespace, registry);
+    }
+
+    @Override
+    public boolean isThere(String host, String repository) throws IOException {
+        return registry.isThere(host, repository);
     }
 
     private Set<String> repositories(String host, String namespace, GoldenOrganisations asked) throws IOException {

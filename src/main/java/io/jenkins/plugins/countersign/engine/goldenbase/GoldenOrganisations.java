@@ -19,4 +19,35 @@ public interface GoldenOrganisations {
      * @throws IOException if it cannot be known
      */
     Set<String> repositories(String registry, String namespace) throws IOException;
+
+    /**
+     * Whether a repository is there and may be read.
+     *
+     * @param repository {@code golden/java}
+     * @throws IOException if it cannot be known
+     */
+    default boolean isThere(String registry, String repository) throws IOException {
+        return false;
+    }
+
+    /**
+     * Whether a repository is one of the organisation's. Where a registry lists nothing (Docker Hub has no list, Harbor gives it
+     * to administrators alone), the repository itself is asked for: whatever is there below the namespace is the organisation's.
+     *
+     * @throws IOException why the organisation could not be listed, if the repository is not known to be there either
+     */
+    default boolean contains(String registry, String namespace, String repository) throws IOException {
+        try {
+            return repositories(registry, namespace).contains(repository);
+        } catch (IOException notListed) {
+            try {
+                if (repository.startsWith(namespace + "/") && isThere(registry, repository)) {
+                    return true;
+                }
+            } catch (IOException e) {
+                notListed.addSuppressed(e);
+            }
+            throw notListed;
+        }
+    }
 }

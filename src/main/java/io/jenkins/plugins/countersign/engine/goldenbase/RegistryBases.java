@@ -62,6 +62,13 @@ public final class RegistryBases implements Pinning.Tags, BaseTriggers, GoldenOr
     }
 
     @Override
+    public boolean isThere(String registry, String repository) throws IOException {
+        try (Repository asked = repository(ImageReference.parse(registry + "/" + repository))) {
+            return !asked.tags().isEmpty();
+        }
+    }
+
+    @Override
     public List<String> onbuild(String reference, String platform) throws IOException {
         ImageReference image;
         try {
