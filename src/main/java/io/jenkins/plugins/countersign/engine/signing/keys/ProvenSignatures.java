@@ -18,8 +18,8 @@ import java.util.Set;
  */
 final class ProvenSignatures {
 
-    /** Some 3 MiB. */
-    static final int MAX = 20_000;
+    /** Some 3 MiB; {@code -Dcountersign.provenSignatures=0} remembers none. */
+    static final int MAX = Integer.getInteger("countersign.provenSignatures", 20_000);
 
     private final Set<String> proven = Collections.synchronizedSet(Collections.newSetFromMap(new Latest()));
 
