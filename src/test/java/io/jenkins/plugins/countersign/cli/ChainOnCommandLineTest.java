@@ -213,6 +213,11 @@ public class ChainOnCommandLineTest {
         registry("status", image, "--stage", "qa", "--policy", cast.policy().toString())
                 .is(ExitCode.SIGNATURE)
                 .says("crashes");
+        Path hers = cast.key("carol").resolveSibling("carol.pub");
+        registry("verify", image, "--public-key", hers.toString())
+                .is(ExitCode.SIGNATURE)
+                .says("RECORD in sha256:")
+                .says("it is a record (a rejection,");
     }
 
     @Test

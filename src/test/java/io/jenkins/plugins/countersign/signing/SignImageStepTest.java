@@ -395,7 +395,7 @@ public class SignImageStepTest {
         store.attachBundle(image, SigstoreBundle.sign(plain, stranger), plain.predicateType(), Instant.now());
         Run<?, ?> refused = pipeline(Result.FAILURE, verify);
         r.assertLogContains("says something else than a plain signature", refused);
-        r.assertLogContains("is a statement about the image, not a signature of it", refused);
+        r.assertLogContains("it is a record (a rejection,", refused);
         r.assertLogContains("is by none of the 1 keys", refused);
         r.assertLogNotContains("\tat ", refused);
 

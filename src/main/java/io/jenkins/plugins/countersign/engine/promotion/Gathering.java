@@ -3,8 +3,10 @@ package io.jenkins.plugins.countersign.engine.promotion;
 import io.jenkins.plugins.countersign.engine.approval.ApprovedImage;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.CancelledException;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.signing.Collected;
 import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.Subjects;
@@ -48,10 +50,12 @@ public record Gathering(
         List<FoundSignature> atImage = new ArrayList<>();
         List<FoundSignature> atPlatforms = new ArrayList<>();
         String unknown = "";
-        SignatureStore store = new SignatureStore(repository);
-        for (Descriptor subject : subjects) {
+        List<Digest> digests = subjects.stream().map(Descriptor::digest).toList();
+        for (Collected collected : new SignatureStore(repository).collect(digests)) {
             try {
-                (subject.digest().equals(image) ? atImage : atPlatforms).addAll(store.collect(subject.digest()));
+                (collected.at().equals(image) ? atImage : atPlatforms).addAll(collected.complete());
+            } catch (CancelledException e) {
+                throw e;
             } catch (RegistryException e) {
                 unknown = e.getMessage();
             }

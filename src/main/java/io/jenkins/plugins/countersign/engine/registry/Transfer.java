@@ -22,7 +22,6 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -33,7 +32,6 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Transfer {
 
     private static final long ADVANCED_EVERY = 1 << 20;
-    private static final Duration STOPS_WITHIN = Duration.ofSeconds(30);
 
     private final ImageContent from;
     private final Repository to;
@@ -155,20 +153,7 @@ final class Transfer {
                     e.getCause());
         } finally {
             threads.shutdownNow();
-            awaitEnd(threads);
-        }
-    }
-
-    private static void awaitEnd(ExecutorService threads) {
-        boolean interrupted = Thread.interrupted();
-        try {
-            threads.awaitTermination(STOPS_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            interrupted = true;
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            Readings.awaitEnd(threads);
         }
     }
 

@@ -88,7 +88,7 @@ public record ImageSignatures(List<Evidence> believed, List<SetAside> setAside) 
                             "it is signed, and says something else than a plain signature: " + Fields.shown(type));
                 }
             }
-            case RECORD, ATTESTATION ->
+            case ATTESTATION ->
                 throw new VerificationException(
                         Reason.WRONG_TYPE, "it is signed, and is a statement about the image, not a signature of it");
             default -> {

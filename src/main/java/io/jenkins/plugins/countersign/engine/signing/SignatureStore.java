@@ -1,6 +1,5 @@
 package io.jenkins.plugins.countersign.engine.signing;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
@@ -10,16 +9,12 @@ import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
-import java.io.IOException;
-import java.io.InputStream;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -36,7 +31,7 @@ public final class SignatureStore {
     public static final int MAX_LAYERS = 1000;
     /** Longer content is found, and not read: its signature is refused as too large. A longer record makes collecting fail. */
     public static final int MAX_CONTENT = 4 * 1024 * 1024;
-    /** All content of one image together. */
+    /** Everything that is read next to one image and its platforms together, with the manifests that are kept for it. */
     public static final long MAX_TOTAL = 128L * 1024 * 1024;
 
     static final String SIGNATURE_ANNOTATION = "dev.cosignproject.cosign/signature";
@@ -174,142 +169,22 @@ public final class SignatureStore {
      * @throws RegistryException if anything could not be read, or there is more than is read: unknown is never none
      */
     public List<FoundSignature> collect(Digest image) throws RegistryException {
-        Collector collector = new Collector(image);
-        List<Descriptor> referrers = repository.referrers(image);
-        if (referrers.size() > MAX_REFERRERS) {
-            throw new RegistryException("there are " + referrers.size() + " referrers of " + image + " in "
-                    + repository.name() + ", at most " + MAX_REFERRERS + " are read");
-        }
-        for (Descriptor referrer : referrers) {
-            collector.readReferrer(referrer.digest());
-        }
-        collector.readTag(".sig", SignatureTypes.SIMPLE_SIGNING, SignatureFormat.SIMPLE_SIGNING);
-        collector.readTag(".att", SignatureTypes.DSSE, SignatureFormat.ATTESTATION);
-        return List.copyOf(collector.found);
+        return collect(List.of(image)).get(0).complete();
+    }
+
+    /**
+     * What lies next to each of several digests, in their order, as {@link #collect(Digest)} reads it; all of it at most {@link
+     * #MAX_TOTAL} long together. Several things are read at a time.
+     *
+     * @throws RegistryException only if the thread is interrupted
+     */
+    public List<Collected> collect(List<Digest> digests) throws RegistryException {
+        return Collector.collect(repository, digests);
     }
 
     private Descriptor push(String mediaType, byte[] content) throws RegistryException {
         Descriptor descriptor = Descriptor.of(mediaType, content);
         repository.pushBlob(descriptor, Repository.ContentSource.of(content));
         return descriptor;
-    }
-
-    /** One reading of everything next to one image. */
-    private final class Collector {
-
-        private final Digest image;
-        private final List<FoundSignature> found = new ArrayList<>();
-        private long total;
-
-        Collector(Digest image) {
-            this.image = image;
-        }
-
-        /** The list's artifact types are others' hints, and often wrong (formats.md A4): each manifest is read. */
-        void readReferrer(Digest digest) throws RegistryException {
-            Manifest manifest = repository
-                    .manifest(digest)
-                    .orElseThrow(() -> new RegistryException("the referrers of " + image + " in " + repository.name()
-                            + " name " + digest + ", which is not there: whether it was a rejection cannot be told"));
-            if (MediaTypes.isIndex(manifest.mediaType())) {
-                return;
-            }
-            ObjectNode json = ManifestJson.read(manifest, digest);
-            String type = json.path("artifactType").asText();
-            if (type.isEmpty()) {
-                type = json.path("config").path("mediaType").asText();
-            }
-            Map<String, String> annotations = ManifestJson.texts(json.path("annotations"));
-            for (JsonNode entry : layers(json, digest)) {
-                Optional<SignatureFormat> format =
-                        format(type, entry.path("mediaType").asText());
-                if (format.isPresent()) {
-                    Descriptor layer = ManifestJson.descriptor(entry, digest);
-                    add(
-                            format.get(),
-                            digest,
-                            layer,
-                            format.get() == SignatureFormat.SIMPLE_SIGNING ? layer.annotations() : annotations);
-                }
-            }
-        }
-
-        void readTag(String suffix, String layerType, SignatureFormat format) throws RegistryException {
-            Optional<Manifest> manifest = new LayerTag(repository, image, suffix).read();
-            if (manifest.isEmpty()) {
-                return;
-            }
-            Digest digest = manifest.get().digest();
-            for (JsonNode entry : layers(ManifestJson.read(manifest.get(), digest), digest)) {
-                if (entry.path("mediaType").asText().equals(layerType)) {
-                    Descriptor layer = ManifestJson.descriptor(entry, digest);
-                    add(format, digest, layer, layer.annotations());
-                }
-            }
-        }
-
-        private Iterable<JsonNode> layers(ObjectNode json, Digest digest) throws RegistryException {
-            JsonNode layers = json.path("layers");
-            if (layers.size() > MAX_LAYERS) {
-                throw new RegistryException("the manifest " + digest + " next to " + image + " has " + layers.size()
-                        + " layers, at most " + MAX_LAYERS + " are read");
-            }
-            return layers;
-        }
-
-        private void add(SignatureFormat format, Digest manifest, Descriptor layer, Map<String, String> annotations)
-                throws RegistryException {
-            if (layer.size() > MAX_CONTENT) {
-                if (format == SignatureFormat.RECORD) {
-                    throw new RegistryException("the record " + manifest + " next to " + image + " has " + layer.size()
-                            + " bytes, at most " + MAX_CONTENT + " are read: whether it is a rejection cannot be told");
-                }
-                found.add(new FoundSignature(format, image, manifest, new byte[0], layer.size(), annotations));
-                return;
-            }
-            total += layer.size();
-            if (total > MAX_TOTAL) {
-                throw new RegistryException("what lies next to " + image + " in " + repository.name()
-                        + " has more than " + MAX_TOTAL + " bytes");
-            }
-            found.add(new FoundSignature(format, image, manifest, content(layer), annotations));
-        }
-
-        private byte[] content(Descriptor layer) throws RegistryException {
-            byte[] content;
-            try (InputStream in = repository.openBlob(layer)) {
-                content = in.readNBytes((int) layer.size() + 1);
-            } catch (RegistryException e) {
-                throw e;
-            } catch (IOException e) {
-                throw new RegistryException(
-                        "reading " + layer.digest() + " from " + repository.name() + " broke off", e);
-            }
-            if (content.length != layer.size() || !layer.digest().matches(content)) {
-                throw new RegistryException("the content of " + layer.digest() + " in " + repository.name()
-                        + " has another digest or length than its descriptor says");
-            }
-            return content;
-        }
-    }
-
-    private static Optional<SignatureFormat> format(String artifactType, String layerType) {
-        if (layerType.startsWith(SignatureTypes.BUNDLE_PREFIX)) {
-            return Optional.of(SignatureFormat.BUNDLE);
-        }
-        if (layerType.equals(SignatureTypes.RECORD)) {
-            return Optional.of(SignatureFormat.RECORD);
-        }
-        if (layerType.equals(SignatureTypes.SIMPLE_SIGNING)) {
-            return Optional.of(SignatureFormat.SIMPLE_SIGNING);
-        }
-        if (artifactType.equals(SignatureTypes.NOTATION)) {
-            return layerType.equals(SignatureTypes.JOSE)
-                    ? Optional.of(SignatureFormat.NOTATION_JWS)
-                    : layerType.equals(SignatureTypes.COSE)
-                            ? Optional.of(SignatureFormat.NOTATION_COSE)
-                            : Optional.empty();
-        }
-        return Optional.empty();
     }
 }

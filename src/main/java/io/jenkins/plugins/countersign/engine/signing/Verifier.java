@@ -25,6 +25,9 @@ import java.util.TreeMap;
  * <p>A key that was given is enough, with or without a certificate around it. Another key counts through its certificate, if
  * that leads to an authority that was given, for the identity that was given, at a time that counts: the earliest that a trusted
  * timestamp authority confirms, and without one the present. Transparency logs are not asked.
+ *
+ * <p>Our records (rejections and their like) are no signatures of images and are refused as such: only the gate reads them, with
+ * the trust policy, which says whose keys may say what.
  */
 public final class Verifier {
 
@@ -93,7 +96,11 @@ public final class Verifier {
         }
         return switch (found.format()) {
             case BUNDLE -> bundle(found);
-            case RECORD -> record(found);
+            case RECORD ->
+                throw new VerificationException(
+                        Reason.WRONG_TYPE,
+                        "it is a record (a rejection, withdrawal, block, override or rollback approval), whoever made it, and"
+                                + " not a signature of the image; what it means, the gate says that reads it with the trust policy");
             case ATTESTATION -> attestation(found);
             case SIMPLE_SIGNING -> simpleSigning(found);
             case NOTATION_JWS -> notation(found);
@@ -107,24 +114,20 @@ public final class Verifier {
     private Evidence bundle(FoundSignature found) throws VerificationException {
         SigstoreBundle bundle = SigstoreBundle.read(found.content());
         Material material = new Material(Certificates.readAll(bundle.certificates()), bundle.timestamps());
-        return envelope(found, bundle.envelope(), SignatureTypes.IN_TOTO, material);
-    }
-
-    private Evidence record(FoundSignature found) throws VerificationException {
-        return envelope(found, DsseEnvelope.read(found.content()), SignatureTypes.RECORD, Material.NONE);
+        return envelope(found, bundle.envelope(), material);
     }
 
     private Evidence attestation(FoundSignature found) throws VerificationException {
-        return envelope(
-                found, DsseEnvelope.read(found.content()), SignatureTypes.IN_TOTO, material(found.annotations()));
+        return envelope(found, DsseEnvelope.read(found.content()), material(found.annotations()));
     }
 
-    private Evidence envelope(FoundSignature found, DsseEnvelope envelope, String payloadType, Material material)
+    private Evidence envelope(FoundSignature found, DsseEnvelope envelope, Material material)
             throws VerificationException {
-        if (!envelope.payloadType().equals(payloadType)) {
+        if (!envelope.payloadType().equals(SignatureTypes.IN_TOTO)) {
             throw new VerificationException(
                     Reason.WRONG_PAYLOAD_TYPE,
-                    "the payload is a \"" + Fields.shown(envelope.payloadType()) + "\", expected " + payloadType);
+                    "the payload is a \"" + Fields.shown(envelope.payloadType()) + "\", expected "
+                            + SignatureTypes.IN_TOTO);
         }
         envelope.requireOneSignature();
         Signed signed = new Signed(
@@ -143,7 +146,8 @@ public final class Verifier {
                                         .limit(5)
                                         .map(other -> other.digest().toString())
                                         .toList()));
-        return signatory.evidence(found, payloadType, envelope.payload(), statement, null, subject.annotations());
+        return signatory.evidence(
+                found, SignatureTypes.IN_TOTO, envelope.payload(), statement, null, subject.annotations());
     }
 
     private Evidence simpleSigning(FoundSignature found) throws VerificationException {
@@ -207,9 +211,7 @@ public final class Verifier {
     }
 
     /** What came along unsigned: certificates, the signer's own first, and timestamps. */
-    private record Material(List<X509Certificate> certificates, List<byte[]> timestamps) {
-        static final Material NONE = new Material(List.of(), List.of());
-    }
+    private record Material(List<X509Certificate> certificates, List<byte[]> timestamps) {}
 
     private record Signatory(PublicKey key, X509Certificate certificate, List<Instant> times) {
 

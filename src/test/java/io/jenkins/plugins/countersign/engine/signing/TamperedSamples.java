@@ -449,22 +449,22 @@ final class TamperedSamples {
                 RECORD,
                 DsseEnvelope.sign(SignatureTypes.IN_TOTO, statement().toBytes(), key)
                         .toBytes(),
-                Reason.WRONG_PAYLOAD_TYPE,
+                Reason.WRONG_TYPE,
                 false);
-        add("a-bundle-as-a-record", RECORD, bundle(), Reason.MALFORMED, false);
+        add("a-bundle-as-a-record", RECORD, bundle(), Reason.WRONG_TYPE, false);
         add(
                 "a-stranger's-record",
                 RECORD,
                 DsseEnvelope.sign(SignatureTypes.RECORD, statement().toBytes(), attacker)
                         .toBytes(),
-                Reason.BAD_SIGNATURE,
+                Reason.WRONG_TYPE,
                 false);
         add(
                 "another-image's-record",
                 RECORD,
                 DsseEnvelope.sign(SignatureTypes.RECORD, statementAbout(other).toBytes(), key)
                         .toBytes(),
-                Reason.WRONG_SUBJECT,
+                Reason.WRONG_TYPE,
                 false);
         add(
                 "another-image's-attestation",

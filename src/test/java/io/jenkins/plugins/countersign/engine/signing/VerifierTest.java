@@ -58,7 +58,7 @@ public class VerifierTest {
     @Test
     public void theGoodOnesProveWhatTheySay() throws Exception {
         Verifier verifier = samples.verifier();
-        for (FoundSignature good : List.of(samples.goodBundle(), samples.goodRecord(), samples.goodAttestation())) {
+        for (FoundSignature good : List.of(samples.goodBundle(), samples.goodAttestation())) {
             Evidence evidence = verifier.verify(good);
             assertEquals(samples.key.publicKey(), evidence.key());
             assertEquals(samples.image.digest(), evidence.subject());
@@ -72,6 +72,16 @@ public class VerifierTest {
         Evidence notation = verifier.verify(samples.goodNotation());
         assertEquals(samples.notary.certificate(), notation.certificate());
         assertEquals(List.of(), notation.provenTimes());
+    }
+
+    @Test
+    public void aRecordIsNoSignature_notEvenAGoodOneByAKeyThatIsTrusted() throws Exception {
+        VerificationException refused = assertThrows(
+                VerificationException.class, () -> samples.verifier().verify(samples.goodRecord()));
+        assertEquals(Reason.WRONG_TYPE, refused.reason());
+        assertTrue(refused.getMessage(), refused.getMessage().contains("it is a record (a rejection, "));
+        Evidence approval = samples.verifier().verify(samples.goodBundle());
+        assertEquals(samples.key.publicKey(), approval.key());
     }
 
     @Test
