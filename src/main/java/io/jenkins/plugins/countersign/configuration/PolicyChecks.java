@@ -72,7 +72,7 @@ final class PolicyChecks {
                         Root.ofPem(threshold, rootKeys),
                         "",
                         Messages.TrustPolicies_Source(),
-                        SeenVersions.inMemory(),
+                        SeenVersions.unchanged(TrustPolicies.seen()),
                         Instant.now())
                 .policy();
     }

@@ -61,7 +61,8 @@ public final class TrustPolicies {
         return PolicyChain.accept(SignedPolicy.readAll(content), pinned, "", source, seen(), Instant.now());
     }
 
-    private static SeenVersions seen() {
+    /** What this controller has accepted, over restarts. */
+    static SeenVersions seen() {
         return new SeenVersionsFile(new File(Jenkins.get().getRootDir(), "countersign/policies-seen.json").toPath());
     }
 }

@@ -51,6 +51,21 @@ public interface SeenVersions {
         }
     }
 
+    /** Knows what the other knows and remembers nothing: for whoever only asks what would be accepted. */
+    static SeenVersions unchanged(SeenVersions known) {
+        return new SeenVersions() {
+            @Override
+            public Optional<Seen> newest(String policyName) throws PolicyException {
+                return known.newest(policyName);
+            }
+
+            @Override
+            public void remember(String policyName, Seen accepted) throws PolicyException {
+                requireNotOlder(policyName, accepted, newest(policyName));
+            }
+        };
+    }
+
     /** Forgets with the process: for the command line, which starts from pinned root keys each time, and for tests. */
     static SeenVersions inMemory() {
         Map<String, Seen> seen = new ConcurrentHashMap<>();
