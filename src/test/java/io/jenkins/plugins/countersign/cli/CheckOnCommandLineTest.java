@@ -15,6 +15,9 @@ import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
+import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
+import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -119,9 +122,91 @@ public class CheckOnCommandLineTest {
         assertThat(offline.out(), containsString("no registry is asked with --offline"));
     }
 
+    @Test
+    public void provenanceCallsABaseGolden_onlyWhereThePolicyAllowsItAndTheImageStandsOnIt() throws Exception {
+        Digest golden = image("golden/provenance", "17", "17.0.1");
+        Digest foreign = image("foreign/provenance", "17", "17.0.1");
+        Path layout = FOLDER.getRoot().toPath().resolve("provenance");
+        Digest onGolden;
+        Digest onForeign;
+        Digest flat;
+        try (Repository goldenBase = open("golden/provenance");
+                Repository foreignBase = open("foreign/provenance");
+                Repository to = Repositories.open("oci:" + layout)) {
+            onGolden = DemoImage.build(goldenBase, golden, Map.of("app", "x"), to);
+            onForeign = DemoImage.build(foreignBase, foreign, Map.of("app", "y"), to);
+            flat = DemoImage.build(null, null, Map.of("app", "z"), to);
+        }
+        String base = REGISTRY.host() + "/golden/provenance:17@" + golden;
+        assertEquals("says so and does not stand on it", false, isGolden(layout, flat, base));
+        assertEquals("stands on another", false, isGolden(layout, onForeign, base));
+        assertEquals(
+                "not in the catalogue",
+                false,
+                isGolden(layout, onForeign, REGISTRY.host() + "/foreign/provenance:17@" + foreign));
+        Digest gone = Digest.of(new byte[] {1});
+        assertThat(
+                "unknown is not no",
+                provenance(ExitCode.REGISTRY, layout, onGolden, REGISTRY.host() + "/golden/provenance:17@" + gone)
+                        .err(),
+                containsString("there is no " + gone));
+        try (Repository there = Repositories.open("oci:" + layout)) {
+            assertEquals("nothing is attached then", List.of(), there.referrers(onGolden));
+        }
+        assertEquals(true, isGolden(layout, onGolden, base));
+    }
+
+    /** As the statement that was attached says. */
+    private static boolean isGolden(Path layout, Digest image, String base) throws Exception {
+        String attached = provenance(ExitCode.PASS, layout, image, base).out().trim();
+        try (Repository there = Repositories.open("oci:" + layout)) {
+            for (FoundSignature found : new SignatureStore(there).collect(image)) {
+                byte[] payload = SigstoreBundle.read(found.content()).envelope().payload();
+                if (Digest.of(payload).toString().equals(attached)) {
+                    JsonNode dependency = new ObjectMapper()
+                            .readTree(payload)
+                            .at("/predicate/buildDefinition/resolvedDependencies/0");
+                    assertEquals(
+                            base.substring(base.indexOf("@sha256:") + 8),
+                            dependency.at("/digest/sha256").asText());
+                    return dependency
+                            .path("annotations")
+                            .path("countersign.golden")
+                            .asText()
+                            .equals("true");
+                }
+            }
+        }
+        throw new AssertionError("no " + attached);
+    }
+
+    private static Answer provenance(ExitCode expected, Path layout, Digest image, String base) {
+        return run(
+                expected,
+                "evidence",
+                "oci:" + layout + "@" + image,
+                "--kind",
+                "provenance",
+                "--builder",
+                "https://ci.example.com/",
+                "--invocation",
+                "https://ci.example.com/app/7",
+                "--base",
+                base,
+                "--key",
+                cast.key("builder").toString(),
+                "--password-file",
+                cast.password().toString());
+    }
+
     private static Answer check(ExitCode expected, String... arguments) {
         List<String> all = new ArrayList<>(List.of("check"));
         all.addAll(Arrays.asList(arguments));
+        return run(expected, all.toArray(String[]::new));
+    }
+
+    private static Answer run(ExitCode expected, String... arguments) {
+        List<String> all = new ArrayList<>(Arrays.asList(arguments));
         all.addAll(List.of(
                 "--policy", cast.policy().toString(),
                 "--ca-file", REGISTRY.authority().toString(),

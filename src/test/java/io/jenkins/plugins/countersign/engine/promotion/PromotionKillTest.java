@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.engine.promotion;
 
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.hasItems;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
@@ -17,6 +18,9 @@ import java.io.BufferedReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +28,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.Rule;
 import org.junit.Test;
@@ -131,7 +134,7 @@ public class PromotionKillTest {
     }
 
     private World prepared(Path template) throws Exception {
-        World world = World.of(World.STAGES);
+        World world = World.of("  qa: {needs: [{role: qa, count: 1}], freshness: P1D}\n");
         world.save(template);
         LayoutRepository source = LayoutRepository.at(template.resolve("source"));
         Digest image = Samples.pushIndex(source, 1).digest();
@@ -149,37 +152,83 @@ public class PromotionKillTest {
 
     private static final class Killed extends Error {
         private static final long serialVersionUID = 1L;
+
+        Killed(String before) {
+            super("killed before: " + before);
+        }
     }
 
-    /** Dies before or after the n-th thing it writes. */
-    private static final class Dying extends Interposed {
+    /**
+     * One life of a controller: everything that it writes, to the registries and to the ledger, in order, until it dies before
+     * the n-th. What lies on the disk changes at nothing else, so dying before each write and after the last is dying
+     * everywhere; a ledger's record that is written by half is LedgerKillTest's.
+     */
+    private static final class Life {
 
-        private final int[] left;
-        private final boolean before;
+        static final String TAG = "destination: tag 1.0";
+        private static final String LEDGER = "ledger";
+
+        private final int steps;
         private final BeforeTag beforeTag;
+        private final List<String> written = new ArrayList<>();
+        private boolean dead;
 
-        Dying(Repository behind, int[] left, boolean before, BeforeTag beforeTag) {
-            super(behind);
-            this.left = left;
-            this.before = before;
+        Life(int steps, BeforeTag beforeTag) {
+            this.steps = steps;
             this.beforeTag = beforeTag;
         }
 
-        @Override
-        void beforeWrite(String what) {
-            if (before && left[0]-- == 0) {
-                throw new Killed();
+        synchronized void write(String what) {
+            if (dead || written.size() == steps) {
+                dead = true;
+                throw new Killed(what);
             }
-            if (what.equals("tag 1.0")) {
+            if (what.equals(TAG)) {
                 beforeTag.look();
             }
+            written.add(what);
         }
 
-        @Override
-        void afterWrite(String what) {
-            if (!before && left[0]-- == 0) {
-                throw new Killed();
+        Repository in(String place, Repository behind) {
+            return new Interposed(behind) {
+                @Override
+                void beforeWrite(String what) {
+                    write(place + ": " + what.replaceAll("[0-9a-f]{64}", "…"));
+                }
+            };
+        }
+
+        /** The ledger asks what time it is once for each record. */
+        Clock of(Clock clock) {
+            return new Clock() {
+                @Override
+                public Instant instant() {
+                    write(LEDGER);
+                    return clock.instant();
+                }
+
+                @Override
+                public ZoneId getZone() {
+                    return clock.getZone();
+                }
+
+                @Override
+                public Clock withZone(ZoneId zone) {
+                    return this;
+                }
+            };
+        }
+
+        /** With the kinds of the records. */
+        List<String> named(Path ledger) throws Exception {
+            List<String> kinds = new ArrayList<>();
+            LedgerFile.read(ledger, record -> kinds.add(record.kind()));
+            List<String> names = new ArrayList<>();
+            for (String what : written) {
+                names.add(what.equals(LEDGER) ? LEDGER + ": " + kinds.remove(0) : what);
             }
+            assertEquals("every record was counted", List.of(), kinds);
+            return names;
         }
     }
 
@@ -207,44 +256,80 @@ public class PromotionKillTest {
     public void whereverItDiesItIsNotPromotedOrCompletelyAndASecondRunCompletesIt() throws Exception {
         Path template = folder.newFolder("template").toPath();
         World world = prepared(template);
-        int deaths = 0;
-        boolean finished = false;
-        for (int step = 0; !finished; step += STRIDE) {
+        Path whole = folder.newFolder("whole").toPath();
+        Life life = live(world, template, whole, Integer.MAX_VALUE);
+        List<String> steps = life.named(whole.resolve("ledger.jsonl"));
+        int referrers = referrers(whole);
+        assertThat(
+                steps,
+                hasItems(
+                        "ledger: " + RecordKind.LEDGER,
+                        "ledger: " + RecordKind.POLICY,
+                        "ledger: " + RecordKind.STATEMENT,
+                        "ledger: " + RecordKind.DECISION,
+                        "ledger: " + RecordKind.PROMOTING,
+                        "source: blob",
+                        "source: manifest",
+                        "source: tag sha256-….sig",
+                        "source: attach",
+                        "ledger: " + RecordKind.SEAL,
+                        "destination: blob",
+                        "destination: manifest",
+                        "destination: attach",
+                        Life.TAG,
+                        "ledger: " + RecordKind.PROMOTED));
+        int tag = steps.indexOf(Life.TAG);
+        // From the last write before the tag on, each is tried everywhere.
+        for (int step = 0; step < steps.size(); step += Math.max(1, Math.min(STRIDE, tag - 1 - step))) {
             Path run = folder.newFolder("step" + step).toPath();
-            Digest image = run(world, template, run);
-            Promotion.Order order = order(run, image);
-            int[] left = {step / 2};
-            boolean before = step % 2 == 0;
-            AtomicBoolean reachedTheTag = new AtomicBoolean();
-            BeforeTag look = () -> {
-                try {
-                    requireComplete(world, run, image);
-                } catch (Exception e) {
-                    throw new AssertionError("the tag comes last", e);
-                }
-                reachedTheTag.set(true);
-            };
+            Life died = live(world, template, run, step);
+            String where = "killed before " + steps.get(step) + " (" + step + " of " + steps.size() + ")";
+            assertTrue(where, died.dead);
+            Digest image = Digest.parse(Files.readString(run.resolve("image")));
+            LedgerFile.verify(run.resolve("ledger.jsonl"));
+            assertEquals(where, died.written.contains(Life.TAG), isPromotedCompletely(world, run, image));
             try (Ledger ledger = Ledger.open(run.resolve("ledger.jsonl"), world.clock)) {
-                world.promotion(ledger)
-                        .promote(new Promotion.Order(
-                                new Dying(order.source(), left, before, look),
-                                image,
-                                "qa",
-                                new Dying(order.destination(), left, before, look),
-                                List.of("1.0")));
-                finished = true;
-            } catch (Killed expected) {
-                deaths++;
+                assertTrue(where, world.promotion(ledger).promote(order(run, image)).promoted());
             }
-            assertEquals(reachedTheTag.get(), isPromotedCompletely(world, run, image));
-            try (Ledger ledger = Ledger.open(run.resolve("ledger.jsonl"), world.clock)) {
-                assertTrue(world.promotion(ledger).promote(order).promoted());
-            }
-            assertTrue(isPromotedCompletely(world, run, image));
-            assertEquals(1, count(run.resolve("ledger.jsonl"), RecordKind.PROMOTED));
+            assertTrue(where, isPromotedCompletely(world, run, image));
+            LedgerFile.verify(run.resolve("ledger.jsonl"));
+            assertEquals(where, 1, count(run.resolve("ledger.jsonl"), RecordKind.PROMOTED));
+            assertEquals(where + ": nothing is written twice", referrers, referrers(run));
             delete(run);
         }
-        assertThat(deaths, greaterThan(10));
+    }
+
+    private static int referrers(Path run) throws Exception {
+        return LayoutRepository.at(run.resolve("destination"))
+                .referrers(Digest.parse(Files.readString(run.resolve("image"))))
+                .size();
+    }
+
+    /** Promotes until it dies. */
+    private static Life live(World world, Path template, Path run, int steps) throws Exception {
+        Digest image = run(world, template, run);
+        Life life = new Life(steps, () -> {
+            try {
+                requireComplete(world, run, image);
+            } catch (Exception e) {
+                throw new AssertionError("the tag comes last", e);
+            }
+        });
+        Promotion.Order order = order(run, image);
+        Path file = run.resolve("ledger.jsonl");
+        try (Ledger ledger = Ledger.open(file, life.of(world.clock))) {
+            Promotion.Outcome outcome = world.promotion(ledger)
+                    .promote(new Promotion.Order(
+                            life.in("source", order.source()),
+                            image,
+                            "qa",
+                            life.in("destination", order.destination()),
+                            List.of("1.0")));
+            assertTrue(outcome.promoted());
+        } catch (Killed expected) {
+            assertTrue(expected.getMessage(), life.dead);
+        }
+        return life;
     }
 
     private record Run(Path folder, Digest image) {}
