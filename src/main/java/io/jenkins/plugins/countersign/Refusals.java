@@ -33,7 +33,11 @@ public final class Refusals {
 
     private Refusals() {}
 
-    /** Does the work; a refusal becomes an {@link AbortException} with the same message, anything else stays what it is. */
+    /**
+     * Does the work; a refusal becomes an {@link AbortException} with the same message, anything else stays what it is.
+     *
+     * @throws InterruptedException if the build was aborted meanwhile: that is no failure of it
+     */
     public static <T> T asAborts(Callable<T> work) throws Exception {
         try {
             return work.call();
@@ -42,6 +46,9 @@ public final class Refusals {
                 // Without the cause: a Pipeline would print its stack, and the message says all that a build's reader
                 // can use.
                 LOGGER.log(Level.FINE, "refused", e);
+                if (Thread.interrupted()) {
+                    throw new InterruptedException(e.getMessage());
+                }
                 throw new AbortException(e.getMessage());
             }
             throw e;

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign;
 
+import hudson.EnvVars;
 import io.jenkins.plugins.countersign.configuration.RegistrySettings;
 import io.jenkins.plugins.countersign.engine.registry.ImageSource;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
@@ -16,8 +17,9 @@ import java.util.Set;
  *     docker-daemon:name}; {@code docker://registry/repository[:tag][@digest]}
  * @param settings of the registry; null when the image is in none
  * @param progress into the build's log
+ * @param environment of the build, whose {@code DOCKER_CONFIG} may name logins
  */
-public record WorkspaceImage(String source, RegistrySettings settings, BuildLogProgress progress)
+public record WorkspaceImage(String source, RegistrySettings settings, BuildLogProgress progress, EnvVars environment)
         implements Serializable {
 
     /** What an image in a registry begins with. */
@@ -32,8 +34,15 @@ public record WorkspaceImage(String source, RegistrySettings settings, BuildLogP
      */
     public ImageSource open(File workspace) throws IOException {
         RegistryAccess[] accesses =
-                settings == null ? new RegistryAccess[0] : new RegistryAccess[] {settings.accessFromAgent(progress)};
+                settings == null ? new RegistryAccess[0] : new RegistryAccess[] {access(settings, workspace)};
         return ImageSource.open(inside(workspace), accesses);
+    }
+
+    /** How a registry is reached from here, the agent: with the logins that the build's own {@code docker} would use. */
+    public RegistryAccess access(RegistrySettings registry, File workspace) {
+        EnvVars all = new EnvVars(System.getenv());
+        all.overrideAll(environment);
+        return registry.accessFromAgent(progress, all, workspace.toPath());
     }
 
     private String inside(File workspace) throws IOException {

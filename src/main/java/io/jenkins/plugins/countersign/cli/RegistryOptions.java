@@ -90,8 +90,15 @@ final class RegistryOptions {
             access = access.withAuthorities(pem.toArray(String[]::new));
         }
         if (clientCertificate != null && clientKey != null) {
-            access = access.withClientCertificate(
-                    new ClientCertificate(Files.readString(clientCertificate), Files.readString(clientKey)));
+            try {
+                access = access.withClientCertificate(
+                        new ClientCertificate(text(clientCertificate), text(clientKey)).checked());
+            } catch (IllegalArgumentException e) {
+                throw new Failure(
+                        ExitCode.USAGE,
+                        "--client-certificate-file " + clientCertificate + " and --client-key-file " + clientKey
+                                + " cannot be used: " + e.getMessage());
+            }
         } else if (clientCertificate != null || clientKey != null) {
             throw new Failure(
                     ExitCode.USAGE, "--client-certificate-file and --client-key-file need each other: give both");
@@ -104,6 +111,11 @@ final class RegistryOptions {
                 command.commandLine().getErr().println("Warning: " + warned.message());
             }
         });
+    }
+
+    /** Whatever its bytes are: what is no PEM is told apart later. */
+    private static String text(Path pem) throws IOException {
+        return Files.readString(pem, StandardCharsets.ISO_8859_1);
     }
 
     private LoginSource logins() throws IOException, Failure {

@@ -1,9 +1,11 @@
 package io.jenkins.plugins.countersign.cli;
 
+import io.jenkins.plugins.countersign.engine.event.ByteCount;
 import io.jenkins.plugins.countersign.engine.event.Event;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -52,7 +54,7 @@ final class TerminalProgress implements Progress {
             finished(
                     done.digest(),
                     done.size(),
-                    "uploaded, " + speed(done.size(), done.took().toNanos()));
+                    "uploaded, " + ByteCount.perSecond(done.size(), done.took()));
         } else if (event instanceof Event.BlobSkipped skipped) {
             finished(skipped.digest(), skipped.size(), "was there");
         } else if (event instanceof Event.BlobMounted mounted) {
@@ -75,7 +77,7 @@ final class TerminalProgress implements Progress {
         onTheirWay.remove(digest);
         arrivedBytes += size;
         erase();
-        err.printf(Locale.ROOT, "%s  %s  %s%n", name(digest), bytes(size), how);
+        err.printf(Locale.ROOT, "%s  %s  %s%n", name(digest), ByteCount.text(size), how);
     }
 
     private void erase() {
@@ -99,18 +101,18 @@ final class TerminalProgress implements Progress {
                     "%s  %s  %s of %s  %s%n",
                     name(entry.getKey()),
                     bar(layer.done(), layer.size()),
-                    bytes(layer.done()),
-                    bytes(layer.size()),
-                    speed(layer.done(), now - layer.since()));
+                    ByteCount.text(layer.done()),
+                    ByteCount.text(layer.size()),
+                    ByteCount.perSecond(layer.done(), Duration.ofNanos(now - layer.since())));
         }
         err.printf(
                 Locale.ROOT,
                 "%-19s  %s  %s of %s  %s%n",
                 "together",
                 bar(arrived, allBytes),
-                bytes(arrived),
-                bytes(allBytes),
-                speed(arrived, now - began));
+                ByteCount.text(arrived),
+                ByteCount.text(allBytes),
+                ByteCount.perSecond(arrived, Duration.ofNanos(now - began)));
         drawn = onTheirWay.size() + 1;
     }
 
@@ -121,17 +123,5 @@ final class TerminalProgress implements Progress {
     private static String bar(long done, long size) {
         int full = size <= 0 ? BAR : (int) Math.min(BAR, done * BAR / size);
         return "[" + "=".repeat(full) + " ".repeat(BAR - full) + "]";
-    }
-
-    private static String bytes(long count) {
-        return count < 1000
-                ? count + " B"
-                : count < 1_000_000
-                        ? String.format(Locale.ROOT, "%.1f kB", count / 1e3)
-                        : String.format(Locale.ROOT, "%.1f MB", count / 1e6);
-    }
-
-    static String speed(long count, long nanos) {
-        return nanos <= 0 ? "" : bytes((long) (count * 1e9 / nanos)) + "/s";
     }
 }

@@ -1,6 +1,9 @@
 package io.jenkins.plugins.countersign.cli;
 
+import io.jenkins.plugins.countersign.engine.event.ByteCount;
 import io.jenkins.plugins.countersign.engine.event.Event;
+import io.jenkins.plugins.countersign.engine.event.Milestones;
+import io.jenkins.plugins.countersign.engine.event.Milestones.Milestone;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import java.io.PrintWriter;
 import picocli.CommandLine.Model.CommandSpec;
@@ -9,6 +12,7 @@ import picocli.CommandLine.Model.CommandSpec;
 final class TextProgress implements Progress {
 
     private final PrintWriter err;
+    private final Milestones milestones = new Milestones(System::nanoTime);
 
     private TextProgress(PrintWriter err) {
         this.err = err;
@@ -29,30 +33,55 @@ final class TextProgress implements Progress {
 
     @Override
     public void on(Event event) {
+        milestones.after(event).ifPresent(this::tell);
         if (event instanceof Event.Warned warned) {
             err.println("Warning: " + warned.message());
         } else if (event instanceof Event.Retried retried) {
             err.printf(
-                    "%s: attempt %d failed (%s), again in %d s%n",
-                    retried.what(),
-                    retried.attempt(),
-                    retried.reason(),
-                    retried.delay().toSeconds());
+                    "%s: attempt %d failed (%s), again in %s%n",
+                    retried.what(), retried.attempt(), retried.reason(), ByteCount.time(retried.delay()));
         } else if (event instanceof Event.TransferStarted started) {
             err.printf(
-                    "Transferring %s to %s: %d manifests, %d blobs, %d bytes%n",
-                    started.from(), started.to(), started.manifests(), started.blobs(), started.bytes());
+                    "Transferring %s to %s: %s, %s, %s%n",
+                    started.from(),
+                    started.to(),
+                    count(started.manifests(), "manifest"),
+                    count(started.blobs(), "blob"),
+                    ByteCount.text(started.bytes()));
         } else if (event instanceof Event.TransferDone done) {
             err.printf(
-                    "Uploaded %d blobs (%d bytes) in %.1f s (%s), %d were there, %d mounted%n",
-                    done.uploaded(),
-                    done.bytesUploaded(),
-                    done.took().toMillis() / 1000.0,
-                    TerminalProgress.speed(done.bytesUploaded(), done.took().toNanos()),
+                    "Uploaded %s, %s in %s%s; already there: %d, mounted: %d%n",
+                    count(done.uploaded(), "blob"),
+                    ByteCount.text(done.bytesUploaded()),
+                    ByteCount.time(done.took()),
+                    done.uploaded() == 0 ? "" : ", " + ByteCount.perSecond(done.bytesUploaded(), done.took()),
                     done.skipped(),
                     done.mounted());
         } else if (event instanceof Event.Tagged tagged) {
             err.printf("Tagged %s:%s as %s%n", tagged.repository(), tagged.tag(), tagged.digest());
         }
+    }
+
+    private static String count(int some, String what) {
+        return some + " " + what + (some == 1 ? "" : "s");
+    }
+
+    private void tell(Milestone milestone) {
+        milestone
+                .arrived()
+                .ifPresent(layer -> err.printf(
+                        "%s uploaded, %s in %s; ",
+                        layer.digest().toString().substring(0, 19),
+                        ByteCount.text(layer.size()),
+                        ByteCount.time(layer.took())));
+        err.printf(
+                "%d of %d blobs, %s of %s after %s, %s%n",
+                milestone.blobs(),
+                milestone.allBlobs(),
+                ByteCount.text(milestone.bytes()),
+                ByteCount.text(milestone.allBytes()),
+                ByteCount.time(milestone.since()),
+                ByteCount.perSecond(milestone.uploaded(), milestone.since()));
+        err.flush();
     }
 }

@@ -9,6 +9,7 @@ import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.io.Serializable;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -65,16 +66,15 @@ public record RegistrySettings(
     }
 
     /**
-     * How the registry is reached from an agent, called there: where Jenkins has no login, with the one that Docker's {@code
-     * config.json} there has, or one of its credential helpers.
+     * How the registry is reached from an agent, called there: where Jenkins has no login, with the one that Docker would
+     * find in a build's environment: in {@code config.json}, or by one of its credential helpers.
+     *
+     * @param environment of the build there
+     * @param folder where Docker would be called: a relative {@code DOCKER_CONFIG} begins there
      */
-    public RegistryAccess accessFromAgent(Progress progress) {
-        return accessFromAgent(progress, System.getenv());
-    }
-
-    RegistryAccess accessFromAgent(Progress progress, Map<String, String> environment) {
+    public RegistryAccess accessFromAgent(Progress progress, Map<String, String> environment, Path folder) {
         RegistryAccess access = access(progress);
-        return user.isEmpty() ? access.withLogin(DockerConfig.ofEnvironment(environment)) : access;
+        return user.isEmpty() ? access.withLogin(DockerConfig.ofEnvironment(environment, folder)) : access;
     }
 
     /** Opens the repository of a location in this registry, from wherever this is called. */

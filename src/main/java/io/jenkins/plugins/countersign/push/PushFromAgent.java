@@ -41,7 +41,7 @@ record PushFromAgent(
     public String invoke(File workspace, VirtualChannel channel) throws IOException {
         try (ImageSource source = image.open(workspace);
                 Repository repository =
-                        Repositories.open(destination.repository(), settings.accessFromAgent(progress))) {
+                        Repositories.open(destination.repository(), image.access(settings, workspace))) {
             if (judgedOrNull != null) {
                 requireJudged(source);
             }

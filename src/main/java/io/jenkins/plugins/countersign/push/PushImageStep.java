@@ -105,7 +105,7 @@ public class PushImageStep extends ImageStep {
                 keyId == null ? null : SigningKeys.find(keyId, SigningCredentials.class, context.run(), destination);
         BuildLogProgress progress = new BuildLogProgress(context.listener());
         FilePath workspace = context.requireWorkspace("pushImage");
-        WorkspaceImage image = new WorkspaceImage(from, sourceSettings, progress);
+        WorkspaceImage image = new WorkspaceImage(from, sourceSettings, progress, context.environment());
         PushFromAgent push = new PushFromAgent(image, destination, settings, progress, null, GoldenImages.NONE);
         Optional<LineageCheck> required = GoldenLineages.required(context.run(), destination.repository(), progress);
         if (required.isPresent()) {

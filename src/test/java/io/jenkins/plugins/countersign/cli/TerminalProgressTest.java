@@ -46,7 +46,7 @@ public class TerminalProgressTest {
                 shownBy(new Event.BlobDone(two, 2_000_000, Duration.ofSeconds(2)), 1000),
                 endsWith(two.toString().substring(0, 19) + "  2.0 MB  uploaded, 1.0 MB/s\n"));
         assertEquals(
-                "Uploaded 1 blobs (2000000 bytes) in 2.0 s (1.0 MB/s), 0 were there, 1 mounted\n",
+                "Uploaded 1 blob, 2.0 MB in 2.0 s, 1.0 MB/s; already there: 0, mounted: 1\n",
                 shownBy(new Event.TransferDone("r/app", 0, 1, 1, 2_000_000, Duration.ofSeconds(2)), 0));
     }
 

@@ -7,13 +7,16 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
 
 import com.cloudbees.plugins.credentials.CredentialsScope;
+import com.cloudbees.plugins.credentials.SecretBytes;
 import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import com.cloudbees.plugins.credentials.domains.Domain;
 import com.cloudbees.plugins.credentials.domains.HostnamePortSpecification;
+import com.cloudbees.plugins.credentials.impl.CertificateCredentialsImpl;
 import com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl;
 import com.sun.net.httpserver.HttpServer;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
+import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
 import io.jenkins.plugins.countersign.engine.registry.UnauthorizedException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -54,6 +57,7 @@ public class ConnectionTestTest {
 
     private static final String ANYWHERE = "login-without-domain";
     private static final String ELSEWHERE = "login-of-another-host";
+    private static final String CERTIFICATE_ELSEWHERE = "certificate-for-another-host";
     private static final String REAL = "login-of-the-registry";
     private static final String SECRET = "canary-of-the-connection-test";
 
@@ -89,7 +93,7 @@ public class ConnectionTestTest {
                         Domain.global(),
                         List.of(login(ANYWHERE, SECRET)),
                         domain("another.example.com:443"),
-                        List.of(login(ELSEWHERE, SECRET)),
+                        List.of(login(ELSEWHERE, SECRET), certificate()),
                         domain(REGISTRY.host()),
                         List.of(login(REAL, DockerRegistry.PASSWORD))));
     }
@@ -105,6 +109,18 @@ public class ConnectionTestTest {
 
     private static UsernamePasswordCredentialsImpl login(String id, String password) throws Exception {
         return new UsernamePasswordCredentialsImpl(CredentialsScope.SYSTEM, id, null, DockerRegistry.USER, password);
+    }
+
+    private static CertificateCredentialsImpl certificate() throws Exception {
+        return new CertificateCredentialsImpl(
+                CredentialsScope.SYSTEM,
+                CERTIFICATE_ELSEWHERE,
+                null,
+                SECRET,
+                new CertificateCredentialsImpl.UploadedKeyStoreSource(
+                        null,
+                        SecretBytes.fromRawBytes(
+                                TestCertificate.forName("jenkins").pkcs12(SECRET))));
     }
 
     private String strangerHost() {
@@ -169,6 +185,34 @@ public class ConnectionTestTest {
     }
 
     @Test
+    public void certificateOfAnotherHostIsNotShownByAnAdministratorEither() throws Exception {
+        Map<String, String> fields = stranger("");
+        fields.put("clientCertificateId", CERTIFICATE_ELSEWHERE);
+        String said = ask(HttpMethod.POST, "admin", fields).getContentAsString();
+        assertThat(said, containsString("class=\"error\""));
+        assertThat(said, containsString("that is meant for " + strangerHost()));
+        assertThat(said, not(containsString(SECRET)));
+        assertEquals(List.of(), visits);
+    }
+
+    /** A reader must not learn either which credentials there are. */
+    @Test
+    public void menusOfCredentialsAreForAdministrators() throws Exception {
+        for (String menu : List.of("fillCredentialsIdItems", "fillClientCertificateIdItems")) {
+            for (String user : List.of("reader", "manager")) {
+                JenkinsRule.WebClient client = J.createWebClient().login(user);
+                URL url = client.createCrumbedUrl(
+                        "descriptorByName/" + RegistryConfiguration.class.getName() + "/" + menu);
+                WebRequest request = new WebRequest(url, HttpMethod.POST);
+                request.setRequestParameters(List.of(new NameValuePair("host", "another.example.com:443")));
+                String items = client.getPage(request).getWebResponse().getContentAsString();
+                assertThat(items, not(containsString(ELSEWHERE)));
+                assertThat(items, not(containsString(CERTIFICATE_ELSEWHERE)));
+            }
+        }
+    }
+
+    @Test
     public void refusedLoginIsToldWithoutItsPassword() throws Exception {
         String said = ask(HttpMethod.POST, "admin", stranger(ANYWHERE)).getContentAsString();
         assertThat(said, containsString("refused the login of"));
@@ -217,14 +261,14 @@ public class ConnectionTestTest {
         Map<String, String> environment = Map.of("DOCKER_CONFIG", docker.toString());
         assertThrows(
                 UnauthorizedException.class,
-                () -> settings.accessFromAgent(Progress.NONE, environment).ping());
+                () -> settings.accessFromAgent(Progress.NONE, environment, docker).ping());
         Files.writeString(
                 docker.resolve("config.json"),
                 "{\"auths\": {\"" + REGISTRY.host() + "\": {\"auth\": \""
                         + Base64.getEncoder()
                                 .encodeToString((DockerRegistry.USER + ":" + DockerRegistry.PASSWORD).getBytes())
                         + "\"}}}");
-        settings.accessFromAgent(Progress.NONE, environment).ping();
+        settings.accessFromAgent(Progress.NONE, environment, docker).ping();
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.jenkins.plugins.countersign.engine.registry;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.registry.Repository.ContentSource;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -16,6 +17,7 @@ final class BlobPush {
     private static final long SMALL = 1 << 20;
     private static final long SMALLEST_CHUNK = 4 << 20;
     private static final long COUNTS_AS_PROGRESS = 64 << 10;
+    private static final Duration GIVEN_UP_WITHIN = Duration.ofSeconds(2);
 
     private final RepositoryPath path;
     private final Exchange exchange;
@@ -40,6 +42,36 @@ final class BlobPush {
     }
 
     BlobArrival run() throws RegistryException {
+        try {
+            return push();
+        } catch (RegistryException e) {
+            giveUp();
+            throw e;
+        }
+    }
+
+    /** Lets the registry drop what came of it. By another thread, because an interrupted one can ask nobody anything. */
+    private void giveUp() {
+        if (session == null) {
+            return;
+        }
+        Thread asking = new Thread(session::cancel, "countersign gives up an upload to " + path.name());
+        asking.setDaemon(true);
+        asking.start();
+        boolean interrupted = Thread.interrupted();
+        try {
+            asking.join(GIVEN_UP_WITHIN.toMillis());
+        } catch (InterruptedException e) {
+            interrupted = true;
+        } finally {
+            asking.interrupt();
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private BlobArrival push() throws RegistryException {
         if (isThere()) {
             return BlobArrival.WAS_THERE;
         }
@@ -55,11 +87,6 @@ final class BlobPush {
                 failure = smallerChunks(e);
             } catch (BlobUploadSession.Repeatable e) {
                 failure = e.failure;
-            } catch (DigestMismatchException | SizeMismatchException e) {
-                if (session != null) {
-                    session.cancel();
-                }
-                throw e;
             } catch (RegistryException e) {
                 throw e;
             } catch (IOException e) {

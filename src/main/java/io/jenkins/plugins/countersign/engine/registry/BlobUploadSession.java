@@ -158,7 +158,10 @@ final class BlobUploadSession {
         }
     }
 
-    /** Lets the registry forget the session; nothing is lost if it does not. */
+    /**
+     * Lets the registry forget the session; nothing is lost if it does not. registry:2 does not when a request was broken
+     * off: the session's address says how much had arrived before, and any other is refused. It forgets such uploads later.
+     */
     void cancel() {
         Request request =
                 new Request("cancel the upload of " + digest, "DELETE", location, Map.of(), null, path.push());

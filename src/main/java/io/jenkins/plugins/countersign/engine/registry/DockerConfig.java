@@ -44,9 +44,14 @@ public final class DockerConfig implements LoginSource {
 
     /** {@code $DOCKER_CONFIG/config.json}, else {@code ~/.docker/config.json}. */
     public static DockerConfig ofEnvironment(Map<String, String> environment) {
+        return ofEnvironment(environment, Path.of(""));
+    }
+
+    /** The same for a process in this folder, where a relative {@code $DOCKER_CONFIG} begins. */
+    public static DockerConfig ofEnvironment(Map<String, String> environment, Path current) {
         String folder = environment.get("DOCKER_CONFIG");
         Path file = folder != null && !folder.isEmpty()
-                ? Path.of(folder, "config.json")
+                ? current.resolve(folder).resolve("config.json")
                 : Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")), ".docker", "config.json");
         return new DockerConfig(file, environment);
     }

@@ -96,7 +96,7 @@ final class Exchange {
     private Answer loggedIn(Request request) throws IOException {
         for (int refusals = 0; ; refusals++) {
             Map<String, String> login = authorizationOrNull.headers(request.scopes());
-            Answer answer = connection.registry().send(request, login);
+            Answer answer = atRegistry(request, login);
             if (answer.status() == 403) {
                 try (answer) {
                     throw new ForbiddenException("tried to " + request.action() + ", but it is not allowed: "
@@ -117,8 +117,31 @@ final class Exchange {
     }
 
     private Answer anonymous(Request request) throws IOException {
-        return (RegistryAddress.sameOrigin(request.uri(), registry) ? connection.registry() : connection.elsewhere())
-                .send(request, Map.of());
+        return RegistryAddress.sameOrigin(request.uri(), registry)
+                ? atRegistry(request, Map.of())
+                : connection.elsewhere().send(request, Map.of());
+    }
+
+    private Answer atRegistry(Request request, Map<String, String> headers) throws IOException {
+        try {
+            return connection.registry().send(request, headers);
+        } catch (RegistryException e) {
+            throw e;
+        } catch (IOException e) {
+            Optional<String> alert = ClientCertificate.refusal(e);
+            if (alert.isEmpty()) {
+                throw e;
+            }
+            ClientCertificate shown = access.clientCertificateOrNull();
+            throw new UnauthorizedException(
+                    "tried to " + request.action() + ", but " + access.host()
+                            + (shown == null
+                                    ? " wants a client certificate, and none was given for it"
+                                    : " did not take the client certificate " + shown.describe()
+                                            + ": it has to be one of an authority that the registry knows, and of today")
+                            + " (TLS alert " + alert.get() + ")",
+                    e);
+        }
     }
 
     /**

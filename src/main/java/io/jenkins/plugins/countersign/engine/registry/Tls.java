@@ -6,10 +6,15 @@ import java.io.StringReader;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.InvalidKeyException;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
@@ -67,17 +72,46 @@ final class Tls {
         }
         KeyStore store = emptyStore();
         char[] password = new char[0];
-        store.setKeyEntry(
-                "client",
-                privateKey(client.privateKey()),
-                password,
-                certificates(client.certificates()).toArray(Certificate[]::new));
+        store.setKeyEntry("client", privateKey(client), password, chain(client));
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(store, password);
         return factory.getKeyManagers();
     }
 
-    private static PrivateKey privateKey(String pem) throws IOException, GeneralSecurityException {
+    /** @throws GeneralSecurityException if one of the two cannot be read, or they do not belong together */
+    static void check(ClientCertificate client) throws GeneralSecurityException, IOException {
+        PrivateKey key = privateKey(client);
+        PublicKey certified = chain(client)[0].getPublicKey();
+        String algorithm =
+                switch (certified.getAlgorithm()) {
+                    case "RSA" -> "SHA256withRSA";
+                    case "EC" -> "SHA256withECDSA";
+                    default -> certified.getAlgorithm();
+                };
+        byte[] anything = new byte[32];
+        try {
+            Signature signature = Signature.getInstance(algorithm);
+            signature.initSign(key);
+            signature.update(anything);
+            byte[] signed = signature.sign();
+            signature.initVerify(certified);
+            signature.update(anything);
+            if (signature.verify(signed)) {
+                return;
+            }
+        } catch (InvalidKeyException | SignatureException e) {
+            // a key of another kind is another key
+        }
+        throw new GeneralSecurityException(
+                "the private key that was given is not the key of the client certificate " + client.describe());
+    }
+
+    private static Certificate[] chain(ClientCertificate client) throws GeneralSecurityException {
+        return certificates(client.certificates()).toArray(Certificate[]::new);
+    }
+
+    private static PrivateKey privateKey(ClientCertificate client) throws IOException, GeneralSecurityException {
+        String pem = client.privateKey();
         try (PEMParser parser = new PEMParser(new StringReader(pem))) {
             for (Object part = parser.readObject(); part != null; part = parser.readObject()) {
                 if (part instanceof PEMKeyPair pair) {
@@ -126,10 +160,16 @@ final class Tls {
     }
 
     private static List<X509Certificate> certificates(String pem) throws GeneralSecurityException {
-        Collection<? extends Certificate> found = CertificateFactory.getInstance("X.509")
-                .generateCertificates(new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8)));
+        Collection<? extends Certificate> found = List.of();
+        CertificateException because = null;
+        try {
+            found = CertificateFactory.getInstance("X.509")
+                    .generateCertificates(new ByteArrayInputStream(pem.getBytes(StandardCharsets.UTF_8)));
+        } catch (CertificateException e) {
+            because = e;
+        }
         if (found.isEmpty()) {
-            throw new GeneralSecurityException("there is no certificate in PEM where one is expected");
+            throw new GeneralSecurityException("there is no certificate in PEM where one is expected", because);
         }
         return found.stream().map(X509Certificate.class::cast).toList();
     }

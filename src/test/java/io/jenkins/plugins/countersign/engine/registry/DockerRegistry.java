@@ -23,6 +23,7 @@ public final class DockerRegistry extends ExternalResource {
 
     private boolean tls = true;
     private boolean login = true;
+    private TestCertificate authorityOfClients;
     private final List<String> extraConfiguration = new ArrayList<>();
     private Path folder;
     private ServerProcess process;
@@ -40,6 +41,13 @@ public final class DockerRegistry extends ExternalResource {
     public static DockerRegistry anonymous() {
         DockerRegistry registry = new DockerRegistry();
         registry.login = false;
+        return registry;
+    }
+
+    /** TLS, and only who has a certificate of the authority comes in; nobody has to log in. */
+    public static DockerRegistry demanding(TestCertificate authorityOfClients) {
+        DockerRegistry registry = anonymous();
+        registry.authorityOfClients = authorityOfClients;
         return registry;
     }
 
@@ -108,7 +116,11 @@ public final class DockerRegistry extends ExternalResource {
                         + storage() + "}\n  delete: {enabled: true}\nhttp:\n  addr: localhost:" + port + "\n");
         if (tls) {
             yaml.append("  tls: {certificate: " + folder.resolve("server.crt") + ", key: "
-                    + folder.resolve("server.key") + "}\n");
+                    + folder.resolve("server.key"));
+            if (authorityOfClients != null) {
+                yaml.append(", clientcas: [" + Files.writeString(folder.resolve("clients.crt"), authorityOfClients.pem()) + "]");
+            }
+            yaml.append("}\n");
         }
         if (login) {
             Path htpasswd = folder.resolve("htpasswd");

@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLParameters;
@@ -50,6 +51,7 @@ public final class FakeRegistry extends ExternalResource {
     private final Map<String, Manifest> manifests = new ConcurrentHashMap<>();
     private final Map<String, byte[]> blobs = new ConcurrentHashMap<>();
     private final Map<String, ByteArrayOutputStream> uploads = new ConcurrentHashMap<>();
+    private final AtomicInteger begun = new AtomicInteger();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final List<String> logins = new CopyOnWriteArrayList<>();
     private final List<Lie> lies = new CopyOnWriteArrayList<>();
@@ -135,6 +137,11 @@ public final class FakeRegistry extends ExternalResource {
         }
     }
 
+    /** PEM of who vouches for this registry; it speaks TLS. */
+    String authority() throws Exception {
+        return certificate.pem();
+    }
+
     public Repository repository(String name) {
         return Repositories.open(host() + "/" + name, access());
     }
@@ -158,6 +165,11 @@ public final class FakeRegistry extends ExternalResource {
     /** The {@code Authorization} headers that came. */
     public List<String> logins() {
         return logins;
+    }
+
+    /** Uploads that were neither ended nor cancelled. */
+    public int uploads() {
+        return uploads.size();
     }
 
     /** A part of an upload arrives, and then the connection breaks. */
@@ -291,7 +303,7 @@ public final class FakeRegistry extends ExternalResource {
             return;
         }
         if (method.equals("POST")) {
-            String id = "u" + uploads.size();
+            String id = "u" + begun.getAndIncrement();
             uploads.put(id, new ByteArrayOutputStream());
             exchange.getResponseHeaders().set("Location", "/v2/" + name + "/blobs/uploads/" + id);
             answer(exchange, 202, "", new byte[0]);
@@ -302,12 +314,18 @@ public final class FakeRegistry extends ExternalResource {
             answer(exchange, 404, "application/json", new byte[0]);
             return;
         }
+        if (method.equals("DELETE")) {
+            uploads.remove(last.substring("uploads/".length()));
+            answer(exchange, 204, "", new byte[0]);
+            return;
+        }
         upload.write(exchange.getRequestBody().readAllBytes());
         if (method.equals("PUT")) {
             String digest = exchange.getRequestURI().getQuery().replace("digest=", "");
             boolean right = Digest.of(upload.toByteArray()).toString().equals(digest);
             if (right) {
                 blobs.put(digest, upload.toByteArray());
+                uploads.remove(last.substring("uploads/".length()));
                 exchange.getResponseHeaders().set("Docker-Content-Digest", digest);
             }
             answer(exchange, right ? 201 : 400, "", new byte[0]);

@@ -11,27 +11,44 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Stands between a client and a registry on the loopback and breaks connections, stalls, throttles, fails, cuts bodies short
- * and changes bytes, each decided by a seed.
+ * and changes bytes, each decided by a seed. Or is merely slow.
  */
-final class FaultyProxy implements AutoCloseable {
+public final class FaultyProxy implements AutoCloseable {
 
     private final ServerSocket server;
     private final int target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final LongAdder passed = new LongAdder();
+    private final Object pace = new Object();
+    private long perSecond = Long.MAX_VALUE;
     private volatile Random random;
     private volatile int faultsLeft;
 
-    FaultyProxy(int target) throws IOException {
+    public FaultyProxy(int target) throws IOException {
         this.target = target;
         this.server = new ServerSocket(0, 50, InetAddress.getByName("localhost"));
         start(this::accept);
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
+    }
+
+    /** From now on, each connection passes so many bytes of requests in a second. */
+    public void passPerSecond(long bytes) {
+        synchronized (pace) {
+            perSecond = bytes;
+            pace.notifyAll();
+        }
+    }
+
+    /** How many bytes of requests have passed. */
+    public long passed() {
+        return passed.sum();
     }
 
     /** From now on, {@code faults} connections go wrong at most, as {@code seed} decides. */
@@ -130,12 +147,29 @@ final class FaultyProxy implements AutoCloseable {
                 }
                 out.write(buffer, 0, read);
                 position += read;
+                if (request) {
+                    passed.add(read);
+                    dawdle(read);
+                }
             }
-        } catch (IOException e) {
+        } catch (IOException | InterruptedException e) {
             // the other side is gone
         }
         close(from);
         close(to);
+    }
+
+    private void dawdle(long bytes) throws InterruptedException {
+        synchronized (pace) {
+            long until = System.nanoTime();
+            while (perSecond < Long.MAX_VALUE) {
+                long left = until + bytes * 1_000_000_000L / perSecond - System.nanoTime();
+                if (left <= 0) {
+                    return;
+                }
+                pace.wait(left / 1_000_000 + 1);
+            }
+        }
     }
 
     private static boolean isHead(byte[] buffer, int length) {

@@ -806,6 +806,62 @@ public class LyingRegistryTest {
         assertEquals(CancelledException.class, thrown.get().getClass());
     }
 
+    @Test(timeout = 60_000)
+    public void interruptionInTheMiddleOfLayersTakesTheirUploadsBack() throws Exception {
+        CountDownLatch arriving = new CountDownLatch(2);
+        CountDownLatch end = new CountDownLatch(1);
+        registry.lies("PATCH", "/blobs/uploads/", exchange -> {
+            exchange.getRequestBody().readNBytes(100_000);
+            arriving.countDown();
+            return awaited(end);
+        });
+        Manifest image = Samples.pushImage(layout(), 1, 3_000_000, 4_000_000);
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Thread thread = new Thread(() -> {
+            try {
+                Copy.of(layout(), image.digest(), repository()).tagged("v1").run();
+            } catch (Throwable e) {
+                thrown.set(e);
+            }
+        });
+        thread.start();
+        arriving.await();
+        assertEquals(2, registry.uploads());
+        thread.interrupt();
+        thread.join();
+        assertEquals(CancelledException.class, thrown.get().getClass());
+        assertEquals("the registry need not keep what came", 0, registry.uploads());
+        assertTrue(repository().resolve("v1").isEmpty());
+        end.countDown();
+    }
+
+    /** Whoever aborts a build does not wait for a registry that has fallen silent. */
+    @Test(timeout = 60_000)
+    public void interruptionDoesNotWaitForARegistryThatDoesNotAnswer() throws Exception {
+        CountDownLatch arriving = new CountDownLatch(1);
+        CountDownLatch end = new CountDownLatch(1);
+        registry.lies("PATCH", "/blobs/uploads/", exchange -> {
+            arriving.countDown();
+            return awaited(end);
+        });
+        registry.lies("DELETE", "/blobs/uploads/", exchange -> awaited(end));
+        Manifest image = Samples.pushImage(layout(), 1, 3_000_000);
+        AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Thread thread = new Thread(() -> {
+            try {
+                Copy.of(layout(), image.digest(), repository()).tagged("v1").run();
+            } catch (Throwable e) {
+                thrown.set(Thread.currentThread().isInterrupted() ? e : new AssertionError("the flag is lost", e));
+            }
+        });
+        thread.start();
+        arriving.await();
+        thread.interrupt();
+        thread.join();
+        assertEquals(CancelledException.class, thrown.get().getClass());
+        end.countDown();
+    }
+
     // TLS
 
     @Test

@@ -1,0 +1,124 @@
+package io.jenkins.plugins.countersign.cli;
+
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.not;
+import static org.junit.Assert.assertEquals;
+
+import io.jenkins.plugins.countersign.cli.demo.DemoImage;
+import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
+import io.jenkins.plugins.countersign.engine.registry.Repositories;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.BeforeClass;
+import org.junit.ClassRule;
+import org.junit.Test;
+import org.junit.rules.TemporaryFolder;
+
+/** {@code push} to a registry that lets in only who shows a certificate. */
+public class ClientCertificateOptionsTest {
+
+    private static final TestCertificate AUTHORITY = TestCertificate.authority("Builders");
+
+    @ClassRule
+    public static final TemporaryFolder FOLDER = new TemporaryFolder();
+
+    @ClassRule
+    public static final DockerRegistry REGISTRY = DockerRegistry.demanding(AUTHORITY);
+
+    private static String source;
+
+    @BeforeClass
+    public static void buildAnImage() throws Exception {
+        source = "oci:" + FOLDER.getRoot().toPath().resolve("layout");
+        try (Repository layout = Repositories.open(source)) {
+            layout.tag(DemoImage.build(null, null, Map.of("app/hello", "hello\n"), layout), "1.0");
+        }
+    }
+
+    private static Path file(String name, String text) throws Exception {
+        return Files.writeString(FOLDER.getRoot().toPath().resolve(name), text);
+    }
+
+    private static String push(ExitCode expected, String... more) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of(
+                "push",
+                source + ":1.0",
+                REGISTRY.host() + "/team/app:1.0",
+                "--ca-file",
+                REGISTRY.authority().toString()));
+        arguments.addAll(List.of(more));
+        StringWriter said = new StringWriter();
+        PrintWriter both = new PrintWriter(said);
+        int code = Main.execute(both, both, arguments.toArray(String[]::new));
+        assertEquals(said.toString(), expected.code(), code);
+        assertThat(said.toString(), not(containsString("\tat ")));
+        return said.toString();
+    }
+
+    private static String[] options(String certificate, String key) throws Exception {
+        return new String[] {
+            "--client-certificate-file", file("client.crt", certificate).toString(),
+            "--client-key-file", file("client.key", key).toString()
+        };
+    }
+
+    @Test
+    public void noneIsShown() throws Exception {
+        assertThat(push(ExitCode.REGISTRY), containsString("wants a client certificate, and none was given for it"));
+    }
+
+    @Test
+    public void certificateOfAnotherAuthority() throws Exception {
+        TestCertificate stranger = TestCertificate.forName("Strangers").issue("mallory");
+        assertThat(
+                push(ExitCode.REGISTRY, options(stranger.pem(), stranger.keyPem())),
+                containsString("did not take the client certificate \"CN=mallory\""));
+    }
+
+    @Test
+    public void certificateWithoutItsKey() throws Exception {
+        TestCertificate client = AUTHORITY.issue("builder");
+        assertThat(
+                push(
+                        ExitCode.USAGE,
+                        "--client-certificate-file",
+                        file("client.crt", client.pem()).toString()),
+                containsString("need each other: give both"));
+    }
+
+    @Test
+    public void keyOfAnotherCertificate() throws Exception {
+        TestCertificate client = AUTHORITY.issue("builder");
+        String said = push(
+                ExitCode.USAGE,
+                options(client.pem(), AUTHORITY.issue("other").keyPem()));
+        assertThat(said, containsString("is not the key of the client certificate \"CN=builder\""));
+    }
+
+    @Test
+    public void filesThatAreNoPem() throws Exception {
+        TestCertificate client = AUTHORITY.issue("builder");
+        assertThat(
+                push(ExitCode.USAGE, options("no certificate", client.keyPem())),
+                containsString("there is no certificate in PEM where one is expected"));
+        String said = push(ExitCode.USAGE, options(client.pem(), "a secret that is no key"));
+        assertThat(said, containsString("has no unencrypted private key in PEM"));
+        assertThat(said, not(containsString("a secret")));
+    }
+
+    @Test
+    public void certificateOfTheAuthorityPushes() throws Exception {
+        TestCertificate client = AUTHORITY.issue("builder");
+        assertThat(
+                push(ExitCode.PASS, options(client.pem(), client.keyPem())),
+                containsString(REGISTRY.host() + "/team/app:1.0@sha256:"));
+    }
+}

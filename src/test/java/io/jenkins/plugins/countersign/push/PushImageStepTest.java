@@ -1,0 +1,282 @@
+package io.jenkins.plugins.countersign.push;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertTrue;
+
+import com.cloudbees.plugins.credentials.CredentialsScope;
+import com.cloudbees.plugins.credentials.SecretBytes;
+import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
+import com.cloudbees.plugins.credentials.domains.Domain;
+import com.cloudbees.plugins.credentials.domains.HostnamePortSpecification;
+import com.cloudbees.plugins.credentials.impl.CertificateCredentialsImpl;
+import hudson.FilePath;
+import hudson.model.FreeStyleBuild;
+import hudson.model.FreeStyleProject;
+import hudson.model.Label;
+import hudson.model.Node;
+import hudson.model.Result;
+import hudson.model.Run;
+import hudson.model.TopLevelItem;
+import hudson.slaves.DumbSlave;
+import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
+import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
+import io.jenkins.plugins.countersign.engine.registry.FaultyProxy;
+import io.jenkins.plugins.countersign.engine.registry.ImageSource;
+import io.jenkins.plugins.countersign.engine.registry.Manifest;
+import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
+import io.jenkins.plugins.countersign.engine.registry.Repositories;
+import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.registry.Samples;
+import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import jenkins.security.MasterToSlaveCallable;
+import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.After;
+import org.junit.Before;
+import org.junit.BeforeClass;
+import org.junit.ClassRule;
+import org.junit.Test;
+import org.jvnet.hudson.test.JenkinsRule;
+
+/** {@code pushImage} in builds. Those that are aborted have a connection slow enough that layers are certainly on their way. */
+public class PushImageStepTest {
+
+    @ClassRule
+    public static final JenkinsRule J = new JenkinsRule();
+
+    @ClassRule
+    public static final DockerRegistry REGISTRY = DockerRegistry.plain();
+
+    @ClassRule
+    public static final DockerRegistry WITH_LOGIN = new DockerRegistry();
+
+    private static final TestCertificate AUTHORITY = TestCertificate.authority("Builders");
+
+    @ClassRule
+    public static final DockerRegistry DEMANDING = DockerRegistry.demanding(AUTHORITY);
+
+    private static final int LAYER = 16 << 20;
+
+    private static DumbSlave agent;
+
+    private FaultyProxy proxy;
+
+    @BeforeClass
+    public static void connectAnAgent() throws Exception {
+        agent = J.createOnlineSlave(Label.get("far"));
+    }
+
+    @Before
+    public void slowConnection() throws Exception {
+        proxy = new FaultyProxy(Integer.parseInt(REGISTRY.host().replace("localhost:", "")));
+        proxy.passPerSecond(200_000);
+        RegistryConfiguration slow = new RegistryConfiguration("localhost:" + proxy.port());
+        slow.setInsecurePlainHttp(true);
+        CountersignConfiguration.get().setRegistries(List.of(slow));
+    }
+
+    @After
+    public void end() throws Exception {
+        proxy.close();
+    }
+
+    @Test(timeout = 120_000)
+    public void abortedPipelineOnAnAgentLeavesNothing() throws Exception {
+        WorkflowJob job = J.createProject(WorkflowJob.class, "pipeline");
+        Manifest image = imageFor(job, agent, LAYER, LAYER);
+        job.setDefinition(new CpsFlowDefinition(
+                "node('far') { pushImage source: 'oci:app:1', image: '" + destination("pipeline") + "' }", true));
+        WorkflowRun aborted = job.scheduleBuild2(0).waitForStart();
+        awaitLayersOnTheirWay(aborted);
+        aborted.getExecutor().interrupt();
+        J.assertBuildStatus(Result.ABORTED, J.waitForCompletion(aborted));
+        await(() -> agent.getChannel().call(new NobodyTransfers()));
+        assertNothingArrived("pipeline", image);
+
+        proxy.passPerSecond(Long.MAX_VALUE);
+        J.assertBuildStatusSuccess(job.scheduleBuild2(0));
+        assertWhole("pipeline", image.digest());
+    }
+
+    @Test(timeout = 120_000)
+    public void abortedFreestyleBuildOnTheControllerLeavesNothing() throws Exception {
+        FreeStyleProject job = J.createFreeStyleProject("freestyle");
+        job.setAssignedNode(J.jenkins);
+        Manifest image = imageFor(job, J.jenkins, LAYER, LAYER);
+        job.getBuildersList().add(new PushImageBuilder(new PushImageStep("oci:app:1", destination("freestyle"))));
+        FreeStyleBuild aborted = job.scheduleBuild2(0).waitForStart();
+        awaitLayersOnTheirWay(aborted);
+        aborted.getExecutor().interrupt();
+        J.assertBuildStatus(Result.ABORTED, J.waitForCompletion(aborted));
+        await(new NobodyTransfers()::call);
+        assertNothingArrived("freestyle", image);
+        J.assertLogNotContains("\tat ", aborted);
+
+        proxy.passPerSecond(Long.MAX_VALUE);
+        J.assertBuildStatusSuccess(job.scheduleBuild2(0));
+        assertWhole("freestyle", image.digest());
+    }
+
+    private static RegistryConfiguration configured(DockerRegistry some) throws Exception {
+        RegistryConfiguration configuration = new RegistryConfiguration(some.host());
+        configuration.setCertificateAuthority(Files.readString(some.authority()));
+        CountersignConfiguration.get().setRegistries(List.of(configuration));
+        return configuration;
+    }
+
+    private static WorkflowRun push(WorkflowJob job, DockerRegistry to, String around, Result expected)
+            throws Exception {
+        job.setDefinition(new CpsFlowDefinition(
+                "node('far') { " + around + " { pushImage source: 'oci:app:1', image: '" + to.host() + "/" + job.getName()
+                        + ":1' } }",
+                true));
+        WorkflowRun run = J.assertBuildStatus(expected, job.scheduleBuild2(0));
+        J.assertLogNotContains("\tat ", run);
+        J.assertLogNotContains(DockerRegistry.PASSWORD, run);
+        return run;
+    }
+
+    /** As {@code docker login} and the step {@code withDockerRegistry} write it. */
+    private static void writeConfig(FilePath folder, String registry) throws Exception {
+        String login = DockerRegistry.USER + ":" + DockerRegistry.PASSWORD;
+        folder.mkdirs();
+        folder.child("config.json")
+                .write(
+                        "{\"auths\": {\"" + registry + "\": {\"auth\": \""
+                                + Base64.getEncoder().encodeToString(login.getBytes(StandardCharsets.UTF_8))
+                                + "\", \"email\": \"\"}}}",
+                        "UTF-8");
+    }
+
+    @Test(timeout = 120_000)
+    public void loginThatTheBuildMadeForDockerIsItsOwn_forItsHostAlone() throws Exception {
+        configured(WITH_LOGIN);
+        WorkflowJob job = J.createProject(WorkflowJob.class, "docker-config");
+        imageFor(job, agent, 10);
+        FilePath workspace = agent.getWorkspaceFor(job);
+        FilePath temporary = workspace.sibling(workspace.getName() + "@tmp").child("0a1b2c3d");
+        String around = "withEnv(['DOCKER_CONFIG=" + temporary.getRemote() + "'])";
+
+        J.assertLogContains(
+                "wants a login, but none was given for it", push(job, WITH_LOGIN, around, Result.FAILURE));
+        writeConfig(temporary, "https://registry.example.com");
+        J.assertLogContains(
+                "wants a login, but none was given for it", push(job, WITH_LOGIN, around, Result.FAILURE));
+        writeConfig(temporary, "https://" + WITH_LOGIN.host());
+        push(job, WITH_LOGIN, around, Result.SUCCESS);
+        J.assertLogContains(
+                "wants a login, but none was given for it",
+                push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG='])", Result.FAILURE));
+        writeConfig(workspace.child("docker"), WITH_LOGIN.host());
+        push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG=docker'])", Result.SUCCESS);
+    }
+
+    @Test(timeout = 120_000)
+    public void certificateOfTheCredentialsIsShownFromTheAgent() throws Exception {
+        RegistryConfiguration configuration = configured(DEMANDING);
+        WorkflowJob job = J.createProject(WorkflowJob.class, "client-certificate");
+        imageFor(job, agent, 10);
+        J.assertLogContains(
+                DEMANDING.host() + " wants a client certificate, and none was given for it",
+                push(job, DEMANDING, "timeout(2)", Result.FAILURE));
+        keep(DEMANDING.host(), TestCertificate.forName("Strangers").issue("mallory"), "changeit");
+        configuration.setClientCertificateId("certificate");
+        J.assertLogContains(
+                "did not take the client certificate \"CN=mallory\" (issued by \"CN=Strangers\", ends ",
+                push(job, DEMANDING, "timeout(2)", Result.FAILURE));
+        keep("registry.example.com", AUTHORITY.issue("builder"), "changeit");
+        J.assertLogContains(
+                "meant for " + DEMANDING.host(), push(job, DEMANDING, "timeout(2)", Result.FAILURE));
+        keep(DEMANDING.host(), AUTHORITY.issue("builder"), "changeit");
+        push(job, DEMANDING, "timeout(2)", Result.SUCCESS);
+    }
+
+    private static void keep(String host, TestCertificate certificate, String password) throws Exception {
+        SystemCredentialsProvider.getInstance()
+                .setDomainCredentialsMap(Map.of(
+                        new Domain("registry", null, List.of(new HostnamePortSpecification(host, null))),
+                        List.of(new CertificateCredentialsImpl(
+                                CredentialsScope.GLOBAL,
+                                "certificate",
+                                null,
+                                password,
+                                new CertificateCredentialsImpl.UploadedKeyStoreSource(
+                                        null, SecretBytes.fromRawBytes(certificate.pkcs12(password)))))));
+    }
+
+    private String destination(String name) {
+        return "localhost:" + proxy.port() + "/" + name + ":1";
+    }
+
+    private static Manifest imageFor(TopLevelItem job, Node node, int... layers) throws Exception {
+        FilePath workspace = node.getWorkspaceFor(job);
+        workspace.mkdirs();
+        Repository layout = Repositories.open("oci:" + workspace.child("app").getRemote());
+        Manifest image = Samples.pushImage(layout, 1, layers);
+        layout.tag(image.digest(), "1");
+        return image;
+    }
+
+    /** What came is part of nothing. */
+    private void assertNothingArrived(String name, Manifest image) throws Exception {
+        assertTrue("less than the image", proxy.passed() < 2L * LAYER);
+        try (Repository repository = open(name)) {
+            for (Descriptor layer : image.read().layers()) {
+                assertFalse("no layer is there", repository.hasBlob(layer.digest()));
+            }
+            assertTrue("nothing is tagged", repository.resolve("1").isEmpty());
+        }
+    }
+
+    private static void assertWhole(String name, Digest image) throws Exception {
+        try (Repository repository = open(name);
+                ImageSource source = ImageSource.open(
+                        "docker://" + REGISTRY.host() + "/" + name + ":1", access())) {
+            assertEquals(image, source.digest());
+            assertEquals(image, repository.resolve("1").orElseThrow().digest());
+        }
+    }
+
+    private static RegistryAccess access() {
+        return RegistryAccess.of(REGISTRY.host()).insecurePlainHttp();
+    }
+
+    private static Repository open(String name) {
+        return Repositories.open(REGISTRY.host() + "/" + name, access());
+    }
+
+    private void awaitLayersOnTheirWay(Run<?, ?> build) throws Exception {
+        await(() -> {
+            assertTrue(JenkinsRule.getLog(build), build.isBuilding());
+            return proxy.passed() > 1_000_000;
+        });
+    }
+
+    private static void await(Callable<Boolean> condition) throws Exception {
+        while (!condition.call()) {
+            Thread.sleep(20); // the test's own limit ends it
+        }
+    }
+
+    private static final class NobodyTransfers extends MasterToSlaveCallable<Boolean, RuntimeException> {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public Boolean call() {
+            return Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().startsWith("countersign transfer"));
+        }
+    }
+}
