@@ -8,6 +8,7 @@ import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import io.jenkins.plugins.countersign.signing.SigningKeyCredentials;
 import io.jenkins.plugins.countersign.signing.SigningKeys;
+import io.jenkins.plugins.countersign.signing.SigningTokenCredentials;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -35,6 +36,7 @@ public final class ApproverView {
     private List<Own> own = List.of();
     private boolean negatives;
     private boolean identity;
+    private boolean token;
 
     private ApproverView(boolean permitted, boolean mayOverride) {
         this.permitted = permitted;
@@ -67,11 +69,11 @@ public final class ApproverView {
         view.roles = Saying.rolesOf(Saying.Word.APPROVE, known.get(), entry.stage(), policy);
         view.overrideRoles =
                 view.mayOverride ? Saying.rolesOf(Saying.Word.OVERRIDE, known.get(), entry.stage(), policy) : List.of();
-        view.keys =
-                SigningKeys.own(SigningKeyCredentials.class, user, new ImageLocation(entry.repository(), null, null))
-                        .stream()
-                        .map(Key::new)
-                        .toList();
+        ImageLocation image = new ImageLocation(entry.repository(), null, null);
+        view.keys = SigningKeys.own(SigningKeyCredentials.class, user, image).stream()
+                .map(Key::new)
+                .toList();
+        view.token = !SigningKeys.own(SigningTokenCredentials.class, user, image).isEmpty();
         view.objection = view.roles.isEmpty() && view.overrideRoles.isEmpty()
                 ? Messages.ApproverView_NoRole(view.person, entry.stage())
                 : FourEyes.objection(home, user, known.get()).orElse("");
@@ -171,6 +173,11 @@ public final class ApproverView {
     /** The person's own signing keys in Jenkins. */
     public List<Key> getKeys() {
         return keys;
+    }
+
+    /** Whether the person has a key on a hardware token, which no dialog can offer: Jenkins reaches it through an agent only. */
+    public boolean isTokenKept() {
+        return token;
     }
 
     /** What the person has said here that still stands. */

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.approval;
 
+import com.cloudbees.plugins.credentials.Credentials;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import com.cloudbees.plugins.credentials.CredentialsScope;
 import com.cloudbees.plugins.credentials.CredentialsStore;
@@ -24,6 +25,7 @@ import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import io.jenkins.plugins.countersign.engine.trust.PolicyReader;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
+import io.jenkins.plugins.countersign.signing.SigningTokenCredentialsImpl;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.LinkedHashMap;
@@ -142,11 +144,27 @@ final class ImageAtGate implements AutoCloseable {
     }
 
     void keepFor(String user, String person) throws Exception {
+        keepFor(user, credentials(CredentialsScope.USER, person));
+    }
+
+    /** Keeps what opens the person's hardware token in their own credentials. */
+    void keepTokenFor(String person) throws Exception {
+        keepFor(
+                person,
+                new SigningTokenCredentialsImpl(
+                        CredentialsScope.USER,
+                        person + "-token",
+                        "Token of " + person,
+                        "pkcs11:token=card;id=%02",
+                        PublicKeys.pem(keys.get(person).publicKey())));
+    }
+
+    private static void keepFor(String user, Credentials credentials) throws Exception {
         User owner = User.getById(user, true);
         try (ACLContext ignored = ACL.as2(owner.impersonate2())) {
             for (CredentialsStore store : CredentialsProvider.lookupStores(owner)) {
                 if (store.getContext().equals(owner)) {
-                    store.addCredentials(Domain.global(), credentials(CredentialsScope.USER, person));
+                    store.addCredentials(Domain.global(), credentials);
                 }
             }
         }
