@@ -6,7 +6,9 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertTrue;
 
+import hudson.model.Label;
 import hudson.model.Result;
+import hudson.slaves.DumbSlave;
 import java.nio.file.Files;
 import jenkins.model.InterruptedBuildAction;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
@@ -16,6 +18,7 @@ import org.junit.After;
 import org.junit.Before;
 import org.junit.Rule;
 import org.junit.Test;
+import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.JenkinsSessionRule;
 
 /** A gate outlives the Jenkins that it began to wait in. */
@@ -40,11 +43,12 @@ public class GateRestartTest {
     public void waitsOnAfterARestart_andADeadlineThatPassedMeanwhileEndsIt() throws Throwable {
         sessions.then(jenkins -> {
             gate.configure();
-            WorkflowRun waits = start(jenkins, "waits", "");
+            WorkflowRun waits = start(jenkins, "waits", script(""));
             jenkins.waitForMessage("missing 2 of qa", waits);
             gate.saysAndTells("carol", Saying.Word.APPROVE, "qa", "before the restart");
             jenkins.waitForMessage("missing 1 of qa", waits);
-            WorkflowRun expires = start(jenkins, "expires", ", timeout: 8, unit: 'SECONDS'");
+            waitAroundAgents(jenkins);
+            WorkflowRun expires = start(jenkins, "expires", script(", timeout: 8, unit: 'SECONDS'"));
             jenkins.waitForMessage("missing 1 of qa", expires);
             // Records cannot be read back, and nothing of the engine may lie on the disk.
             String build = Files.readString(waits.getRootDir().toPath().resolve("build.xml"));
@@ -56,9 +60,7 @@ public class GateRestartTest {
             Thread.sleep(passed - System.currentTimeMillis());
         }
         sessions.then(jenkins -> {
-            WorkflowRun expires = jenkins.jenkins
-                    .getItemByFullName("expires", WorkflowJob.class)
-                    .getBuildByNumber(1);
+            WorkflowRun expires = build(jenkins, "expires");
             jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(expires));
             DeadlinePassed cause = (DeadlinePassed)
                     expires.getAction(InterruptedBuildAction.class).getCauses().get(0);
@@ -67,24 +69,64 @@ public class GateRestartTest {
                     "expired",
                     expires.getAction(ImageApprovalsAction.class).getGate("1").getState());
 
-            WorkflowRun waits = jenkins.jenkins
-                    .getItemByFullName("waits", WorkflowJob.class)
-                    .getBuildByNumber(1);
+            WorkflowRun waits = build(jenkins, "waits");
             assertTrue(waits.isBuilding());
             GatePage page = waits.getAction(ImageApprovalsAction.class).getGate("1");
             assertThat(page.getApprovers().toString(), containsString("carol"));
             gate.saysAndTells("erin", Saying.Word.APPROVE, "qa", "after it");
             jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(waits));
             jenkins.assertLogContains("approved by [carol, erin]", waits);
+            agentsCameAndWent(jenkins);
         });
     }
 
-    private WorkflowRun start(org.jvnet.hudson.test.JenkinsRule jenkins, String name, String more) throws Exception {
+    /** One gate after the agent's work, which is how it should be, and one in the middle of it. */
+    private void waitAroundAgents(JenkinsRule jenkins) throws Exception {
+        jenkins.createOnlineSlave(Label.get("gone"));
+        jenkins.createOnlineSlave(Label.get("away"));
+        String gateOfRelease = "def a = awaitApprovals image: '" + gate.image() + "', stage: 'release'\n";
+        WorkflowRun outside = start(
+                jenkins, "outside", "node('gone') { echo 'built' }\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"");
+        WorkflowRun inside = start(
+                jenkins, "inside", "node('away') {\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"\n}");
+        jenkins.waitForMessage("missing 1 of release", outside);
+        jenkins.waitForMessage("missing 1 of release", inside);
+        // The agent is lost, and Jenkins goes down before it is back.
+        jenkins.disconnectSlave((DumbSlave) Label.get("away").getNodes().iterator().next());
+        jenkins.jenkins.removeNode(Label.get("gone").getNodes().iterator().next());
+    }
+
+    private void agentsCameAndWent(JenkinsRule jenkins) throws Exception {
+        WorkflowRun outside = build(jenkins, "outside");
+        WorkflowRun inside = build(jenkins, "inside");
+        DumbSlave away = (DumbSlave) Label.get("away").getNodes().iterator().next();
+        assertTrue("not back yet", away.toComputer().isOffline());
+        gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
+        // What stands outside of node needs no agent, not even one that it used before.
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(outside));
+        jenkins.assertLogContains("by [grace]", outside);
+        // What stands inside waits for the agent, as Pipeline does, and then knows what was approved meanwhile.
+        assertTrue(inside.isBuilding());
+        GatePage page = inside.getAction(ImageApprovalsAction.class).getGate("1");
+        assertEquals("waiting", page.getState());
+        assertFalse(page.isRejected());
+        away.toComputer().connect(false).get();
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(inside));
+        jenkins.assertLogContains("by [grace]", inside);
+    }
+
+    private static WorkflowRun build(JenkinsRule jenkins, String name) {
+        return jenkins.jenkins.getItemByFullName(name, WorkflowJob.class).getBuildByNumber(1);
+    }
+
+    private String script(String more) {
+        return "def a = awaitApprovals image: '" + gate.image() + "', stage: 'qa'" + more
+                + "\necho \"approved by ${a.approvals*.person.sort()}\"";
+    }
+
+    private static WorkflowRun start(JenkinsRule jenkins, String name, String script) throws Exception {
         WorkflowJob job = jenkins.createProject(WorkflowJob.class, name);
-        job.setDefinition(new CpsFlowDefinition(
-                "def a = awaitApprovals image: '" + gate.image() + "', stage: 'qa'" + more
-                        + "\necho \"approved by ${a.approvals*.person.sort()}\"",
-                true));
+        job.setDefinition(new CpsFlowDefinition(script, true));
         return job.scheduleBuild2(0).waitForStart();
     }
 }
