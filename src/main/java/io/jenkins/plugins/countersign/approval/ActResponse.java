@@ -60,7 +60,7 @@ final class ActResponse implements HttpResponse {
         return wantsJson(request)
                 ? new ActResponse(
                         status, new JSONObject().element("status", "refused").element("message", message))
-                : new RefusedPage(status, message);
+                : new RefusedPage(message);
     }
 
     private static boolean wantsJson(StaplerRequest2 request) {
@@ -88,12 +88,11 @@ final class ActResponse implements HttpResponse {
         }
     }
 
-    /** Jenkins' page for failures, with the right status. */
-    private record RefusedPage(int status, String message) implements HttpResponse {
+    /** Jenkins' page for failures, which is 400 for every reason; a script asks for JSON and gets the status. */
+    private record RefusedPage(String message) implements HttpResponse {
         @Override
         public void generateResponse(StaplerRequest2 request, StaplerResponse2 response, Object node)
                 throws IOException, ServletException {
-            response.setStatus(status);
             new Failure(message).generateResponse(request, response, node, null);
         }
     }

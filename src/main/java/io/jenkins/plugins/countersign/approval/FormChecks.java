@@ -29,7 +29,7 @@ final class FormChecks {
 
     static boolean mayConfigure(Item itemOrNull) {
         return itemOrNull == null
-                ? Jenkins.get().hasPermission(Jenkins.MANAGE)
+                ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
                 : itemOrNull.hasPermission(Item.EXTENDED_READ) || itemOrNull.hasPermission(Item.CONFIGURE);
     }
 

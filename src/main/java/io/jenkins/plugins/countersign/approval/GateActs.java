@@ -208,6 +208,9 @@ final class GateActs {
     static HttpResponse look(GatePage page, StaplerRequest2 request) {
         page.home().job().checkPermission(ApprovalPermissions.APPROVE);
         return ActResponse.of(request, page, () -> {
+            if (page.getDigest().isEmpty()) {
+                throw new ActRefusedException(409, Messages.GateActs_NotResolved(page.getImage()));
+            }
             lookAgain(page);
             return Messages.GateActs_Looking();
         });

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +64,18 @@ public class GateEntry {
         this.since = since;
         this.deadline = deadline;
         this.state = state;
+    }
+
+    /** Written past Jenkins, it may name no image: it is shown then, and without a digest nobody can say anything about it. */
+    private Object readResolve() {
+        try {
+            if (digest != null && !digest.isEmpty()) {
+                ImageReference.parse(repository + "@" + Digest.parse(digest));
+            }
+        } catch (IllegalArgumentException e) {
+            digest = "";
+        }
+        return this;
     }
 
     int number() {

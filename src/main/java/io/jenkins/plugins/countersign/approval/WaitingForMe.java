@@ -85,10 +85,15 @@ public class WaitingForMe implements RootAction, StaplerProxy {
         return gates;
     }
 
-    /** For URLs: {@code queue/17/}, the gate before an item of the queue. Null, and so "not found", for any other. */
+    /**
+     * For URLs: {@code queue/17/}, the gate before an item of the queue. Null, and so "not found", for any other, and for whoever
+     * may not see the job: ids are numbers, and nobody learns by trying them which are held.
+     */
     @Restricted(NoExternalUse.class)
     public GatePage getQueue(String id) {
-        return HeldQueueItems.page(id).orElse(null);
+        return HeldQueueItems.page(id)
+                .filter(page -> page.getJob().hasPermission(Item.READ))
+                .orElse(null);
     }
 
     /** Whether Jenkins asks the person for approvals at all. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import jenkins.model.GlobalConfiguration;
 import jenkins.model.Jenkins;
+import jenkins.security.stapler.StaplerFragments;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -34,6 +35,8 @@ import org.kohsuke.stapler.verb.POST;
  */
 @Extension
 @Symbol("countersign")
+// A part of the system's form, and no page: asked for by itself, Jenkins' own tags would run into each other.
+@StaplerFragments("config")
 public class CountersignConfiguration extends GlobalConfiguration {
 
     private List<RegistryConfiguration> registries = new ArrayList<>();

@@ -19,6 +19,7 @@ import io.jenkins.plugins.countersign.engine.goldenbase.GoldenImages;
 import io.jenkins.plugins.countersign.engine.goldenbase.ImageLayers;
 import io.jenkins.plugins.countersign.engine.goldenbase.Lineage;
 import io.jenkins.plugins.countersign.engine.goldenbase.LineageCheck;
+import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
@@ -111,13 +112,28 @@ public class PushImageStep extends ImageStep {
         if (required.isPresent()) {
             push = judged(push, workspace.act(new LayersOnAgent(image, null)), required.get(), context);
         }
-        String pushed = workspace.act(push);
+        String pushed = believed(workspace.act(push), push);
         context.listener().getLogger().println(Messages.PushImageStep_Pushed(pushed));
         if (key != null) {
             attachProvenance(ImageLocation.parse(pushed), key, settings, context);
         }
         context.publishImage(pushed);
         return pushed;
+    }
+
+    /** An agent is not believed: what it says it pushed must be what it was sent to push, to where it was sent. */
+    private static String believed(String answer, PushFromAgent push) throws AbortException {
+        try {
+            Optional<Digest> digest = ImageLocation.parse(Util.fixNull(answer)).digest();
+            if (digest.isPresent()
+                    && answer.equals(push.destination().withDigest(digest.get()).toString())
+                    && (push.judgedOrNull() == null || push.judgedOrNull().equals(digest.get()))) {
+                return answer;
+            }
+        } catch (IllegalArgumentException e) {
+            // It is no image at all; the message says what was expected.
+        }
+        throw new AbortException(Messages.PushImageStep_OtherAnswer(push.destination()));
     }
 
     /** Asks before anything is uploaded. Whether the layers are what the image says is found out where they are. */

@@ -38,7 +38,7 @@ final class AgentToken implements Signer {
     private final FilePath place;
     private final TokenWait wait;
 
-    private AgentToken(
+    AgentToken(
             SigningTokenCredentials credentials,
             PublicKey publicKey,
             TokenRequest request,

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import jenkins.model.GlobalConfiguration;
 import jenkins.model.Jenkins;
+import jenkins.security.stapler.StaplerFragments;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -20,6 +21,8 @@ import org.kohsuke.stapler.verb.POST;
 /** Who may tell this controller of events in registries. Whoever may can start builds, so administrators decide alone. */
 @Extension
 @Symbol("countersignWebhooks")
+// A part of the system's form, and no page: asked for by itself, Jenkins' own tags would run into each other.
+@StaplerFragments("config")
 public class WebhookConfiguration extends GlobalConfiguration {
 
     static final int DEFAULT_REBUILDS = 5;
@@ -42,7 +45,15 @@ public class WebhookConfiguration extends GlobalConfiguration {
     }
 
     @Override
-    public boolean configure(StaplerRequest2 request, JSONObject json) {
+    public boolean configure(StaplerRequest2 request, JSONObject json) throws FormException {
+        try {
+            // Before anything is forgotten.
+            if (json.has("sources")) {
+                request.bindJSONToList(WebhookSource.class, json.get("sources"));
+            }
+        } catch (IllegalArgumentException e) {
+            throw new FormException(Messages.WebhookSource_BadId(), e, "sources");
+        }
         sources = new ArrayList<>();
         rebuildsAtOnce = DEFAULT_REBUILDS;
         request.bindJSON(this, json);

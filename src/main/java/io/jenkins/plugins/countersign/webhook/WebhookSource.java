@@ -63,10 +63,12 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
      * @param id the last part of the URL, {@code countersign-webhook/<id>}
      * @param registry host and optional port of the registry that is asked again, whatever host a delivery names
      * @param credentialsId of the secret text that receiver and sender share
+     * @throws IllegalArgumentException if the id is none that could stand in a URL; the message is for people
      */
     @DataBoundConstructor
     public WebhookSource(String id, PayloadKind kind, String registry, String credentialsId) {
         this.id = Util.fixNull(id).trim();
+        requireId(this.id);
         this.kind = kind == null ? PayloadKind.DISTRIBUTION : kind;
         this.registry = Util.fixNull(registry).trim();
         this.credentialsId = Util.fixEmptyAndTrim(credentialsId);
@@ -154,8 +156,16 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
         this.perSecond = perSecond < 1 ? DEFAULT_PER_SECOND : perSecond;
     }
 
-    /** Sources were saved without it before. */
+    private static void requireId(String id) {
+        if (!ID_PATTERN.matcher(Util.fixNull(id)).matches()) {
+            throw new IllegalArgumentException(Messages.WebhookSource_BadId());
+        }
+    }
+
+    /** What was written past the form is no source: Jenkins leaves it out and lists it under "Manage Old Data". */
     protected Object readResolve() {
+        requireId(id);
+        // Sources were saved without it before.
         if (perSecond < 1) {
             perSecond = DEFAULT_PER_SECOND;
         }

@@ -45,6 +45,17 @@ public class ArchitectureTest {
                     c -> c.getPackageName().startsWith(ROOT + ".engine")
                             && !c.getPackageName().startsWith(ROOT + ".engine.image")));
 
+    /** Names of images, files and jobs come from strangers; a program that is started is where they would be obeyed. */
+    @ArchTest
+    public static final ArchRule noProgramIsStartedButTheHelpersForTokensAndDockersLogins = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName(ROOT + ".engine.signing.token.TokenHelper")
+            .and()
+            .doNotHaveFullyQualifiedName(ROOT + ".engine.registry.CredentialHelper")
+            .should()
+            .dependOnClassesThat()
+            .haveNameMatching("java\\.lang\\.(ProcessBuilder|Runtime\\$.*)|hudson\\.Launcher\\$ProcStarter|hudson\\.Proc");
+
     @ArchTest
     public static final ArchRule noCircles =
             slices().matching(ROOT + ".engine.(*)..").should().beFreeOfCycles();

@@ -4,6 +4,7 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.startsWith;
+import static org.junit.Assert.assertArrayEquals;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertNotEquals;
 import static org.junit.Assert.assertNotNull;
@@ -20,25 +21,31 @@ import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import com.cloudbees.plugins.credentials.domains.Domain;
 import com.cloudbees.plugins.credentials.domains.HostnameSpecification;
 import hudson.AbortException;
+import hudson.FilePath;
 import hudson.Launcher;
 import hudson.model.AbstractBuild;
 import hudson.model.BuildListener;
 import hudson.model.Computer;
+import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.Item;
 import hudson.model.ItemGroup;
 import hudson.model.Result;
+import hudson.model.TaskListener;
 import hudson.model.User;
 import hudson.security.ACL;
 import hudson.security.ACLContext;
 import hudson.util.Secret;
 import io.jenkins.plugins.casc.ConfigurationAsCode;
+import io.jenkins.plugins.countersign.HostileAgent;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.signing.TestCertificates;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
+import io.jenkins.plugins.countersign.engine.signing.token.TokenHost;
+import io.jenkins.plugins.countersign.engine.signing.token.TokenRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URL;
@@ -47,6 +54,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -186,6 +195,41 @@ public class SigningCredentialsTest {
                 .map(type::cast)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** The agent that holds the token may have been taken over: another key, another message, too little, too much, nothing. */
+    @Issue("SECURITY-2844")
+    @Test
+    public void whatAnAgentSignedIsBelievedOnlyWhenItIsTheKeysSignature() throws Exception {
+        byte[] wanted = "wanted".getBytes(StandardCharsets.UTF_8);
+        byte[] good = key.sign(wanted);
+        byte[] cut = Arrays.copyOf(good, good.length - 1);
+        SigningKey other = KeyGenerator.generate(new SecureRandom());
+        FreeStyleBuild build = r.buildAndAssertSuccess(r.createFreeStyleProject());
+        for (List<byte[]> hostile : List.of(
+                List.<byte[]>of(),
+                List.of(new byte[0]),
+                List.of(cut),
+                List.of(new byte[1 << 20]),
+                List.of(other.sign(wanted)),
+                List.of(key.sign("another".getBytes(StandardCharsets.UTF_8))),
+                List.of(good, good))) {
+            KeyException refused = assertThrows(
+                    KeyException.class, () -> token(new ArrayList<>(hostile), build).sign(wanted));
+            assertEquals(KeyException.Reason.NOT_THE_EXPECTED_KEY, refused.reason());
+        }
+        assertArrayEquals(good, token(new ArrayList<>(List.of(good)), build).sign(wanted));
+    }
+
+    private static AgentToken token(ArrayList<byte[]> answer, FreeStyleBuild build) throws KeyException {
+        return new AgentToken(
+                new SigningTokenCredentialsImpl(
+                        CredentialsScope.GLOBAL, "token", "", "pkcs11:token=a;object=b", publicKey),
+                key.publicKey(),
+                TokenRequest.parse("pkcs11:token=a;object=b"),
+                new TokenHost(List.of()),
+                new FilePath(new HostileAgent(answer), "/workspace"),
+                new TokenWait(build, TaskListener.NULL));
     }
 
     @Test
