@@ -10,14 +10,19 @@ import hudson.security.ACLContext;
 import hudson.util.DaemonThreadFactory;
 import hudson.util.NamingThreadFactory;
 import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
+import io.jenkins.plugins.countersign.engine.delivery.Payload;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
+import io.jenkins.plugins.countersign.engine.delivery.SeenDeliveries;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -26,6 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import jenkins.util.Timer;
@@ -43,20 +49,28 @@ public class Deliveries {
     /** Between two passes. */
     private static final Duration BREATH = Duration.ofMillis(250);
 
+    private static final Duration MAX_BREATH = Duration.ofSeconds(2);
+
     private static final Duration RETRY = Duration.ofSeconds(30);
     private static final Duration GIVE_UP = Duration.ofHours(24);
     private static final String SUFFIX = ".deliveries";
+    private static final Pattern NAME = Pattern.compile("\\d{16}-\\d{8,}\\" + SUFFIX);
     private static final int MAX_EFFECTS = 50;
+
+    private static final int SEEN = 20_000;
+    private static final Duration WINDOW = Duration.ofDays(1);
 
     private final AtomicLong counter = new AtomicLong();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicBoolean asked = new AtomicBoolean();
     private final List<Arrival> arrivals = new ArrayList<>();
-    private final Object writing = new Object();
     private final ThreadPoolExecutor worker = worker();
     private final long startedAt = System.currentTimeMillis();
+    private SeenDeliveries seen;
+    private boolean isSomebodyWriting;
+    private volatile Path beingWritten;
     private volatile boolean jobsAreLoaded;
-    private volatile long lastPass;
+    private volatile long nextPass;
 
     static Deliveries get() {
         return ExtensionList.lookupSingleton(Deliveries.class);
@@ -67,63 +81,158 @@ public class Deliveries {
         return get().startedAt;
     }
 
+    /** What became of a delivery that was taken. */
+    enum Taken {
+        KEPT,
+        /** It was done with already, and is accepted once more because its sender would never stop. */
+        REPEATED
+    }
+
     /**
-     * Returns when the delivery is on the disk. Those that arrive while others are being written are written together, with one
-     * wait for the disk: under a flood that wait is what counts.
+     * Returns when the delivery is on the disk, or was before.
      *
-     * @param again whether an administrator sends it once more
+     * @throws DeliveryException if it is a replay
      * @throws IOException if it cannot be written, or too many wait already
      */
-    void keep(String source, List<RegistryEvent> events, byte[] body, boolean again) throws IOException {
-        if (waiting.get() >= MAX_WAITING) {
-            throw new IOException(MAX_WAITING + " deliveries wait already");
+    Taken take(String source, Payload payload, List<RegistryEvent> events, byte[] body)
+            throws DeliveryException, IOException {
+        if (!payload.tellsEventsApart()) {
+            keep(source, events, body, false, null);
+            return Taken.KEPT;
         }
-        String id = nextId();
-        DeliveryLog.get().accepted(id, source, events, body, again);
-        Arrival mine = new Arrival(new KeptDelivery(id, source, body));
-        synchronized (arrivals) {
-            arrivals.add(mine);
+        String key = SeenDeliveries.key(source, body);
+        SeenDeliveries.Seen known = seen().arrives(key);
+        if (known != SeenDeliveries.Seen.NEVER && !payload.isRepeatedUntilAccepted()) {
+            throw new DeliveryException("it was accepted before");
         }
-        synchronized (writing) {
-            if (!mine.isWritten) {
-                writeArrivals();
+        if (known == SeenDeliveries.Seen.BEFORE) {
+            // The registry did not get our answer. Refused, it would repeat this for ever and never send what came
+            // after.
+            return Taken.REPEATED;
+        }
+        // One that arrives already may yet fail to be kept, so this one is no repetition. Done twice, it has no other
+        // effect.
+        keep(source, events, body, false, key);
+        return Taken.KEPT;
+    }
+
+    /** Works one off once more; returns when it is on the disk. */
+    void keepAgain(String source, List<RegistryEvent> events, byte[] body) throws IOException {
+        keep(source, events, body, true, null);
+    }
+
+    private void keep(String source, List<RegistryEvent> events, byte[] body, boolean again, String keyOrNull)
+            throws IOException {
+        boolean kept = false;
+        try {
+            if (waiting.get() >= MAX_WAITING) {
+                throw new IOException(MAX_WAITING + " deliveries wait already");
             }
-        }
-        if (mine.failure != null) {
-            DeliveryLog.get().caused(id, source, List.of(new Effect(Effect.Kind.DROPPED, source)), true);
-            throw mine.failure;
+            String id = nextId();
+            DeliveryLog.get().accepted(id, source, events, body, again);
+            try {
+                write(new Arrival(new KeptDelivery(id, source, body), keyOrNull));
+                kept = true;
+            } finally {
+                if (!kept) {
+                    DeliveryLog.get().caused(id, source, List.of(new Effect(Effect.Kind.DROPPED, source)), true);
+                }
+            }
+        } finally {
+            if (!kept && keyOrNull != null) {
+                seen().forget(keyOrNull);
+            }
         }
         work();
     }
 
-    /** Sorted by time, also among those of the same millisecond. */
-    private String nextId() {
-        return "%016d-%08d".formatted(System.currentTimeMillis(), counter.incrementAndGet());
+    /** @throws IOException if what was seen before the restart cannot be read: a replay could be one of them */
+    private synchronized SeenDeliveries seen() throws IOException {
+        if (seen == null) {
+            Path file = folder().resolveSibling("deliveries-seen");
+            Files.createDirectories(file.getParent());
+            seen = new SeenDeliveries(file, SEEN, WINDOW, Clock.systemUTC());
+        }
+        return seen;
     }
 
-    /** Holding {@link #writing}. */
+    /** Sorted by time, also among those of the same millisecond. */
+    private String nextId() {
+        return digits(System.currentTimeMillis(), 16) + "-" + digits(counter.incrementAndGet(), 8);
+    }
+
+    private static String digits(long number, int atLeast) {
+        String digits = Long.toString(number);
+        return "0".repeat(Math.max(0, atLeast - digits.length())) + digits;
+    }
+
+    /**
+     * Those that arrive while others are being written are written together, with one wait for the disk: under a flood that wait
+     * is what counts. One of the waiting threads writes for all that have arrived, and when it is done it lets the first of the
+     * next ones do the same; none of them waits for a lock.
+     */
+    private void write(Arrival mine) throws IOException {
+        boolean writes;
+        synchronized (arrivals) {
+            arrivals.add(mine);
+            writes = !isSomebodyWriting;
+            isSomebodyWriting = true;
+        }
+        if (writes || mine.awaitTurn()) {
+            writeArrivals();
+        }
+        if (mine.failure != null) {
+            throw new IOException("it could not be written", mine.failure);
+        }
+    }
+
     private void writeArrivals() {
         List<Arrival> batch;
         synchronized (arrivals) {
             batch = List.copyOf(arrivals);
             arrivals.clear();
         }
-        IOException failure = null;
+        Exception failure = new IOException("what writes deliveries has died");
+        waiting.addAndGet(batch.size());
         try {
-            Path folder = folder();
-            if (!Files.isDirectory(folder)) {
-                Files.createDirectories(folder);
-            }
-            KeptDelivery.write(
-                    folder.resolve(nextId() + SUFFIX),
-                    batch.stream().map(arrival -> arrival.delivery).toList());
-            waiting.addAndGet(batch.size());
-        } catch (IOException e) {
+            writeTogether(batch);
+            failure = null;
+        } catch (IOException | RuntimeException e) {
             failure = e;
+        } finally {
+            beingWritten = null;
+            if (failure != null) {
+                waiting.addAndGet(-batch.size());
+            }
+            for (Arrival arrival : batch) {
+                arrival.failure = failure;
+                arrival.turn.complete(false);
+            }
+            synchronized (arrivals) {
+                isSomebodyWriting = !arrivals.isEmpty();
+                if (isSomebodyWriting) {
+                    arrivals.get(0).turn.complete(true);
+                }
+            }
         }
-        for (Arrival arrival : batch) {
-            arrival.failure = failure;
-            arrival.isWritten = true;
+    }
+
+    private void writeTogether(List<Arrival> batch) throws IOException {
+        Path folder = folder();
+        if (!Files.isDirectory(folder)) {
+            Files.createDirectories(folder);
+        }
+        beingWritten = folder.resolve(nextId() + SUFFIX);
+        KeptDelivery.write(
+                beingWritten, batch.stream().map(arrival -> arrival.delivery).toList());
+        try {
+            seen().kept(batch.stream()
+                    .map(arrival -> arrival.keyOrNull)
+                    .filter(Objects::nonNull)
+                    .toList());
+        } catch (IOException e) {
+            // They are kept, so they are accepted. A replay would be asked of the registry, and build nothing twice.
+            LOGGER.log(Level.WARNING, "replays of deliveries will not be known after a restart", e);
         }
     }
 
@@ -162,12 +271,13 @@ public class Deliveries {
     private void workAllOff() {
         try {
             // Under a flood many are worked off together, and the registry is asked once for all of them.
-            Thread.sleep(Math.max(0, lastPass + BREATH.toMillis() - System.currentTimeMillis()));
+            Thread.sleep(Math.max(0, nextPass - System.currentTimeMillis()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return;
         }
         asked.set(false);
+        long begin = System.currentTimeMillis();
         boolean all = true;
         try (ACLContext ignored = ACL.as2(ACL.SYSTEM2);
                 EventEffects effects = new EventEffects()) {
@@ -194,7 +304,10 @@ public class Deliveries {
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "the deliveries of webhooks cannot be read", e);
         }
-        lastPass = System.currentTimeMillis();
+        // A fifth of one processor at most, so that a flood is answered: the more wait, the more is done with one
+        // question.
+        long end = System.currentTimeMillis();
+        nextPass = end + Math.min(MAX_BREATH.toMillis(), Math.max(BREATH.toMillis(), 4 * (end - begin)));
         if (!all) {
             Timer.get().schedule(this::work, RETRY.toSeconds(), TimeUnit.SECONDS);
         }
@@ -242,16 +355,19 @@ public class Deliveries {
 
     /** Whole files only: what is being written is not among them. */
     private List<Path> files() throws IOException {
-        synchronized (writing) {
-            if (!Files.isDirectory(folder())) {
-                return List.of();
-            }
-            try (Stream<Path> files = Files.list(folder())) {
-                return files.filter(file -> file.getFileName().toString().matches("\\d{16}-\\d{8}\\" + SUFFIX))
-                        .sorted()
-                        .toList();
-            }
+        if (!Files.isDirectory(folder())) {
+            return List.of();
         }
+        List<Path> all;
+        try (Stream<Path> files = Files.list(folder())) {
+            all = files.filter(
+                            file -> NAME.matcher(file.getFileName().toString()).matches())
+                    .sorted()
+                    .toList();
+        }
+        // Looked at after the listing: of all that is in the list this one alone can still be unfinished.
+        Path unfinished = beingWritten;
+        return all.stream().filter(file -> !file.equals(unfinished)).toList();
     }
 
     private static Path folder() {
@@ -273,11 +389,18 @@ public class Deliveries {
     /** A delivery whose sender waits for the answer. */
     private static final class Arrival {
         private final KeptDelivery delivery;
-        private boolean isWritten;
-        private IOException failure;
+        private final String keyOrNull;
+        private final CompletableFuture<Boolean> turn = new CompletableFuture<>();
+        private volatile Exception failure;
 
-        Arrival(KeptDelivery delivery) {
+        Arrival(KeptDelivery delivery, String keyOrNull) {
             this.delivery = delivery;
+            this.keyOrNull = keyOrNull;
+        }
+
+        /** Whether it is this thread's turn to write; otherwise another has written it. */
+        boolean awaitTurn() {
+            return turn.join();
         }
     }
 }

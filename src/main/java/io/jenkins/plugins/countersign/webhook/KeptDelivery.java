@@ -67,7 +67,7 @@ record KeptDelivery(String id, String source, byte[] body) {
             }
             String[] header = new String(all, at, end - at, StandardCharsets.US_ASCII).split(" ");
             if (header.length != 3
-                    || !header[0].matches("\\d{16}-\\d{8}")
+                    || !header[0].matches("\\d{16}-\\d{8,}")
                     || !header[1].matches(WebhookSource.ID)
                     || !header[2].matches("\\d{1,8}")) {
                 break;

@@ -31,8 +31,22 @@ final class RegistryPage {
             // Both send a browser on to their page about the image.
             case GITHUB -> "https://" + event.name();
             case GOOGLE -> "https://" + event.name() + "@" + digest;
-            default -> "";
+            // Both only where pages and images have one host name, and the name begins with the vendor's own
+            // repository.
+            case ARTIFACTORY ->
+                "https://" + event.registry() + "/ui/repos/tree/General/" + event.repository()
+                        + (event.tagOrNull() == null ? "" : "/" + event.tagOrNull());
+            case NEXUS_PATH -> nexus(event);
+            // Harbor's pages go by a project's number, Azure's by a subscription's, and neither is in an image's name.
+            case HARBOR, AZURE, ARTIFACTORY_SUBDOMAIN, NEXUS, MIRANTIS, DISTRIBUTION, POINTED -> "";
         };
+    }
+
+    private static String nexus(RegistryEvent event) {
+        String[] name = event.repository().split("/", 2);
+        return "https://" + event.registry() + "/#browse/browse:" + name[0]
+                + (name.length == 1 ? "" : ":v2%2F" + name[1].replace("/", "%2F") + "%2Ftags")
+                + (name.length == 1 || event.tagOrNull() == null ? "" : "%2F" + event.tagOrNull());
     }
 
     /** Whether it is the address of a web page, and no script. */

@@ -108,8 +108,7 @@ public class WebhookDeliveries extends ManagementLink implements StaplerProxy {
                 .orElseThrow(HttpResponses::notFound);
         WebhookSource to = WebhookConfiguration.get().source(source).orElseThrow(HttpResponses::notFound);
         try {
-            Deliveries.get()
-                    .keep(source, to.payload().read(to.getRegistry(), delivered.body()), delivered.body(), true);
+            Deliveries.get().keepAgain(source, to.payload().read(to.getRegistry(), delivered.body()), delivered.body());
         } catch (DeliveryException e) {
             throw HttpResponses.error(409, e.getMessage());
         }

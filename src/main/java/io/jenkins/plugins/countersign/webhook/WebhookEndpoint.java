@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.webhook;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import hudson.Extension;
 import hudson.security.csrf.CrumbExclusion;
 import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
@@ -8,24 +9,20 @@ import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
 import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.engine.delivery.RateLimit;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
-import io.jenkins.plugins.countersign.engine.delivery.SeenDeliveries;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
@@ -50,8 +47,6 @@ public class WebhookEndpoint implements HttpServletFilter {
     private static final Pattern PATH =
             Pattern.compile("/(" + WebhookSource.ID + ")(?:/([\\x21-\\x2e\\x30-\\x7e]{1,256}))?");
 
-    private static final int SEEN = 20_000;
-    private static final Duration WINDOW = Duration.ofDays(1);
     /** The burst that is taken, in seconds of the limit. */
     private static final int BURST = 10;
     /** Under which name Event Grid asks whether it may send. */
@@ -61,18 +56,10 @@ public class WebhookEndpoint implements HttpServletFilter {
     private static final WebhookSource NOBODY = new WebhookSource("nobody", null, null, null);
 
     private final String decoy = UUID.randomUUID().toString();
-    private final SeenDeliveries seen;
-    private final Map<String, RateLimit> limits = new ConcurrentHashMap<>();
+    /** So many deliveries are judged at once: under a flood of them whoever looks at a page still gets a turn. */
+    private final Semaphore judges = new Semaphore(2 * Runtime.getRuntime().availableProcessors());
 
-    /**
-     * For Jenkins, which makes the one instance.
-     *
-     * @throws IOException if the deliveries that were seen before the restart cannot be read: a replay could be one of them
-     */
-    public WebhookEndpoint() throws IOException {
-        Path folder = Files.createDirectories(new File(Jenkins.get().getRootDir(), "countersign").toPath());
-        seen = new SeenDeliveries(folder.resolve("deliveries-seen"), SEEN, WINDOW, Clock.systemUTC());
-    }
+    private final Map<String, RateLimit> limits = new ConcurrentHashMap<>();
 
     /** Before Stapler, which looks for views along the path: all that is needed is the bytes. */
     @Override
@@ -134,8 +121,11 @@ public class WebhookEndpoint implements HttpServletFilter {
             if (body.length > Payload.MAX_LENGTH) {
                 throw new DeliveryException("the delivery has more than " + Payload.MAX_LENGTH + " bytes");
             }
-            verify(source, request, path.group(2), body);
-            return asks ? Optional.empty() : read(source, body);
+            Judged judged = judge(source, request, path.group(2), body, asks);
+            if (!judged.events.isEmpty()) {
+                keep(source, judged.events, body);
+            }
+            return judged.handshake;
         } catch (DeliveryException e) {
             if (source != NOBODY) {
                 DeliveryLog.get().refused(source.getId(), e.getMessage(), body);
@@ -156,16 +146,34 @@ public class WebhookEndpoint implements HttpServletFilter {
                 body);
     }
 
-    private Optional<String> read(WebhookSource source, byte[] body) throws DeliveryException, IOException {
-        Payload payload = source.payload();
-        Optional<String> handshake = payload.handshakeCode(Payload.parse(body));
-        if (handshake.isPresent()) {
-            return handshake;
+    /**
+     * What a genuine delivery wants.
+     *
+     * @param events none when it is of no interest to anybody, such as a pull or a ping
+     */
+    private record Judged(Optional<String> handshake, List<RegistryEvent> events) {}
+
+    /** All that takes a processor's time, and nothing that waits for anything else. */
+    private Judged judge(
+            WebhookSource source, HttpServletRequest request, String secretInPathOrNull, byte[] body, boolean asks)
+            throws DeliveryException {
+        judges.acquireUninterruptibly();
+        try {
+            verify(source, request, secretInPathOrNull, body);
+            if (asks) {
+                return new Judged(Optional.empty(), List.of());
+            }
+            Payload payload = source.payload();
+            ObjectNode content = Payload.parse(body);
+            Optional<String> handshake = payload.handshakeCode(content);
+            return new Judged(
+                    handshake, handshake.isPresent() ? List.of() : payload.read(source.getRegistry(), content));
+        } finally {
+            judges.release();
         }
-        List<RegistryEvent> events = payload.read(source.getRegistry(), body);
-        if (events.isEmpty()) {
-            return Optional.empty(); // Of no interest to anybody, such as a pull or a ping.
-        }
+    }
+
+    private void keep(WebhookSource source, List<RegistryEvent> events, byte[] body) throws DeliveryException {
         // After the proof: a stranger's flood must not use up what the registry may send.
         if (!limits.computeIfAbsent(
                         source.getId() + " " + source.getPerSecond(),
@@ -173,28 +181,14 @@ public class WebhookEndpoint implements HttpServletFilter {
                 .passes()) {
             throw new DeliveryException("more than " + source.getPerSecond() + " deliveries a second");
         }
-        if (payload.tellsEventsApart() && !seen.isNew(source.getId(), body)) {
-            if (payload.isRepeatedUntilAccepted()) {
-                // The registry did not get our answer. Refused, it would repeat this for ever and never send what came
-                // after.
-                DeliveryLog.get().repeated(source.getId(), body);
-                return Optional.empty();
-            }
-            throw new DeliveryException("it was accepted before");
-        }
-        boolean kept = false;
         try {
-            Deliveries.get().keep(source.getId(), events, body, false);
-            kept = true;
+            if (Deliveries.get().take(source.getId(), source.payload(), events, body) == Deliveries.Taken.REPEATED) {
+                DeliveryLog.get().repeated(source.getId(), body);
+            }
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "a delivery to " + source.getId() + " cannot be kept", e);
             throw new DeliveryException("the delivery cannot be kept", e);
-        } finally {
-            if (!kept) {
-                seen.forget(source.getId(), body);
-            }
         }
-        return Optional.empty();
     }
 
     private static void answer(HttpServletResponse response, int status, String type, String text) throws IOException {

@@ -63,6 +63,8 @@ public class ImageEventTest {
 
     @Before
     public void startRegistry() throws Exception {
+        // Nothing is folded together in the queue: what is scheduled twice is built twice.
+        jenkins.setQuietPeriod(0);
         registry = new DemoRegistry(0);
         Told.configure(registry.host());
     }
@@ -79,14 +81,14 @@ public class ImageEventTest {
     }
 
     private FreeStyleProject standingOn(String name, Digest digest) throws Exception {
-        return standingOn(name, digest, "");
+        return standingOn(name, registry.host() + "/team/app:1.0@" + digest, "");
     }
 
     /** A job whose check recorded the base, and which pushes an image itself unless that is empty. */
-    private FreeStyleProject standingOn(String name, Digest digest, String pushed) throws Exception {
+    private FreeStyleProject standingOn(String name, String base, String pushed) throws Exception {
         FreeStyleProject job = jenkins.createFreeStyleProject(name);
         job.setQuietPeriod(0);
-        job.getBuildersList().add(new Recorded(registry.host() + "/team/app:1.0@" + digest, pushed));
+        job.getBuildersList().add(new Recorded(base, pushed));
         FreeStyleBuild build = jenkins.buildAndAssertSuccess(job);
         assertEquals(1, build.getNumber());
         return job;
@@ -104,7 +106,8 @@ public class ImageEventTest {
         FreeStyleProject disabled = standingOn("disabled", old);
         disabled.disable();
         Digest updated = Told.push(registry.host(), "1.0", "updated");
-        FreeStyleProject itself = standingOn("itself", old, registry.host() + "/team/app:1.0@" + updated);
+        FreeStyleProject itself = standingOn(
+                "itself", registry.host() + "/team/app:1.0@" + old, registry.host() + "/team/app:1.0@" + updated);
         FreeStyleProject newer = standingOn("newer", updated);
         StandsOn.get().forget(); // As after a restart.
 
@@ -136,13 +139,65 @@ public class ImageEventTest {
         for (FreeStyleProject job : List.of(disabled, itself, newer)) {
             assertEquals(job.getName(), 1, job.getLastBuild().getNumber());
         }
-        List<String> effects = DeliveryLog.get().of("signed").stream()
-                .flatMap(delivered -> delivered.getEffects().stream())
-                .map(Effect::getText)
-                .toList();
+        List<String> effects = effects();
         assertTrue(effects.toString(), effects.contains("itself not rebuilt: it would go round in circles"));
         assertTrue(effects.toString(), effects.contains("rebuilds first, which stands on it"));
         assertTrue(effects.toString(), effects.contains("first was built for it before"));
+    }
+
+    @Test
+    public void twoThatStandOnEachOther_areBuiltOnceEach() throws Exception {
+        String repository = registry.host() + "/team/app:";
+        Digest oldLeft = Told.push(registry.host(), "left", "left");
+        Digest oldRight = Told.push(registry.host(), "right", "right");
+        Digest newLeft = Told.push(registry.host(), "left", "left, updated");
+        Digest newRight = Told.push(registry.host(), "right", "right, built on the updated left");
+        standingOn("makes-left", repository + "right@" + oldRight, repository + "left@" + newLeft);
+        FreeStyleProject right =
+                standingOn("makes-right", repository + "left@" + oldLeft, repository + "right@" + newRight);
+
+        assertThat(Told.sendSigned(jenkins, Told.published("left", "left")), startsWith("202 "));
+        Told.await("the build on the updated left", () -> right.getLastBuild().getNumber() == 2);
+        jenkins.waitUntilNoActivity();
+        assertEquals(
+                List.of("makes-left"),
+                right.getLastBuild().getCause(BaseUpdateCause.class).chain());
+        assertThat(Told.sendSigned(jenkins, Told.published("right", "right")), startsWith("202 "));
+        Told.await(
+                "the end of the circle",
+                () -> effects().contains("makes-left not rebuilt: it would go round in circles"));
+        jenkins.waitUntilNoActivity();
+        assertEquals(
+                1,
+                jenkins.jenkins
+                        .getItemByFullName("makes-left", FreeStyleProject.class)
+                        .getLastBuild()
+                        .getNumber());
+        assertEquals(2, right.getLastBuild().getNumber());
+    }
+
+    @Test
+    public void whoPushesPastOurSteps_doesNotGoRoundMoreThanSixTimesAnHour() throws Exception {
+        FreeStyleProject job = standingOn("hurried", Told.push(registry.host(), "1.0", "update 0"));
+        for (int update = 1; update <= BaseRebuilds.MAX_AN_HOUR; update++) {
+            int number = update + 1;
+            Told.push(registry.host(), "1.0", "update " + update);
+            assertThat(Told.sendSigned(jenkins, Told.published("1.0", "update " + update)), startsWith("202 "));
+            Told.await("build " + number, () -> job.getLastBuild().getNumber() == number);
+            jenkins.waitUntilNoActivity();
+        }
+        Told.push(registry.host(), "1.0", "one too many");
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "one too many")), startsWith("202 "));
+        Told.await("the refusal", () -> effects().contains("hurried not rebuilt: it would go round in circles"));
+        jenkins.waitUntilNoActivity();
+        assertEquals(BaseRebuilds.MAX_AN_HOUR + 1, job.getLastBuild().getNumber());
+    }
+
+    private static List<String> effects() {
+        return DeliveryLog.get().of("signed").stream()
+                .flatMap(delivered -> delivered.getEffects().stream())
+                .map(Effect::getText)
+                .toList();
     }
 
     @Test
@@ -288,10 +343,8 @@ public class ImageEventTest {
                 .grant(Jenkins.READ)
                 .everywhere()
                 .to("reader"));
-        try (JenkinsRule.WebClient reader =
-                        jenkins.createWebClient().login("reader").withThrowExceptionOnFailingStatusCode(false);
-                JenkinsRule.WebClient admin =
-                        jenkins.createWebClient().login("admin").withThrowExceptionOnFailingStatusCode(false)) {
+        try (JenkinsRule.WebClient reader = client("reader");
+                JenkinsRule.WebClient admin = client("admin")) {
             assertEquals(
                     403,
                     reader.goTo("manage/countersign-webhooks/").getWebResponse().getStatusCode());
@@ -327,6 +380,14 @@ public class ImageEventTest {
         }
     }
 
+    /** What the page needs no script for costs none. */
+    private static JenkinsRule.WebClient client(String user) {
+        return jenkins.createWebClient()
+                .withJavaScriptEnabled(false)
+                .withBasicCredentials(user)
+                .withThrowExceptionOnFailingStatusCode(false);
+    }
+
     private static WebRequest post(JenkinsRule.WebClient client, String path) throws Exception {
         return client.addCrumb(new WebRequest(new java.net.URL(jenkins.getURL(), path), HttpMethod.POST));
     }
@@ -350,6 +411,16 @@ public class ImageEventTest {
                         "harbor.example.com",
                         digest,
                         "https://harbor.example.com/harbor/projects/1/repositories/{repository}/artifacts-tab/artifacts/{digest}"));
+        assertEquals(
+                "https://acme.jfrog.io/ui/repos/tree/General/team/app/1.0",
+                page(PayloadKind.ARTIFACTORY, "acme.jfrog.io", digest, null));
+        assertEquals("", page(PayloadKind.ARTIFACTORY_SUBDOMAIN, "team.acme.example.com", digest, null));
+        assertEquals(
+                "https://nexus.example.com/#browse/browse:team:v2%2Fapp%2Ftags%2F1.0",
+                page(PayloadKind.NEXUS_PATH, "nexus.example.com", digest, null));
+        assertEquals("another port", "", page(PayloadKind.NEXUS, "nexus.example.com:5000", digest, null));
+        assertEquals(
+                "its project's number is unknown", "", page(PayloadKind.HARBOR, "harbor.example.com", digest, null));
         assertEquals("", page(PayloadKind.HARBOR, "harbor.example.com", digest, "javascript:alert('{tag}')"));
     }
 

@@ -9,7 +9,8 @@ import java.util.List;
  * JFrog Artifactory's webhooks of the domain {@code docker}: a tag was pushed, deleted or promoted. Neither actor nor time is
  * told, so two pushes of one content look alike.
  *
- * <p>Source: jfrog.com, "JFrog Platform Administration, Webhooks, Domain: Docker". What its samples show is in {@code data}, as
+ * <p>Source: jfrog.com, "JFrog Platform Administration, Webhooks, Domain: Docker" (events pushed, deleted, promoted; read
+ * again on 22 November 2026). What its samples show is in {@code data}, as
  * the other domains' is; an older page shows it bare.
  *
  * @param isRepositoryInPath whether images are called {@code registry/<Artifactory's repository>/name}, which is JFrog's

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * Webhooks of Docker Hub: a push, and nothing else; without digest, id, signature or any header of one's own.
  *
- * <p>Source: docs.docker.com, "Docker Hub, Webhooks, Example webhook payload". The {@code callback_url} is never called.
+ * <p>Source: docs.docker.com, "Docker Hub, Webhooks, Example webhook payload" (docker-hub/repos/manage/webhooks; read again on
+ * 22 November 2026). The {@code callback_url} is never called.
  */
 public final class DockerHubPayload implements Payload {
 

@@ -54,8 +54,17 @@ public interface Payload {
      * @throws DeliveryException if it is too long or too deep, not strict JSON, or not such a payload
      */
     default List<RegistryEvent> read(String registry, byte[] body) throws DeliveryException {
+        return read(registry, parse(body));
+    }
+
+    /**
+     * Reads what {@link #parse} has made of a delivery.
+     *
+     * @throws DeliveryException if it is not such a payload
+     */
+    default List<RegistryEvent> read(String registry, ObjectNode content) throws DeliveryException {
         try {
-            return events(registry, parse(body));
+            return events(registry, content);
         } catch (IllegalArgumentException e) {
             throw new DeliveryException("the payload names an impossible image: " + e.getMessage(), e);
         }

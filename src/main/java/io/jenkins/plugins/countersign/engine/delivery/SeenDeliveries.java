@@ -10,25 +10,41 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The deliveries that were accepted lately, so that one which is sent again has no effect. Told apart by their bytes: an id in a
  * header is not under the signature, and whoever replays a delivery would write a new one.
  *
  * <p>Bounded: beyond the capacity the oldest is forgotten first. With a file, they are known after a restart as well: a line for
- * each, written before the delivery is answered, and the whole file anew when it has grown to twice what is remembered.
+ * each, and the whole file anew when it has grown to twice what is remembered. The line is written after the delivery itself was
+ * kept and before it is answered. The other way round a crash in between would lose it: its sender repeats it, and it would be
+ * taken for one that is done.
  */
 public final class SeenDeliveries {
+
+    /** What is known of a delivery that arrives. */
+    public enum Seen {
+        /** Nothing. Whoever is told so says later whether it was {@link #kept} or has to be {@link #forget forgotten}. */
+        NEVER,
+        /** The same bytes are being kept at this moment, and may yet fail to be. */
+        ARRIVING,
+        /** It was kept within the window. */
+        BEFORE
+    }
 
     private final Path fileOrNull;
     private final int capacity;
     private final Duration window;
     private final Clock clock;
     private final Map<String, Instant> seen = new LinkedHashMap<>();
+    private final Set<String> arriving = new HashSet<>();
     private int lines;
 
     public SeenDeliveries(int capacity, Duration window, Clock clock) {
@@ -57,34 +73,49 @@ public final class SeenDeliveries {
         }
     }
 
-    /**
-     * Remembers a delivery; false if it was seen within the window.
-     *
-     * @throws IOException if it cannot be written down; it is not remembered then
-     */
-    public synchronized boolean isNew(String source, byte[] body) throws IOException {
-        Instant now = clock.instant();
-        forgetOld(now);
-        String key = key(source, body);
-        if (seen.putIfAbsent(key, now) != null) {
-            return false;
-        }
-        try {
-            write(now.toEpochMilli(), key);
-        } catch (IOException e) {
-            seen.remove(key);
-            throw e;
-        }
-        forgetOld(now);
-        return true;
+    /** What a delivery is called here and in the file. A source has no space. */
+    public static String key(String source, byte[] body) {
+        return source + " " + Digest.of(body).hex();
     }
 
-    /** Forgets a delivery that could not be kept after all: it may come again. */
-    public synchronized void forget(String source, byte[] body) throws IOException {
-        String key = key(source, body);
-        if (seen.remove(key) != null) {
-            write(0, key);
+    /** What is known of a delivery that arrives now. */
+    public synchronized Seen arrives(String key) {
+        forgetOld(clock.instant());
+        if (seen.containsKey(key)) {
+            return Seen.BEFORE;
         }
+        return arriving.add(key) ? Seen.NEVER : Seen.ARRIVING;
+    }
+
+    /**
+     * Remembers deliveries that are kept.
+     *
+     * @throws IOException if it cannot be written down; they are remembered all the same, until the next restart
+     */
+    public synchronized void kept(Collection<String> keys) throws IOException {
+        Instant now = clock.instant();
+        StringBuilder added = new StringBuilder();
+        for (String key : keys) {
+            arriving.remove(key);
+            if (seen.putIfAbsent(key, now) == null) {
+                added.append(now.toEpochMilli()).append(' ').append(key).append('\n');
+                lines++;
+            }
+        }
+        forgetOld(now);
+        if (fileOrNull == null || added.isEmpty()) {
+            return;
+        }
+        if (lines > 2 * capacity) {
+            writeAll();
+        } else {
+            Files.writeString(fileOrNull, added, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        }
+    }
+
+    /** Forgets a delivery that could not be kept: it may come again. */
+    public synchronized void forget(String key) {
+        arriving.remove(key);
     }
 
     synchronized int size() {
@@ -108,32 +139,19 @@ public final class SeenDeliveries {
         String key = line.substring(space + 1);
         long time = Long.parseLong(line.substring(0, space));
         if (time == 0) {
+            // Earlier versions took one back so.
             seen.remove(key);
         } else {
             seen.put(key, Instant.ofEpochMilli(time));
         }
     }
 
-    private void write(long time, String key) throws IOException {
-        if (fileOrNull == null) {
-            return;
-        }
-        if (lines >= 2 * capacity) {
-            List<String> all = new ArrayList<>();
-            seen.forEach((known, at) -> all.add(at.toEpochMilli() + " " + known));
-            Path temporary = fileOrNull.resolveSibling(fileOrNull.getFileName() + ".tmp");
-            Files.write(temporary, all);
-            Files.move(temporary, fileOrNull, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            lines = all.size();
-            if (time != 0) {
-                return;
-            }
-        }
-        Files.writeString(fileOrNull, time + " " + key + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        lines++;
-    }
-
-    private static String key(String source, byte[] body) {
-        return source + " " + Digest.of(body).hex();
+    private void writeAll() throws IOException {
+        List<String> all = new ArrayList<>();
+        seen.forEach((known, at) -> all.add(at.toEpochMilli() + " " + known));
+        Path temporary = fileOrNull.resolveSibling(fileOrNull.getFileName() + ".tmp");
+        Files.write(temporary, all);
+        Files.move(temporary, fileOrNull, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        lines = all.size();
     }
 }

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
@@ -80,38 +81,67 @@ public class ProofTest {
     public void seenDeliveries_areKnownByTheirBytes_withinTheWindow_inBoundedMemory() throws Exception {
         Hand hand = new Hand();
         SeenDeliveries seen = new SeenDeliveries(3, Duration.ofHours(1), hand);
-        assertTrue(seen.isNew("hub", BODY));
-        assertFalse(seen.isNew("hub", BODY.clone()));
-        assertTrue("another source's is another's", seen.isNew("quay", BODY));
+        assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", BODY));
+        assertEquals("being kept", SeenDeliveries.Seen.ARRIVING, arrives(seen, "hub", BODY));
+        kept(seen, "hub", BODY);
+        assertEquals(SeenDeliveries.Seen.BEFORE, arrives(seen, "hub", BODY.clone()));
+        assertEquals("another source's is another's", SeenDeliveries.Seen.NEVER, arrives(seen, "quay", BODY));
         hand.now = hand.now.plus(Duration.ofMinutes(61));
-        assertTrue(seen.isNew("hub", BODY));
+        assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", BODY));
         for (int i = 0; i < 100; i++) {
-            assertTrue(seen.isNew("hub", new byte[] {(byte) i}));
+            assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", new byte[] {(byte) i}));
+            kept(seen, "hub", new byte[] {(byte) i});
         }
         assertEquals(3, seen.size());
-        seen.forget("hub", new byte[] {99});
-        assertTrue(seen.isNew("hub", new byte[] {99}));
+        byte[] failed = {100};
+        assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", failed));
+        seen.forget(SeenDeliveries.key("hub", failed));
+        assertEquals("it may come again", SeenDeliveries.Seen.NEVER, arrives(seen, "hub", failed));
     }
 
     @Test
-    public void seenDeliveries_areKnownAfterARestart_andTheFileStaysSmall() throws Exception {
+    public void seenDeliveries_areKnownAfterARestart_onceTheyWereKept_andTheFileStaysSmall() throws Exception {
         Hand hand = new Hand();
         Path file = folder.getRoot().toPath().resolve("seen");
         SeenDeliveries seen = new SeenDeliveries(file, 10, Duration.ofHours(1), hand);
-        assertTrue(seen.isNew("hub", BODY));
-        assertTrue(seen.isNew("hub", new byte[] {1}));
-        seen.forget("hub", new byte[] {1});
-        Files.writeString(file, "1790000000000 hub 0123", StandardOpenOption.APPEND); // Cut off by a crash.
+        assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", BODY));
+        kept(seen, "hub", BODY);
+        byte[] unanswered = {1};
+        assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", unanswered));
+        byte[] takenBack = {2};
+        kept(seen, "hub", takenBack);
+        // As an earlier version took one back, and cut off by a crash.
+        Files.writeString(
+                file,
+                "0 " + SeenDeliveries.key("hub", takenBack) + "\n1790000000000 hub 0123",
+                StandardOpenOption.APPEND);
         SeenDeliveries restarted = new SeenDeliveries(file, 10, Duration.ofHours(1), hand);
-        assertFalse(restarted.isNew("hub", BODY));
-        assertTrue(restarted.isNew("hub", new byte[] {1}));
+        assertEquals(SeenDeliveries.Seen.BEFORE, arrives(restarted, "hub", BODY));
+        assertEquals(
+                "killed before it was kept, it comes again",
+                SeenDeliveries.Seen.NEVER,
+                arrives(restarted, "hub", unanswered));
+        assertEquals(SeenDeliveries.Seen.NEVER, arrives(restarted, "hub", takenBack));
         hand.now = hand.now.plus(Duration.ofMinutes(61));
-        assertTrue(new SeenDeliveries(file, 10, Duration.ofHours(1), hand).isNew("hub", BODY));
+        assertEquals(
+                SeenDeliveries.Seen.NEVER,
+                arrives(new SeenDeliveries(file, 10, Duration.ofHours(1), hand), "hub", BODY));
         for (int i = 0; i < 200; i++) {
-            assertTrue(restarted.isNew("hub", new byte[] {(byte) i, 7}));
+            assertEquals(SeenDeliveries.Seen.NEVER, arrives(restarted, "hub", new byte[] {(byte) i, 7}));
+            kept(restarted, "hub", new byte[] {(byte) i, 7});
         }
         assertTrue(Files.readAllLines(file).size() <= 21);
-        assertFalse(new SeenDeliveries(file, 10, Duration.ofHours(1), hand).isNew("hub", new byte[] {(byte) 199, 7}));
+        assertEquals(
+                SeenDeliveries.Seen.BEFORE,
+                arrives(new SeenDeliveries(file, 10, Duration.ofHours(1), hand), "hub", new byte[] {(byte) 199, 7}));
+    }
+
+    private static SeenDeliveries.Seen arrives(SeenDeliveries seen, String source, byte[] body) {
+        return seen.arrives(SeenDeliveries.key(source, body));
+    }
+
+    private static void kept(SeenDeliveries seen, String source, byte[] body) throws Exception {
+        seen.kept(List.of(SeenDeliveries.key(source, body)));
     }
 
     @Test
