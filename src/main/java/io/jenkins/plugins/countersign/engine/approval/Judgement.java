@@ -173,9 +173,10 @@ final class Judgement {
         }
         byContent.forEach((digest, same) -> {
             if (same.size() > 1) {
-                // The same words under several signatures, perhaps with several keys: the best one speaks.
                 same.sort(
-                        Comparator.comparing((SignedStatement s) -> timeFault(s).isPresent())
+                        Comparator.comparing(this::isWorseAsRecord)
+                                .thenComparing(s -> timeFault(s).isPresent())
+                                .thenComparing(SignedStatement::isByIdentity)
                                 .thenComparing(s -> !s.key().token())
                                 .thenComparing(s -> s.manifest().toString())
                                 .thenComparing(s -> s.key().fingerprint().toString()));
@@ -188,6 +189,17 @@ final class Judgement {
                         "is the same as the one in " + same.get(0).manifest());
             }
         });
+    }
+
+    /**
+     * The same words under several signatures, perhaps with several keys: the best one speaks. Whoever copies somebody's rejection
+     * and signs it with a stolen key, or as a Jenkins, must not take its author's own signature from it.
+     */
+    private int isWorseAsRecord(SignedStatement statement) {
+        if (statement.record().isEmpty()) {
+            return 0;
+        }
+        return negativeTimeFault(statement).isPresent() ? 2 : statement.isByIdentity() ? 1 : 0;
     }
 
     /** When the statement existed at the latest, by the earliest proof there is. */

@@ -38,6 +38,15 @@ public class GateEvidenceTest {
     }
 
     @Test
+    public void evidenceOfAnotherKindIsNone() {
+        for (String kind : java.util.List.of("sbom", "provenance")) {
+            Scene scene = approved(scene("{kind: " + kind + ", signedBy: scanners, named: false}"));
+            Decision decision = assertHeld(with(scene, GOOD), HoldReason.EVIDENCE_MISSING);
+            assertThat(decision.holds().get(0).text(), containsString("there is none"));
+        }
+    }
+
+    @Test
     public void aScanWithWorseFindingsHolds() {
         Scene scene = approved(scene("{kind: scan, signedBy: scanners, highestSeverity: medium, named: false}"));
         Decision decision =
@@ -59,6 +68,14 @@ public class GateEvidenceTest {
         assertHeld(with(scene, GOOD, scan("trivy", Scene.ago("PT1H"), Severity.CRITICAL)), HoldReason.EVIDENCE_MISSING);
         assertHeld(with(scene, scan("trivy", Scene.ago("PT2H"), Severity.CRITICAL), GOOD), HoldReason.EVIDENCE_MISSING);
         assertOpen(with(scene, scan("trivy", Scene.ago("PT3H"), Severity.CRITICAL), GOOD));
+    }
+
+    @Test
+    public void ofTwoScansOfOneMomentBothMustBeGood() {
+        Scene scene = approved(scene("{kind: scan, signedBy: scanners, highestSeverity: medium, named: false}"));
+        AttachedEvidence bad = scan("trivy", GOOD.time(), Severity.CRITICAL);
+        assertHeld(with(scene, GOOD, bad), HoldReason.EVIDENCE_MISSING);
+        assertHeld(with(scene, bad, GOOD), HoldReason.EVIDENCE_MISSING);
     }
 
     @Test

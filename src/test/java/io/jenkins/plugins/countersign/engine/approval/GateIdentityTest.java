@@ -145,4 +145,29 @@ public class GateIdentityTest {
                 PolicyException.class, () -> PolicyReader.read(text.text().getBytes(StandardCharsets.UTF_8)));
         assertThat(refused.getMessage(), containsString(why));
     }
+
+    @Test
+    public void whereTheStageAsksForKeysAJenkinsRejectsForNobodyEither() {
+        Scene scene = new Scene(policy(), "qa");
+        scene.approved("carol", "qa").add(scene.rejection("erin", "qa"), "jenkins");
+        assertEquals(
+                SetAsideReason.IDENTITY_NOT_ENOUGH,
+                setAside(assertOpen(scene), "rejection", "erin").reason());
+    }
+
+    /** Which of two signatures stands first in the registry's order is chance, and can be tried out: hence so often. */
+    @Test
+    public void aJenkinsThatSignsACopyTakesNobodysOwnSignatureFromIt() {
+        for (int i = 0; i < 6; i++) {
+            Scene rejected = new Scene(policy().onlyKey("erin", "erin", "notAfter: 2026-11-22T11:50:00Z"), "qa");
+            GateRecord rejection = rejected.rejection("erin", "qa");
+            rejected.approved("carol", "qa").add(rejection, "erin").add(rejection, "jenkins");
+            Decision decision = assertHeld(rejected, HoldReason.REJECTED);
+            assertEquals(
+                    SetAsideReason.DUPLICATE,
+                    setAside(decision, "rejection", "erin").reason());
+            Scene approved = new Scene(policy(), "qa");
+            assertOpen(approved.approved("carol", "qa").add(approved.approval("carol", "qa"), "jenkins"));
+        }
+    }
 }

@@ -265,4 +265,17 @@ public class GatePeopleTest {
     private static Map<String, String> counted(Decision decision) {
         return decision.counted().stream().collect(Collectors.toMap(Counted::person, Counted::role));
     }
+
+    /** The same words, signed with a software key and with the token: the token's signature is there. */
+    @Test
+    public void ofOneApprovalUnderTwoSignaturesTheTokensCounts() {
+        Scene scene = new Scene(PolicyText.example().key("alice", "alice-soft", ""), "security");
+        Approval approval = scene.approval("alice", "security");
+        Decision decision = assertOpen(scene.add(approval, "alice-soft").add(approval, "alice-token"));
+        assertEquals(true, decision.counted().get(0).token());
+        assertEquals(
+                SetAsideReason.DUPLICATE, setAside(decision, "approval", "alice").reason());
+        scene.found.remove(1);
+        assertSetAside(scene, "alice", SetAsideReason.TOKEN_NEEDED);
+    }
 }

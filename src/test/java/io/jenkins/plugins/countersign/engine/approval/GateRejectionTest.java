@@ -394,4 +394,183 @@ public class GateRejectionTest {
         Decision decision = assertHeld(scene, HoldReason.UNKNOWN);
         assertThat(decision.holds().get(0).text(), containsString("may not be complete: the registry answered 503"));
     }
+
+    @Test
+    public void whatIsSaidAboutAnotherImageHoldsAndLiftsNothingHere() {
+        Scene scene = Scene.qa().approved("carol", "qa");
+        ApprovedImage other = Scene.image("another image");
+        scene.add(
+                GateRecord.rejection(other, "qa", "qa", "erin", scene.reference(), "copied here", Scene.ago("PT30M"), 2),
+                "erin");
+        scene.add(
+                GateRecord.block(other, "release", "frank", scene.reference(), "copied here", Scene.ago("PT30M"), 2),
+                "frank");
+        Decision decision = assertOpen(scene);
+        assertEquals(
+                SetAsideReason.OTHER_DIGEST,
+                setAside(decision, "rejection", "erin").reason());
+        assertEquals(
+                SetAsideReason.OTHER_DIGEST, setAside(decision, "block", "frank").reason());
+
+        GateRecord rejection = scene.rejection("erin", "qa");
+        scene.add(rejection, "erin")
+                .add(
+                        GateRecord.withdrawal(
+                                other,
+                                "qa",
+                                "erin",
+                                scene.reference(),
+                                List.of(Scene.digest(rejection)),
+                                "of another image",
+                                Scene.ago("PT20M"),
+                                3),
+                        "erin");
+        assertHeld(scene, HoldReason.REJECTED);
+        assertOpen(scene.add(scene.withdrawal("erin", Scene.digest(rejection)), "erin"));
+    }
+
+    /** What is wrong with one platform is wrong with the index that offers it. */
+    @Test
+    public void aRejectionOfOnePlatformHoldsTheIndex() {
+        Scene scene = Scene.qa().approved("carol", "qa");
+        ApprovedImage amd64 = new ApprovedImage(
+                Scene.REPOSITORY, "", Scene.IMAGE.platforms().get(0), 100, List.of());
+        scene.add(
+                GateRecord.rejection(amd64, "qa", "qa", "erin", scene.reference(), "does not start", Scene.ago("PT30M"), 2),
+                "erin");
+        assertHeld(scene, HoldReason.REJECTED);
+    }
+
+    @Test
+    public void anOverrideWithAStolenKeyOrUnderAnotherPolicyLiftsNothing() {
+        Scene scene = new Scene(
+                PolicyText.example()
+                        .key("alice", "alice-old", "compromisedSince: 2026-11-01T00:00:00Z")
+                        .with("overrideRole: security"),
+                "qa");
+        GateRecord rejection = scene.rejection("erin", "qa");
+        scene.approved("carol", "qa").add(rejection, "erin");
+        scene.add(scene.override("alice", Scene.digest(rejection)), "alice-old");
+        Decision decision = assertHeld(scene, HoldReason.REJECTED);
+        assertEquals(
+                SetAsideReason.KEY_COMPROMISED,
+                setAside(decision, "override", "alice").reason());
+        scene.found.remove(2);
+        scene.add(
+                GateRecord.override(
+                        Scene.IMAGE,
+                        "qa",
+                        "security",
+                        "alice",
+                        new PolicyReference("other", 7, scene.policy.digest()),
+                        List.of(Scene.digest(rejection)),
+                        "agreed elsewhere",
+                        Scene.ago("PT10M"),
+                        1),
+                "alice");
+        decision = assertHeld(scene, HoldReason.REJECTED);
+        assertEquals(
+                SetAsideReason.OTHER_POLICY,
+                setAside(decision, "override", "alice").reason());
+        assertOpen(scene.add(scene.override("alice", Scene.digest(rejection)), "alice-token"));
+    }
+
+    /** A block is about the bytes wherever they lie; a rejection is about a stage of one repository. */
+    @Test
+    public void aRejectionInAnotherRepositoryHoldsNothingUnlessItIsThisOneUnderAnotherName() {
+        ApprovedImage elsewhere = new ApprovedImage(
+                "mirror.example.com/app", "", Scene.IMAGE.digest(), 1234, Scene.IMAGE.platforms());
+        Scene scene = Scene.qa().approved("carol", "qa");
+        scene.add(
+                GateRecord.rejection(elsewhere, "qa", "qa", "erin", scene.reference(), "not there", Scene.ago("PT30M"), 2),
+                "erin");
+        assertEquals(
+                SetAsideReason.OTHER_REPOSITORY,
+                setAside(assertOpen(scene), "rejection", "erin").reason());
+        assertHeld(scene.with(in -> in.withAlsoKnownAs(Set.of("mirror.example.com/app"))), HoldReason.REJECTED);
+    }
+
+    @Test
+    public void aBlockInARoleThatOneDoesNotHaveOrWithAStolenKeyHoldsNothing() {
+        Scene scene = new Scene(
+                PolicyText.example()
+                        .key("frank", "frank-old", "compromisedSince: 2026-11-22T11:00:00Z")
+                        .with("overrideRole: security"),
+                "qa");
+        scene.approved("carol", "qa")
+                .add(
+                        GateRecord.block(Scene.IMAGE, "release", "erin", scene.reference(), "x", Scene.ago("PT30M"), 1),
+                        "erin");
+        assertEquals(
+                SetAsideReason.NOT_IN_ROLE,
+                setAside(assertOpen(scene), "block", "erin").reason());
+        GateRecord block =
+                GateRecord.block(Scene.IMAGE, "release", "frank", scene.reference(), "x", Scene.ago("PT30M"), 1);
+        assertEquals(
+                SetAsideReason.KEY_COMPROMISED,
+                setAside(assertOpen(scene.add(block, "frank-old")), "block", "frank")
+                        .reason());
+        assertHeld(scene.add(block, "frank"), HoldReason.BLOCKED);
+    }
+
+    /** Who may set aside what others say may say no, too. */
+    @Test
+    public void theOverrideRoleRejectsAndBlocksWithoutAPlaceInAnyStage() {
+        Scene scene = new Scene(
+                PolicyText.example().people("ivan").role("lead", "ivan").with("overrideRole: lead"), "qa");
+        GateRecord rejection = scene.rejection("ivan", "lead");
+        assertHeld(scene.approved("carol", "qa").add(rejection, "ivan"), HoldReason.REJECTED);
+        scene.found.remove(1);
+        assertHeld(
+                scene.add(
+                        GateRecord.block(Scene.IMAGE, "lead", "ivan", scene.reference(), "x", Scene.ago("PT30M"), 1),
+                        "ivan"),
+                HoldReason.BLOCKED);
+    }
+
+    @Test
+    public void aThiefWhoSignsACopyOfARejectionDoesNotDiscreditIt() {
+        for (int i = 0; i < 6; i++) {
+            Scene scene = new Scene(
+                    PolicyText.example()
+                            .onlyKey("erin", "erin", "notAfter: 2026-11-22T11:50:00Z")
+                            .key("erin", "erin-stolen", "compromisedSince: 2026-11-01T00:00:00Z"),
+                    "qa");
+            GateRecord rejection = scene.rejection("erin", "qa");
+            scene.approved("carol", "qa").add(rejection, "erin").add(rejection, "erin-stolen");
+            assertHeld(scene, HoldReason.REJECTED);
+        }
+    }
+
+    @Test
+    public void aHiddenRejectionIsNotWithdrawnWithAStolenKey() {
+        Scene scene = new Scene(
+                PolicyText.example().key("erin", "erin-stolen", "compromisedSince: 2026-11-01T00:00:00Z"), "qa");
+        GateRecord rejection = scene.rejection("erin", "qa");
+        scene.approved("carol", "qa").ledger.saw(rejection, Scene.ago("PT25M"));
+        // Backdated before the theft: believed for what holds, and not for what opens.
+        scene.add(
+                GateRecord.withdrawal(
+                        Scene.IMAGE,
+                        "qa",
+                        "erin",
+                        scene.reference(),
+                        List.of(Scene.digest(rejection)),
+                        "backdated",
+                        Scene.ago("P60D"),
+                        3),
+                "erin-stolen");
+        assertHeld(scene, HoldReason.RECORD_VANISHED);
+        assertOpen(scene.add(scene.withdrawal("erin", Scene.digest(rejection)), "erin"));
+    }
+
+    @Test
+    public void aRejectionInOneRoleThatIsTakenBackLeavesTheApprovalInAnother() {
+        Scene scene = new Scene(
+                PolicyText.example().role("qa", "carol, erin, alice").with("overrideRole: security"), "qa");
+        scene.approved("alice", "qa");
+        GateRecord rejection = scene.rejection("alice", "security");
+        assertHeld(scene.add(rejection, "alice"), HoldReason.REJECTED);
+        assertOpen(scene.add(scene.withdrawal("alice", Scene.digest(rejection)), "alice"));
+    }
 }

@@ -292,4 +292,86 @@ public class GateStagesTest {
                 null,
                 1);
     }
+
+    @Test
+    public void aPolicyFromAnotherNameOfTheJudgedRepositoryHolds() {
+        String source = Scene.qa().text.trusted().source();
+        Scene scene = Scene.qa().approved("carol", "qa").with(in -> in.withAlsoKnownAs(Set.of(source)));
+        assertHeld(scene, HoldReason.POLICY_FROM_JUDGED_REPOSITORY);
+        assertOpen(Scene.qa().approved("carol", "qa").with(in -> in.withAlsoKnownAs(Set.of("mirror.example.com/app"))));
+    }
+
+    /** The head of a stage says a later time than its seal. */
+    @Test
+    public void aClockThatIsBehindAStagesHeadHolds() {
+        Scene scene = new Scene(PolicyText.example(), "security");
+        scene.add(
+                Approval.of(Scene.IMAGE, "security", "security", "alice", scene.reference(), Scene.ago("PT1H"), 1),
+                "alice-token");
+        scene.seals.put(
+                "qa",
+                new StageSeal("qa", Scene.IMAGE.digest(), Scene.ago("P1D"), Scene.NOW.plusSeconds(301), List.of()));
+        assertHeld(scene, HoldReason.CLOCK_MOVED_BACK);
+        scene.seals.put(
+                "qa",
+                new StageSeal("qa", Scene.IMAGE.digest(), Scene.ago("P1D"), Scene.NOW.plusSeconds(299), List.of()));
+        assertOpen(scene);
+    }
+
+    /** Each would be a way back for somebody who has another approval in hand than the one that is asked for. */
+    @Test
+    public void noOtherRollbackApprovalIsTakenForTheOneThatIsAskedFor() {
+        Scene scene = new Scene(
+                PolicyText.example()
+                        .key("alice", "alice-soft", "")
+                        .key("frank", "frank-old", "compromisedSince: 2026-11-01T00:00:00Z")
+                        .role("release", "frank, grace, alice")
+                        .stage(
+                                "qa",
+                                "{needs: [{role: qa, count: 1}], exclude: [build-starter],"
+                                        + " rollback: [{role: release, count: 1}, {role: security, count: 1, token: true}]}"),
+                "qa");
+        scene.approved("carol", "qa").with(in -> in.withBuild(new BuildFacts(Set.of("grace"), Set.of(), Map.of())));
+        scene.ledger.promoted(Scene.REPOSITORY, "qa", Scene.IMAGE.digest(), Scene.ago("P3D"));
+        scene.ledger.promoted(Scene.REPOSITORY, "qa", NEWER.digest(), Scene.ago("P2D"));
+        GateRecord security = rollback(scene, "security", "alice", NEWER.digest());
+        scene.add(security, "alice-soft");
+        scene.add(rollback(scene, "release", "frank", NEWER.digest()), "frank");
+        assertThat(
+                "without the token",
+                assertHeld(scene, HoldReason.ROLLBACK).holds().get(0).text(),
+                containsString("so far there is one by frank"));
+        scene.found.remove(2);
+        scene.found.remove(1);
+        scene.add(security, "alice-token");
+        int fixed = scene.found.size();
+
+        ApprovedImage elsewhere = new ApprovedImage("mirror.example.com/app", "", Scene.IMAGE.digest(), 1, List.of());
+        Map<GateRecord, SetAsideReason> attacks = Map.of(
+                rollback(NEWER, "qa", "release", "frank", scene), SetAsideReason.OTHER_DIGEST,
+                rollback(elsewhere, "qa", "release", "frank", scene), SetAsideReason.OTHER_REPOSITORY,
+                rollback(Scene.IMAGE, "security", "release", "frank", scene), SetAsideReason.OTHER_STAGE,
+                rollback(Scene.IMAGE, "qa", "release", "grace", scene), SetAsideReason.BUILD_STARTER);
+        attacks.forEach((record, reason) -> {
+            Decision decision = assertHeld(scene.add(record, record.author()), HoldReason.ROLLBACK);
+            assertEquals(reason, setAside(decision, "rollback", record.author()).reason());
+            scene.found.remove(fixed);
+        });
+        GateRecord good = rollback(scene, "release", "frank", NEWER.digest());
+        Decision stolen = assertHeld(scene.add(good, "frank-old"), HoldReason.ROLLBACK);
+        assertEquals(
+                SetAsideReason.KEY_COMPROMISED,
+                setAside(stolen, "rollback", "frank").reason());
+        scene.found.remove(fixed);
+        assertHeld(scene.add(rollback(scene, "qa", "carol", NEWER.digest()), "carol"), HoldReason.ROLLBACK);
+        scene.found.remove(fixed);
+        assertHeld(scene.add(rollback(scene, "release", "alice", NEWER.digest()), "alice-token"), HoldReason.ROLLBACK);
+        scene.found.remove(fixed);
+        assertOpen(scene.add(good, "frank"));
+    }
+
+    private static GateRecord rollback(ApprovedImage image, String stage, String role, String person, Scene scene) {
+        return GateRecord.rollback(
+                image, stage, role, person, scene.reference(), NEWER.digest(), "x", Scene.ago("PT1H"), null, 1);
+    }
 }

@@ -197,4 +197,33 @@ public class GateTimeTest {
     private static Approval issued(Scene scene, Instant time) {
         return Approval.of(Scene.IMAGE, "qa", "qa", "carol", scene.reference(), time, 1);
     }
+
+    @Test
+    public void ofTwoProofsOfItsTimeTheEarlierCountsWhicheverItIs() {
+        for (boolean ledgerFirst : new boolean[] {true, false}) {
+            Scene scene = withKey(STOLEN);
+            Approval honest = issued(scene, Scene.ago("P3D"));
+            Instant before = Scene.ago("P2D");
+            Instant after = Scene.ago("PT1H");
+            scene.ledger.saw(honest, ledgerFirst ? before : after);
+            assertOpen(scene.add(honest, "carol")
+                    .with(in -> in.withProvenTimes(Map.of(Scene.digest(honest), ledgerFirst ? after : before))));
+        }
+    }
+
+    @Test
+    public void anOpenGateDoesNotOutliveThePolicyNorTheKeyThatOnlyClaimsItsTime() {
+        Scene scene = Scene.qa().approved("carol", "qa");
+        assertEquals(Optional.of(scene.policy.expires()), assertOpen(scene).openUntil());
+        Scene ending = withKey("notAfter: 2026-11-23T12:00:00Z");
+        Approval approval = issued(ending, Scene.ago("PT1H"));
+        assertEquals(
+                Optional.of(Instant.parse("2026-11-23T12:00:00Z")),
+                assertOpen(ending.add(approval, "carol")).openUntil());
+        ending.ledger.saw(approval, Scene.ago("PT1H"));
+        assertEquals(
+                "what is proved to be older than the key's end stays",
+                Optional.of(ending.policy.expires()),
+                assertOpen(ending).openUntil());
+    }
 }
