@@ -12,35 +12,43 @@ import java.util.concurrent.TimeUnit;
 /**
  * Reads small things from a registry, several at a time: what takes long is waiting for the answers. Bounded, because registries
  * throttle; begun in the order of the list, so that whoever gives up after a failure knows that everything before was begun.
+ * Closed, it has stopped: nothing goes on behind the caller's back.
  */
-public final class Readings {
+public final class Readings implements AutoCloseable {
 
     /** How many requests of one reader are on their way at a time at most. */
     public static final int AT_ONCE = 8;
 
     private static final Duration STOPS_WITHIN = Duration.ofSeconds(30);
 
-    private Readings() {}
+    private final String action;
+    private ExecutorService threads;
+
+    /** @param action what it is for, in messages */
+    public Readings(String action) {
+        this.action = action;
+    }
 
     /**
      * Returns when all are done. They keep their own answers and failures.
      *
-     * @param action what it is for, in messages
-     * @throws CancelledException if the thread is interrupted; all are interrupted then, and none goes on behind the caller's back
+     * @throws CancelledException if the thread is interrupted; {@link #close} then interrupts all that were begun
      */
-    public static void all(String action, List<Runnable> readings) throws CancelledException {
+    public void all(List<Runnable> readings) throws CancelledException {
         if (readings.size() < 2) {
             readings.forEach(Runnable::run);
             return;
         }
-        ExecutorService threads = Executors.newFixedThreadPool(Math.min(AT_ONCE, readings.size()), task -> {
-            Thread thread = new Thread(task, "countersign trying to " + action);
-            thread.setDaemon(true);
-            return thread;
-        });
+        if (threads == null) {
+            threads = Executors.newFixedThreadPool(AT_ONCE, task -> {
+                Thread thread = new Thread(task, "countersign trying to " + action);
+                thread.setDaemon(true);
+                return thread;
+            });
+        }
+        List<Future<?>> begun = new ArrayList<>();
+        readings.forEach(reading -> begun.add(threads.submit(reading)));
         try {
-            List<Future<?>> begun = new ArrayList<>();
-            readings.forEach(reading -> begun.add(threads.submit(reading)));
             for (Future<?> reading : begun) {
                 reading.get();
             }
@@ -52,7 +60,12 @@ public final class Readings {
                 throw error;
             }
             throw (RuntimeException) e.getCause();
-        } finally {
+        }
+    }
+
+    @Override
+    public void close() {
+        if (threads != null) {
             threads.shutdownNow();
             awaitEnd(threads);
         }

@@ -55,7 +55,14 @@ final class Collector {
     }
 
     static List<Collected> collect(Repository repository, List<Digest> images) throws CancelledException {
-        String action = "read what lies next to " + images.get(0) + " in " + repository.name();
+        try (Readings readings =
+                new Readings("read what lies next to " + images.get(0) + " in " + repository.name())) {
+            return collect(repository, images, readings);
+        }
+    }
+
+    private static List<Collected> collect(Repository repository, List<Digest> images, Readings readings)
+            throws CancelledException {
         AtomicLong total = new AtomicLong();
         List<Collector> collectors = images.stream()
                 .map(image -> new Collector(repository, image, total))
@@ -71,7 +78,7 @@ final class Collector {
             lists.add(collector.attempt(
                     () -> ofTags.set(1, collector.tag(".att", SignatureTypes.DSSE, SignatureFormat.ATTESTATION))));
         }
-        Readings.all(action, lists);
+        readings.all(lists);
         List<Runnable> manifests = new ArrayList<>();
         for (Collector collector : collectors) {
             collector.layers.addAll(places(collector.referrers.size()));
@@ -81,13 +88,13 @@ final class Collector {
                         collector.layers.set(place, collector.referrer(collector.referrers.get(place).digest()))));
             }
         }
-        Readings.all(action, manifests);
+        readings.all(manifests);
         List<Runnable> contents = new ArrayList<>();
         for (int i = 0; i < collectors.size(); i++) {
             collectors.get(i).layers.addAll(tags.get(i));
             collectors.get(i).prepare(contents);
         }
-        Readings.all(action, contents);
+        readings.all(contents);
         return collectors.stream().map(Collector::collected).toList();
     }
 
