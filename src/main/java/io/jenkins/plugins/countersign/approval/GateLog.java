@@ -11,6 +11,7 @@ final class GateLog {
     private GateLog() {}
 
     static void tell(GateSnapshot beforeOrNull, GateSnapshot now, PrintStream log) {
+        boolean told = false;
         Set<String> known = new HashSet<>();
         if (beforeOrNull != null) {
             beforeOrNull
@@ -34,6 +35,7 @@ final class GateLog {
                         statement.path("issuedAt").asText(),
                         shortKey(statement.path("key").asText()),
                         comment.isEmpty() ? "" : ": " + comment)));
+                told = true;
             }
         }
         Set<String> setAside = new HashSet<>();
@@ -46,9 +48,11 @@ final class GateLog {
                         entry.path("kind").asText(),
                         entry.path("person").asText(),
                         entry.path("text").asText())));
+                told = true;
             }
         }
-        if (!now.isOpen()) {
+        boolean sameWhy = beforeOrNull != null && beforeOrNull.why().equals(now.why());
+        if (!now.isOpen() && (told || !sameWhy)) {
             log.println(line(Messages.GateLog_Held(now.decision().path("stage").asText(), now.why())));
         }
     }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import jenkins.model.RunAction2;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
@@ -60,6 +61,12 @@ public class BaseReportAction implements RunAction2 {
 
     @Restricted(NoExternalUse.class)
     public Run<?, ?> getRun() {
+        return run;
+    }
+
+    /** The same, as Jenkins' layout of a build's pages calls it. */
+    @Restricted(NoExternalUse.class)
+    public Run<?, ?> getObject() {
         return run;
     }
 
@@ -135,6 +142,8 @@ public class BaseReportAction implements RunAction2 {
     /** One line of the file. */
     @Restricted(NoExternalUse.class)
     public static final class Line {
+        private static final Pattern TURNING = Pattern.compile("[\\u202A-\\u202E\\u2066-\\u2069\\u200E\\u200F\\u061C]");
+
         private final int number;
         private final String text;
         private final List<FindingEntry> findings;
@@ -150,8 +159,10 @@ public class BaseReportAction implements RunAction2 {
             return number;
         }
 
+        /** Characters that turn the text after them around are shown by their number: they could hide what the builder reads. */
         public String getText() {
-            return text;
+            return TURNING.matcher(text).replaceAll(found -> "<U+%04X>".formatted((int)
+                    found.group().charAt(0)));
         }
 
         public List<FindingEntry> getFindings() {
@@ -186,6 +197,15 @@ public class BaseReportAction implements RunAction2 {
         @Exported
         public String getSeverity() {
             return severity;
+        }
+
+        @Restricted(NoExternalUse.class)
+        public String getSeverityText() {
+            return switch (severity) {
+                case "error" -> Messages.FindingEntry_Error();
+                case "warning" -> Messages.FindingEntry_Warning();
+                default -> Messages.FindingEntry_Note();
+            };
         }
 
         @Exported

@@ -71,6 +71,12 @@ public class SigningKeyCredentialsImpl extends BaseStandardCredentials implement
             return Messages.SigningKeyCredentialsImpl_DisplayName();
         }
 
+        @NonNull
+        @Override
+        public String getDescription() {
+            return Messages.SigningKeyCredentialsImpl_Description();
+        }
+
         @Override
         public String getIconClassName() {
             return "symbol-key";

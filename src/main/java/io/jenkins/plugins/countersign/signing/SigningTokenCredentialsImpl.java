@@ -102,6 +102,12 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
             return Messages.SigningTokenCredentialsImpl_DisplayName();
         }
 
+        @NonNull
+        @Override
+        public String getDescription() {
+            return Messages.SigningTokenCredentialsImpl_Description();
+        }
+
         @Override
         public String getIconClassName() {
             return "symbol-key";

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 
@@ -76,6 +77,11 @@ public final class Delivered {
 
     public boolean isRefused() {
         return Verdict.REFUSED.name().equals(verdict);
+    }
+
+    /** {@code accepted}, {@code repeated} or {@code refused}. */
+    public String getTone() {
+        return verdict.toLowerCase(Locale.ROOT);
     }
 
     /** Why it was refused, in English as in the log; empty otherwise. */

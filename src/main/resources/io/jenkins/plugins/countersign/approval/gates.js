@@ -124,7 +124,7 @@
       const date = new Date(time.dateTime);
       if (!isNaN(date)) {
         time.title = time.dateTime;
-        time.textContent = date.toLocaleString(document.documentElement.lang || undefined, {
+        time.textContent = date.toLocaleString(navigator.language, {
           dateStyle: "medium",
           timeStyle: "short",
         });

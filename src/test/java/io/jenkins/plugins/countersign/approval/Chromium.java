@@ -29,7 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class Chromium implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(60);
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(180);
 
     private static final Set<String> CONTROLS = Set.of(
             "button",
@@ -153,6 +153,13 @@ public final class Chromium implements AutoCloseable {
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
     }
 
+    /** The language that the person's browser asks for. */
+    public void language(String tag) throws Exception {
+        send(
+                "Emulation.setUserAgentOverride",
+                Map.of("userAgent", evaluate("navigator.userAgent"), "acceptLanguage", tag));
+    }
+
     /** What the person's system asks for; Jenkins' themes follow it if they are told to. */
     public void dark(boolean dark) throws Exception {
         send(
@@ -234,6 +241,43 @@ public final class Chromium implements AutoCloseable {
     /** Runs in every page before the page's own scripts. */
     public void before(String script) throws Exception {
         send("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script));
+    }
+
+    /**
+     * What does not stand out from what is behind it by 4.5 to 1 (Web Content Accessibility Guidelines 2.2, 1.4.3); empty if all text
+     * does. Buttons are left out: they paint theirs elsewhere.
+     */
+    public String unreadable(String selector) throws Exception {
+        return evaluate("""
+                        (() => {
+                          const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+                          const rgba = (color) => {
+                            canvas.clearRect(0, 0, 1, 1);
+                            canvas.fillStyle = color;
+                            canvas.fillRect(0, 0, 1, 1);
+                            return canvas.getImageData(0, 0, 1, 1).data;
+                          };
+                          const light = (c) => [0, 1, 2].map(i => c[i] / 255)
+                            .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+                          const behind = (element) => {
+                            for (let e = element; e; e = e.parentElement) {
+                              const c = rgba(getComputedStyle(e).backgroundColor);
+                              if (c[3] > 200) return c;
+                            }
+                            return rgba(getComputedStyle(document.documentElement).backgroundColor);
+                          };
+                          const poor = new Set();
+                          document.querySelectorAll("SELECTOR *").forEach(e => {
+                            const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+                            if (!own || !e.checkVisibility() || e.closest("button") || e.matches(":disabled, option, script, style")) return;
+                            const a = light(rgba(getComputedStyle(e).color)) + 0.05;
+                            const b = light(behind(e)) + 0.05;
+                            const ratio = Math.max(a, b) / Math.min(a, b);
+                            if (ratio < 4.5) poor.add(e.tagName + "." + e.className + " " + ratio.toFixed(2));
+                          });
+                          return [...poor].join(", ");
+                        })()""".replace("SELECTOR", selector));
     }
 
     /** Roles of the controls within an element that a screen reader has no name for. */
