@@ -13,7 +13,6 @@ import hudson.EnvVars;
 import hudson.model.Job;
 import hudson.model.Result;
 import hudson.model.Run;
-import hudson.model.queue.QueueTaskFuture;
 import hudson.slaves.DumbSlave;
 import hudson.util.Secret;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
@@ -112,6 +111,8 @@ public class SignWithTokenTest {
         environment.put("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary);
         agent = r.createSlave("tokens", "tokens", environment);
         agent.setNumExecutors(3);
+        r.jenkins.setNodes(r.jenkins.getNodes());
+        assertEquals(3, agent.toComputer().getNumExecutors());
         r.waitOnline(agent);
 
         TokenLibrary library = new TokenLibrary(hsm.library());
@@ -229,12 +230,23 @@ public class SignWithTokenTest {
 
     @Test
     public void twoBuildsAtOnceTakeTurns() throws Exception {
-        List<QueueTaskFuture<WorkflowRun>> builds = new ArrayList<>();
+        aTokenThatWantsAFinger("");
+        List<WorkflowRun> builds = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
-            builds.add(job("tokens", "alice", ", annotations: 'turn=" + i + "'").scheduleBuild2(0));
+            WorkflowRun build = job("tokens", "slow", ", annotations: 'turn=" + i + "'")
+                    .scheduleBuild2(0)
+                    .waitForStart();
+            builds.add(build);
+            if (i == 0) {
+                hsm.awaitWaiting();
+            } else {
+                r.waitForMessage("another build is using the token", build);
+            }
         }
-        for (QueueTaskFuture<WorkflowRun> build : builds) {
-            r.assertBuildStatusSuccess(build);
+        assertEquals(0, signatures());
+        Files.createFile(hsm.touch());
+        for (WorkflowRun build : builds) {
+            r.assertBuildStatusSuccess(r.waitForCompletion(build));
         }
         assertEquals(3, signatures());
     }

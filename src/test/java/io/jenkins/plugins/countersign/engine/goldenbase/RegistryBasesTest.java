@@ -78,8 +78,7 @@ public class RegistryBasesTest {
                         () -> organisations.contains(LISTLESS.host(), "golden", absent));
             }
         }
-        assertFalse(
-                "where there is a list, it decides", bases.contains(REGISTRY.host(), "golden", "golden/absent"));
+        assertFalse("where there is a list, it decides", bases.contains(REGISTRY.host(), "golden", "golden/absent"));
     }
 
     @Test
@@ -89,8 +88,7 @@ public class RegistryBasesTest {
                 ("FROM " + REGISTRY.host() + "/base/sly:1\n").getBytes(StandardCharsets.UTF_8),
                 "Dockerfile",
                 BuildOptions.defaults(),
-                (reference, platform) ->
-                        reference.startsWith("evil") ? List.of() : bases.onbuild(reference, platform));
+                (reference, platform) -> reference.startsWith("evil") ? List.of() : bases.onbuild(reference, platform));
         assertEquals(Set.of(REGISTRY.host() + "/base/sly:1", "evil.example/x:latest"), inputs.images());
     }
 

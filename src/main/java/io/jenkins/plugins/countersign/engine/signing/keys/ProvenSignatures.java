@@ -39,7 +39,8 @@ final class ProvenSignatures {
             for (byte[] part : new byte[][] {
                 scheme.name().getBytes(StandardCharsets.US_ASCII), key.getEncoded(), signature, message
             }) {
-                hash.update(ByteBuffer.allocate(Integer.BYTES).putInt(part.length).array());
+                hash.update(
+                        ByteBuffer.allocate(Integer.BYTES).putInt(part.length).array());
                 hash.update(part);
             }
             return HexFormat.of().formatHex(hash.digest());

@@ -29,9 +29,9 @@ import org.junit.rules.ExternalResource;
  * A YubiKey in software, as far as OpenSC asks: a PIV card (NIST SP 800-73-4) in a virtual reader of the smart card daemon
  * ({@code pcscd} with {@code vpcd}). OpenSC's library talks to it as to any card, and it counts what it is asked.
  */
-final class PivCard extends ExternalResource {
+public final class PivCard extends ExternalResource {
 
-    static final String PIN = "271828";
+    public static final String PIN = "271828";
     static final int TRIES = 3;
     private static final List<String> LIBRARIES = List.of(
             "/usr/lib/x86_64-linux-gnu/opensc-pkcs11.so",
@@ -103,7 +103,7 @@ final class PivCard extends ExternalResource {
         throw new IOException("no two free ports beside each other");
     }
 
-    static String library() {
+    public static String library() {
         return LIBRARIES.stream()
                 .filter(place -> Files.exists(Path.of(place)))
                 .findFirst()
@@ -111,7 +111,7 @@ final class PivCard extends ExternalResource {
     }
 
     /** Puts a key into a slot (9a, 9c, 9d or 9e) with its certificate: OpenSC finds keys by their certificates. */
-    PivCard with(int slot, KeyPair key, X509Certificate certificate) throws GeneralSecurityException {
+    public PivCard with(int slot, KeyPair key, X509Certificate certificate) throws GeneralSecurityException {
         String object =
                 switch (slot) {
                     case 0x9a -> "5fc105";
@@ -126,7 +126,7 @@ final class PivCard extends ExternalResource {
     }
 
     /** Plugs the card in, and waits until the reader has it. */
-    void plugIn() throws Exception {
+    public void plugIn() throws Exception {
         long deadline = System.nanoTime() + 60_000_000_000L;
         while (reader == null) {
             try {
@@ -146,7 +146,7 @@ final class PivCard extends ExternalResource {
     }
 
     /** Somebody pulls it out, and the reader notices. */
-    void pullOut() throws Exception {
+    public void pullOut() throws Exception {
         unplug();
         awaitInLog("Card Removed");
     }
@@ -171,23 +171,23 @@ final class PivCard extends ExternalResource {
     }
 
     /** From now on each signature waits for {@link #touch}. */
-    void wantTouch() {
+    public void wantTouch() {
         asked = new CountDownLatch(1);
         finger = new CountDownLatch(1);
     }
 
-    void awaitAsked() throws InterruptedException {
+    public void awaitAsked() throws InterruptedException {
         if (!asked.await(60, java.util.concurrent.TimeUnit.SECONDS)) {
             throw new AssertionError("the card was asked for no signature");
         }
     }
 
-    void touch() {
+    public void touch() {
         finger.countDown();
     }
 
     /** How many times a PIN arrived; asking how many tries are left is not one. */
-    int pinsSent() {
+    public int pinsSent() {
         return pinsSent.get();
     }
 
@@ -365,10 +365,20 @@ final class PivCard extends ExternalResource {
         return all;
     }
 
+    /** What a process needs to use OpenSC as it comes, whatever this machine configured. */
+    public Map<String, String> environment() {
+        return Map.of("OPENSC_CONF", folder.resolve("opensc.conf").toString());
+    }
+
+    /** What OpenSC calls it. */
+    public String label() throws Exception {
+        return TokenList.read(host(), null).get(0).label();
+    }
+
     TokenHost host() {
         return new TokenHost(
                 List.of(library()),
-                Map.of("OPENSC_CONF", folder.resolve("opensc.conf").toString()),
+                environment(),
                 folder.resolve("locks").toString(),
                 java.time.Duration.ofSeconds(60),
                 java.time.Duration.ofSeconds(60));
