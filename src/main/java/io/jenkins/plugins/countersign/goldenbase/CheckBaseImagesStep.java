@@ -276,8 +276,8 @@ public class CheckBaseImagesStep extends ImageStep {
             String host = ImageReference.parse(location.repository()).registry();
             settings = Registries.settings(location, host.equals(login) ? registryCredentialsId : null, context.run());
         }
-        WorkspaceImage built = new WorkspaceImage(
-                image, settings, new BuildLogProgress(context.listener()), context.environment());
+        WorkspaceImage built =
+                new WorkspaceImage(image, settings, new BuildLogProgress(context.listener()), context.environment());
         try {
             ImageLayers layers = workspace.act(new LayersOnAgent(built, null));
             Lineage claimed = check.claimed(layers);

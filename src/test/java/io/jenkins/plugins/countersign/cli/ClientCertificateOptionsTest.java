@@ -98,8 +98,7 @@ public class ClientCertificateOptionsTest {
     public void keyOfAnotherCertificate() throws Exception {
         TestCertificate client = AUTHORITY.issue("builder");
         String said = push(
-                ExitCode.USAGE,
-                options(client.pem(), AUTHORITY.issue("other").keyPem()));
+                ExitCode.USAGE, options(client.pem(), AUTHORITY.issue("other").keyPem()));
         assertThat(said, containsString("is not the key of the client certificate \"CN=builder\""));
     }
 

@@ -109,12 +109,7 @@ public class LauncherTest {
         Path log = folder.resolve("classes.log");
         Files.deleteIfExists(log);
         assertAnswer(
-                "1",
-                start(
-                        Map.of("COUNTERSIGN_JAVA_OPTIONS", "-Xlog:class+load:file=classes.log"),
-                        "push",
-                        "a b",
-                        ""));
+                "1", start(Map.of("COUNTERSIGN_JAVA_OPTIONS", "-Xlog:class+load:file=classes.log"), "push", "a b", ""));
         return Files.readAllLines(log).stream()
                 .filter(line -> line.contains(Program.class.getName() + " "))
                 .findFirst()
@@ -182,8 +177,7 @@ public class LauncherTest {
                 List<String> reads = new ArrayList<>(as);
                 reads.addAll(List.of("test", "-r", launcher.toString()));
                 assumeTrue(
-                        "another user gets here",
-                        Run.of(Map.of(), null, reads).exitCode() == 0);
+                        "another user gets here", Run.of(Map.of(), null, reads).exitCode() == 0);
             }
             assertAnswer("1", start(Map.of("XDG_CACHE_HOME", cache.toString()), "push", "a b", ""));
             assertTrue(Files.size(cache.resolve("countersign/countersign.jsa")) > 0);

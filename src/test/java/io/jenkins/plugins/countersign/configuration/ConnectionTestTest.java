@@ -56,7 +56,7 @@ public class ConnectionTestTest {
     public static final DockerRegistry REGISTRY = new DockerRegistry();
 
     private static final String ANYWHERE = "login-without-domain";
-    private static final String ELSEWHERE = "login-of-another-host";
+    private static final String ELSEWHERE = "login-for-another-host";
     private static final String CERTIFICATE_ELSEWHERE = "certificate-for-another-host";
     private static final String REAL = "login-of-the-registry";
     private static final String SECRET = "canary-of-the-connection-test";
@@ -128,10 +128,15 @@ public class ConnectionTestTest {
     }
 
     private WebResponse ask(HttpMethod method, String user, Map<String, String> fields) throws Exception {
-        JenkinsRule.WebClient client = J.createWebClient().login(user).withThrowExceptionOnFailingStatusCode(false);
-        URL url = client.createCrumbedUrl(
-                "descriptorByName/" + RegistryConfiguration.class.getName() + "/testConnection");
-        WebRequest request = new WebRequest(url, method);
+        return ask("testConnection", method, user, fields);
+    }
+
+    /** With a token, because to log in would be to read pages. */
+    private WebResponse ask(String what, HttpMethod method, String user, Map<String, String> fields) throws Exception {
+        JenkinsRule.WebClient client =
+                J.createWebClient().withBasicApiToken(user).withThrowExceptionOnFailingStatusCode(false);
+        WebRequest request = new WebRequest(
+                new URL(J.getURL(), "descriptorByName/" + RegistryConfiguration.class.getName() + "/" + what), method);
         List<NameValuePair> parameters = new ArrayList<>();
         fields.forEach((name, value) -> parameters.add(new NameValuePair(name, value)));
         request.setRequestParameters(parameters);
@@ -200,15 +205,15 @@ public class ConnectionTestTest {
     public void menusOfCredentialsAreForAdministrators() throws Exception {
         for (String menu : List.of("fillCredentialsIdItems", "fillClientCertificateIdItems")) {
             for (String user : List.of("reader", "manager")) {
-                JenkinsRule.WebClient client = J.createWebClient().login(user);
-                URL url = client.createCrumbedUrl(
-                        "descriptorByName/" + RegistryConfiguration.class.getName() + "/" + menu);
-                WebRequest request = new WebRequest(url, HttpMethod.POST);
-                request.setRequestParameters(List.of(new NameValuePair("host", "another.example.com:443")));
-                String items = client.getPage(request).getWebResponse().getContentAsString();
+                String items = ask(menu, HttpMethod.POST, user, Map.of("host", "another.example.com:443"))
+                        .getContentAsString();
                 assertThat(items, not(containsString(ELSEWHERE)));
                 assertThat(items, not(containsString(CERTIFICATE_ELSEWHERE)));
             }
+            assertThat(
+                    ask(menu, HttpMethod.POST, "admin", Map.of("host", "another.example.com:443"))
+                            .getContentAsString(),
+                    containsString("-another-host"));
         }
     }
 
@@ -261,7 +266,8 @@ public class ConnectionTestTest {
         Map<String, String> environment = Map.of("DOCKER_CONFIG", docker.toString());
         assertThrows(
                 UnauthorizedException.class,
-                () -> settings.accessFromAgent(Progress.NONE, environment, docker).ping());
+                () -> settings.accessFromAgent(Progress.NONE, environment, docker)
+                        .ping());
         Files.writeString(
                 docker.resolve("config.json"),
                 "{\"auths\": {\"" + REGISTRY.host() + "\": {\"auth\": \""

@@ -138,8 +138,8 @@ public class PushImageStepTest {
     private static WorkflowRun push(WorkflowJob job, DockerRegistry to, String around, Result expected)
             throws Exception {
         job.setDefinition(new CpsFlowDefinition(
-                "node('far') { " + around + " { pushImage source: 'oci:app:1', image: '" + to.host() + "/" + job.getName()
-                        + ":1' } }",
+                "node('far') { " + around + " { pushImage source: 'oci:app:1', image: '" + to.host() + "/"
+                        + job.getName() + ":1' } }",
                 true));
         WorkflowRun run = J.assertBuildStatus(expected, job.scheduleBuild2(0));
         J.assertLogNotContains("\tat ", run);
@@ -168,11 +168,9 @@ public class PushImageStepTest {
         FilePath temporary = workspace.sibling(workspace.getName() + "@tmp").child("0a1b2c3d");
         String around = "withEnv(['DOCKER_CONFIG=" + temporary.getRemote() + "'])";
 
-        J.assertLogContains(
-                "wants a login, but none was given for it", push(job, WITH_LOGIN, around, Result.FAILURE));
+        J.assertLogContains("wants a login, but none was given for it", push(job, WITH_LOGIN, around, Result.FAILURE));
         writeConfig(temporary, "https://registry.example.com");
-        J.assertLogContains(
-                "wants a login, but none was given for it", push(job, WITH_LOGIN, around, Result.FAILURE));
+        J.assertLogContains("wants a login, but none was given for it", push(job, WITH_LOGIN, around, Result.FAILURE));
         writeConfig(temporary, "https://" + WITH_LOGIN.host());
         push(job, WITH_LOGIN, around, Result.SUCCESS);
         J.assertLogContains(
@@ -196,8 +194,7 @@ public class PushImageStepTest {
                 "did not take the client certificate \"CN=mallory\" (issued by \"CN=Strangers\", ends ",
                 push(job, DEMANDING, "timeout(2)", Result.FAILURE));
         keep("registry.example.com", AUTHORITY.issue("builder"), "changeit");
-        J.assertLogContains(
-                "meant for " + DEMANDING.host(), push(job, DEMANDING, "timeout(2)", Result.FAILURE));
+        J.assertLogContains("meant for " + DEMANDING.host(), push(job, DEMANDING, "timeout(2)", Result.FAILURE));
         keep(DEMANDING.host(), AUTHORITY.issue("builder"), "changeit");
         push(job, DEMANDING, "timeout(2)", Result.SUCCESS);
     }
@@ -241,8 +238,7 @@ public class PushImageStepTest {
 
     private static void assertWhole(String name, Digest image) throws Exception {
         try (Repository repository = open(name);
-                ImageSource source = ImageSource.open(
-                        "docker://" + REGISTRY.host() + "/" + name + ":1", access())) {
+                ImageSource source = ImageSource.open("docker://" + REGISTRY.host() + "/" + name + ":1", access())) {
             assertEquals(image, source.digest());
             assertEquals(image, repository.resolve("1").orElseThrow().digest());
         }

@@ -21,8 +21,8 @@ import javax.net.ssl.SSLException;
 public record ClientCertificate(String certificates, String privateKey) {
 
     /** Which of TLS's alerts mean the client's certificate. Source: RFC 8446, section 6.2. */
-    private static final Pattern ABOUT_IT =
-            Pattern.compile("fatal alert: ((?:bad|unsupported)_certificate|certificate_[a-z]+|unknown_ca|access_denied)");
+    private static final Pattern ABOUT_IT = Pattern.compile(
+            "fatal alert: ((?:bad|unsupported)_certificate|certificate_[a-z]+|unknown_ca|access_denied)");
 
     /** The alert with which a server refused the certificate of this client, or that it has none; empty for anything else. */
     static Optional<String> refusal(IOException failure) {

@@ -76,8 +76,7 @@ public class MilestonesTest {
         after(0, new Event.BlobMounted(layer(3), LAYER, "registry.example.com/base"));
         after(2000, done(2));
         assertEquals(
-                List.of(new Milestone(
-                        Optional.of(done(1)), 1, 3, LAYER, 3 * LAYER, LAYER, Duration.ofSeconds(2))),
+                List.of(new Milestone(Optional.of(done(1)), 1, 3, LAYER, 3 * LAYER, LAYER, Duration.ofSeconds(2))),
                 told);
     }
 
@@ -88,8 +87,7 @@ public class MilestonesTest {
         after(5000, new Event.TransferStarted("oci:there", "registry.example.com/other", 1, 2, 2 * LAYER));
         after(1500, done(7));
         assertEquals(
-                List.of(new Milestone(
-                        Optional.of(done(7)), 1, 2, LAYER, 2 * LAYER, LAYER, Duration.ofMillis(1500))),
+                List.of(new Milestone(Optional.of(done(7)), 1, 2, LAYER, 2 * LAYER, LAYER, Duration.ofMillis(1500))),
                 told);
     }
 

@@ -44,7 +44,8 @@ public class ClientCertificateTest {
     public void certificateOfAnUnknownAuthority() throws Exception {
         assertThat(
                 refused(showing(TestCertificate.forName("Strangers").issue("mallory"))),
-                containsString("did not take the client certificate \"CN=mallory\" (issued by \"CN=Strangers\", ends "));
+                containsString(
+                        "did not take the client certificate \"CN=mallory\" (issued by \"CN=Strangers\", ends "));
     }
 
     @Test

@@ -115,10 +115,11 @@ public final class DockerRegistry extends ExternalResource {
                 new StringBuilder("version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: "
                         + storage() + "}\n  delete: {enabled: true}\nhttp:\n  addr: localhost:" + port + "\n");
         if (tls) {
-            yaml.append("  tls: {certificate: " + folder.resolve("server.crt") + ", key: "
-                    + folder.resolve("server.key"));
+            yaml.append(
+                    "  tls: {certificate: " + folder.resolve("server.crt") + ", key: " + folder.resolve("server.key"));
             if (authorityOfClients != null) {
-                yaml.append(", clientcas: [" + Files.writeString(folder.resolve("clients.crt"), authorityOfClients.pem()) + "]");
+                yaml.append(", clientcas: ["
+                        + Files.writeString(folder.resolve("clients.crt"), authorityOfClients.pem()) + "]");
             }
             yaml.append("}\n");
         }

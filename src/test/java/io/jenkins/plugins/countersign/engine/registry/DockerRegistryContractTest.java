@@ -15,6 +15,8 @@ import org.junit.Test;
 /** Against registry:2 with TLS by an authority of its own and htpasswd, which has no referrers API. */
 public class DockerRegistryContractTest extends RepositoryContract {
 
+    private static final int PROCESSES = Integer.getInteger("countersign.processes", 5);
+
     @ClassRule
     public static final DockerRegistry REGISTRY = new DockerRegistry();
 
@@ -97,7 +99,7 @@ public class DockerRegistryContractTest extends RepositoryContract {
         }
     }
 
-    @Test(timeout = 120_000)
+    @Test(timeout = 240_000)
     public void fiftyThreadsAttachAtOnceAndFiftyStatementsAreThere() throws Exception {
         Repository repository = open("fifty");
         Manifest image = Samples.pushImage(repository, 1, 10);
@@ -108,13 +110,13 @@ public class DockerRegistryContractTest extends RepositoryContract {
         assertEquals("and other clients find them", 50, listed(repository, image.digest()));
     }
 
-    @Test(timeout = 120_000)
+    @Test(timeout = 240_000)
     public void severalProcessesAttachAtOnceAndAllStatementsAreThere() throws Exception {
         Repository repository = open("processes");
         Manifest image = Samples.pushImage(repository, 1, 10);
         FiftyWriters.inProcesses(
-                5,
-                10,
+                PROCESSES,
+                50 / PROCESSES,
                 REGISTRY.host() + "/processes",
                 image.digest(),
                 REGISTRY.authority().toString(),

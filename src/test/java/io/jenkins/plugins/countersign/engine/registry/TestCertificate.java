@@ -84,8 +84,7 @@ public record TestCertificate(KeyPair keys, X509Certificate certificate) {
     public byte[] pkcs12(String password) throws Exception {
         KeyStore store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        store.setKeyEntry(
-                "client", keys.getPrivate(), password.toCharArray(), new X509Certificate[] {certificate});
+        store.setKeyEntry("client", keys.getPrivate(), password.toCharArray(), new X509Certificate[] {certificate});
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         store.store(file, password.toCharArray());
         return file.toByteArray();
