@@ -56,7 +56,7 @@ import org.kohsuke.stapler.DataBoundSetter;
 public class EveryDescribableTest {
 
     @ClassRule
-    public static final JenkinsRule jenkins = new JenkinsRule();
+    public static final JenkinsRule jenkins = new FormsRule();
 
     static {
         jenkins.timeout = 600;

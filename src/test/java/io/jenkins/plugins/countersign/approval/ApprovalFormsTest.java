@@ -15,6 +15,7 @@ import hudson.model.Result;
 import hudson.model.StringParameterDefinition;
 import hudson.model.StringParameterValue;
 import hudson.model.queue.QueueTaskFuture;
+import io.jenkins.plugins.countersign.FormsRule;
 import java.util.List;
 import org.jenkinsci.plugins.structs.describable.DescribableModel;
 import org.jenkinsci.plugins.workflow.cps.SnippetizerTester;
@@ -32,7 +33,7 @@ public class ApprovalFormsTest {
             "registry.example.com/app:1@sha256:0000000000000000000000000000000000000000000000000000000000000001";
 
     @ClassRule
-    public static final JenkinsRule jenkins = new JenkinsRule();
+    public static final JenkinsRule jenkins = new FormsRule();
 
     static {
         // The rule of a class counts for all of its tests together.

@@ -14,6 +14,7 @@ import com.cloudbees.plugins.credentials.domains.HostnamePortSpecification;
 import com.cloudbees.plugins.credentials.impl.CertificateCredentialsImpl;
 import com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl;
 import com.sun.net.httpserver.HttpServer;
+import io.jenkins.plugins.countersign.FormsRule;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
 import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
@@ -47,7 +48,7 @@ import org.jvnet.hudson.test.MockAuthorizationStrategy;
 public class ConnectionTestTest {
 
     @ClassRule
-    public static final JenkinsRule J = new JenkinsRule();
+    public static final JenkinsRule J = new FormsRule();
 
     @Rule
     public final TemporaryFolder temporary = new TemporaryFolder();

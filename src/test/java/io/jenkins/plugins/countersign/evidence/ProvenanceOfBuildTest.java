@@ -23,6 +23,7 @@ import hudson.model.Run;
 import hudson.model.StringParameterDefinition;
 import hudson.model.StringParameterValue;
 import hudson.util.Secret;
+import io.jenkins.plugins.countersign.FormsRule;
 import io.jenkins.plugins.countersign.ImageStepBuilder;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
@@ -69,7 +70,7 @@ public class ProvenanceOfBuildTest {
             + "evidence: [{kind: provenance, signedBy: ci, named: false}]}\n";
 
     @ClassRule
-    public static final JenkinsRule r = new JenkinsRule();
+    public static final JenkinsRule r = new FormsRule();
 
     static {
         // For all tests of this class together.

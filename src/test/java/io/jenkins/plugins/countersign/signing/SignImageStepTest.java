@@ -19,6 +19,7 @@ import hudson.model.StringParameterDefinition;
 import hudson.model.StringParameterValue;
 import hudson.slaves.EnvironmentVariablesNodeProperty;
 import hudson.util.Secret;
+import io.jenkins.plugins.countersign.FormsRule;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
@@ -77,7 +78,7 @@ public class SignImageStepTest {
     private static final String PASSWORD = "canary-password-141421";
 
     @ClassRule
-    public static final JenkinsRule r = new JenkinsRule();
+    public static final JenkinsRule r = new FormsRule();
 
     static {
         // For all tests of this class together.

@@ -13,6 +13,7 @@ import hudson.model.ParametersAction;
 import hudson.model.ParametersDefinitionProperty;
 import hudson.model.StringParameterDefinition;
 import io.jenkins.plugins.casc.ConfigurationAsCode;
+import io.jenkins.plugins.countersign.FormsRule;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
 import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.engine.Run;
@@ -45,7 +46,7 @@ public class WebhookEndpointTest {
     private static final String ACCEPTED = "202 text/plain;charset=utf-8 accepted\n";
 
     @ClassRule
-    public static final JenkinsRule jenkins = new JenkinsRule();
+    public static final JenkinsRule jenkins = new FormsRule();
 
     static {
         // The rule of a class counts for all of its tests together.
