@@ -145,13 +145,15 @@ public class HostileInputTest {
         workspace.mkdirs();
         workspace.child("Dockerfile").write("FROM scratch\n", "UTF-8");
         jenkins.buildAndAssertSuccess(job);
-        for (String hostile : List.of("$(touch pwned)", "`touch pwned`", "a; touch pwned", "--output=pwned", "a\ntouch pwned")) {
+        for (String hostile :
+                List.of("$(touch pwned)", "`touch pwned`", "a; touch pwned", "--output=pwned", "a\ntouch pwned")) {
             CheckBaseImagesStep check = new CheckBaseImagesStep();
             check.setDockerfile(hostile);
             job.getBuildersList()
                     .replaceBy(List.of(
                             new CheckBaseImagesBuilder(check),
-                            new PushImageBuilder(new PushImageStep("docker-daemon:" + hostile, "registry.invalid/a:1"))));
+                            new PushImageBuilder(
+                                    new PushImageStep("docker-daemon:" + hostile, "registry.invalid/a:1"))));
             jenkins.buildAndAssertStatus(Result.FAILURE, job);
             job.getBuildersList()
                     .replaceBy(List.of(new PushImageBuilder(
@@ -192,8 +194,8 @@ public class HostileInputTest {
         @Override
         public String call() throws Exception {
             try {
-                byte[] read = new FilePath(Channel.currentOrFail(), folder)
-                        .act(new ReadWorkspaceFile("Dockerfile", 100));
+                byte[] read =
+                        new FilePath(Channel.currentOrFail(), folder).act(new ReadWorkspaceFile("Dockerfile", 100));
                 return new String(read, StandardCharsets.UTF_8);
             } catch (IOException e) {
                 return Functions.printThrowable(e);
@@ -249,7 +251,8 @@ public class HostileInputTest {
                 new WebhookSource("to-be-replaced", PayloadKind.GITHUB, "ghcr.io", "hook"),
                 new WebhookSource("good", PayloadKind.GITHUB, "ghcr.io", "hook")));
         XmlFile file = new XmlFile(
-                Jenkins.XSTREAM2, new File(jenkins.jenkins.getRootDir(), WebhookConfiguration.class.getName() + ".xml"));
+                Jenkins.XSTREAM2,
+                new File(jenkins.jenkins.getRootDir(), WebhookConfiguration.class.getName() + ".xml"));
         String kept = file.asString();
         try {
             for (String id : hostile) {

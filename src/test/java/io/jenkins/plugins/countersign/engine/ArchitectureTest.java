@@ -54,7 +54,8 @@ public class ArchitectureTest {
             .doNotHaveFullyQualifiedName(ROOT + ".engine.registry.CredentialHelper")
             .should()
             .dependOnClassesThat()
-            .haveNameMatching("java\\.lang\\.(ProcessBuilder|Runtime\\$.*)|hudson\\.Launcher\\$ProcStarter|hudson\\.Proc");
+            .haveNameMatching(
+                    "java\\.lang\\.(ProcessBuilder|Runtime\\$.*)|hudson\\.Launcher\\$ProcStarter|hudson\\.Proc");
 
     @ArchTest
     public static final ArchRule noCircles =

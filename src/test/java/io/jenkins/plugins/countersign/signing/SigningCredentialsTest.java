@@ -215,7 +215,8 @@ public class SigningCredentialsTest {
                 List.of(key.sign("another".getBytes(StandardCharsets.UTF_8))),
                 List.of(good, good))) {
             KeyException refused = assertThrows(
-                    KeyException.class, () -> token(new ArrayList<>(hostile), build).sign(wanted));
+                    KeyException.class,
+                    () -> token(new ArrayList<>(hostile), build).sign(wanted));
             assertEquals(KeyException.Reason.NOT_THE_EXPECTED_KEY, refused.reason());
         }
         assertArrayEquals(good, token(new ArrayList<>(List.of(good)), build).sign(wanted));

@@ -33,6 +33,8 @@ public record RegistryEvent(
     /** The referrers tag schema of the OCI distribution specification, and cosign's {@code .sig}, {@code .att}, {@code .sbom}. */
     private static final Pattern ATTACHMENT_TAG = Pattern.compile("sha256-([0-9a-f]{64})(?:\\.[a-z]+)?");
 
+    private static final Pattern UNPRINTABLE = Pattern.compile("\\p{Cntrl}|\\p{Cf}");
+
     /** @throws IllegalArgumentException if registry, repository or tag is not one */
     public RegistryEvent {
         new ImageReference(registry, repository, tagOrNull, digestOrNull);
@@ -62,7 +64,7 @@ public record RegistryEvent(
     }
 
     private static String printable(String text) {
-        String shown = text.replaceAll("\\p{Cntrl}|\\p{Cf}", "").strip();
+        String shown = UNPRINTABLE.matcher(text).replaceAll("").strip();
         return shown.length() <= MAX_ACTOR_LENGTH ? shown : shown.substring(0, MAX_ACTOR_LENGTH);
     }
 }

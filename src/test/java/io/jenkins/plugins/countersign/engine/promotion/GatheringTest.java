@@ -188,7 +188,8 @@ public class GatheringTest {
         gatherer.interrupt();
         gatherer.join();
         assertEquals(CancelledException.class, thrown.get().getClass());
-        assertThat(thrown.get().getMessage(), containsString("cancelled while trying to read what lies next to " + image));
+        assertThat(
+                thrown.get().getMessage(), containsString("cancelled while trying to read what lies next to " + image));
         assertEquals("the flag is set again", true, flag.get());
         assertEquals(Readings.AT_ONCE, begun.get());
         assertEquals(Readings.AT_ONCE, ended.get());

@@ -289,7 +289,9 @@ public class PromotionKillTest {
             LedgerFile.verify(run.resolve("ledger.jsonl"));
             assertEquals(where, died.written.contains(Life.TAG), isPromotedCompletely(world, run, image));
             try (Ledger ledger = Ledger.open(run.resolve("ledger.jsonl"), world.clock)) {
-                assertTrue(where, world.promotion(ledger).promote(order(run, image)).promoted());
+                assertTrue(
+                        where,
+                        world.promotion(ledger).promote(order(run, image)).promoted());
             }
             assertTrue(where, isPromotedCompletely(world, run, image));
             LedgerFile.verify(run.resolve("ledger.jsonl"));
