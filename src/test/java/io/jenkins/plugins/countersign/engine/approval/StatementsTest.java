@@ -92,6 +92,22 @@ public class StatementsTest {
                                 "\"stage\":\"qa\",\"role\":\"qa\",\"approver\"",
                                 "\"stage\":\"prod\",\"role\":\"qa\",\"approver\"",
                                 "a subject's annotation \"stage\" is \"qa\", and the predicate says \"prod\""),
+                        change(
+                                "\"stage\":\"qa\",\"role\":\"qa\",\"approver\"",
+                                "\"stage\":\"qa\",\"role\":\"release\",\"approver\"",
+                                "a subject's annotation \"role\" is \"qa\", and the predicate says \"release\""),
+                        change(
+                                "\"digest\":{\"sha256\":",
+                                "\"digest\":{\"sha512\":\"" + "0".repeat(128) + "\",\"sha256\":",
+                                "a subject has 2 digests, expected one"),
+                        change(
+                                "\"evidence\":[",
+                                "\"evidence\":[" + ("\"" + Scene.digest("scan") + "\",").repeat(256),
+                                "predicate.evidence is not a list of at most 256"),
+                        change(
+                                "tried ",
+                                "x".repeat(Approval.MAX_LENGTH),
+                                "at most " + Approval.MAX_LENGTH + " are read"),
                         change("\"approver\":\"carol\"", "\"approver\":\"\"", "predicate.approver is missing or empty"),
                         change("\"approver\":\"carol\"", "\"approver\":null", "predicate.approver is not a string"),
                         change(
