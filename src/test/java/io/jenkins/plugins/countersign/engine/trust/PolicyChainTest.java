@@ -126,6 +126,17 @@ public class PolicyChainTest {
     }
 
     @Test
+    public void aVersionInBetweenThatTooFewSignedBreaksTheChain() throws Exception {
+        SignedPolicy first = signed(PolicyText.example().version(1), "root-1", "root-2");
+        SignedPolicy between = signed(PolicyText.example().version(2), "root-1");
+        SignedPolicy third = signed(PolicyText.example().version(3), "root-1", "root-2");
+        assertThat(refused(Reason.THRESHOLD, first, between, third).getMessage(), containsString("version 2"));
+        accept(first);
+        assertThat(refused(Reason.THRESHOLD, between, third).getMessage(), containsString("version 2"));
+        assertEquals(3, accept(first, third).policy().version());
+    }
+
+    @Test
     public void aChainCanBeReadAfterThePinMovedOn() throws Exception {
         SignedPolicy old = signed(PolicyText.example().version(1).root(1, "older"), "older");
         SignedPolicy now = signed(PolicyText.example().version(2), "older", "root-1", "root-2");
