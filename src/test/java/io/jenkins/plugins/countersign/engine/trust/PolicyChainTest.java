@@ -137,6 +137,44 @@ public class PolicyChainTest {
     }
 
     @Test
+    public void whatAnotherProcessRememberedMeanwhileIsNotReplacedByAnythingOlder() throws Exception {
+        Path file = folder.getRoot().toPath().resolve("seen.json");
+        remember(file, PolicyText.example().version(8));
+        assertEquals(
+                Reason.OLDER_THAN_SEEN,
+                assertThrows(PolicyException.class, () -> remember(file, PolicyText.example().version(7)))
+                        .reason());
+        assertEquals(
+                Reason.OTHER_THAN_SEEN,
+                assertThrows(
+                                PolicyException.class,
+                                () -> remember(file, PolicyText.example().version(8).people("zoe")))
+                        .reason());
+        assertEquals(
+                PolicyText.example().version(8).policy().digest(),
+                new SeenVersionsFile(file).newest("acme").orElseThrow().digest());
+        remember(file, PolicyText.example().version(9));
+    }
+
+    private static void remember(Path file, PolicyText text) throws PolicyException {
+        TrustPolicy policy = text.policy();
+        new SeenVersionsFile(file)
+                .remember("acme", new SeenVersions.Seen(policy.version(), policy.digest(), policy.root()));
+    }
+
+    @Test
+    public void aFileOfTooManyBytesOrDocumentsIsRefusedUnread() {
+        for (byte[] file : List.of(
+                new byte[32 * 1024 * 1024 + 1],
+                ("[" + "{},".repeat(256) + "{}]").getBytes(java.nio.charset.StandardCharsets.UTF_8))) {
+            assertEquals(
+                    Reason.TOO_LARGE,
+                    assertThrows(PolicyException.class, () -> SignedPolicy.readAll(file))
+                            .reason());
+        }
+    }
+
+    @Test
     public void aChainCanBeReadAfterThePinMovedOn() throws Exception {
         SignedPolicy old = signed(PolicyText.example().version(1).root(1, "older"), "older");
         SignedPolicy now = signed(PolicyText.example().version(2), "older", "root-1", "root-2");
