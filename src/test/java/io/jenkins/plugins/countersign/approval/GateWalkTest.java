@@ -2,43 +2,59 @@ package io.jenkins.plugins.countersign.approval;
 
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.not;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import com.cloudbees.plugins.credentials.CredentialsScope;
 import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
+import hudson.Functions;
+import hudson.model.FreeStyleProject;
 import hudson.model.Item;
 import hudson.util.Secret;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
 import io.jenkins.plugins.countersign.engine.RealPart;
+import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
+import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.engine.evidence.EvidenceStatement;
 import io.jenkins.plugins.countersign.engine.evidence.TestReport;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
+import io.jenkins.plugins.countersign.webhook.ImageEventTrigger;
+import io.jenkins.plugins.countersign.webhook.WebhookConfiguration;
+import io.jenkins.plugins.countersign.webhook.WebhookSource;
 import java.io.File;
 import java.lang.reflect.Field;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import jenkins.model.Jenkins;
 import jenkins.model.JenkinsLocationConfiguration;
 import org.jenkins.ui.symbol.Symbol;
+import org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.After;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.MockAuthorizationStrategy;
+import org.jvnet.localizer.LocaleProvider;
 
 /**
  * An administrator configures, two people approve, and the image is promoted: in a real browser, under the enforced content
@@ -77,10 +93,24 @@ public class GateWalkTest {
     @Rule
     public final TemporaryFolder folder = new TemporaryFolder();
 
+    private final LocaleProvider before = LocaleProvider.getProvider();
+
+    @After
+    public void speakAsBefore() {
+        LocaleProvider.setProvider(before);
+    }
+
     @Test
     public void anImageIsConfiguredApprovedByTwoPeopleAndPromoted() throws Exception {
         RealPart.require("chromium");
         useSymbolsOfTheWar();
+        // As Jenkins does outside of tests: everybody reads their own language.
+        LocaleProvider.setProvider(new LocaleProvider() {
+            @Override
+            public Locale get() {
+                return Functions.getCurrentLocale();
+            }
+        });
         jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
         jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
                 .grant(Jenkins.READ, Item.READ)
@@ -113,8 +143,9 @@ public class GateWalkTest {
             approveOnAPhoneInTheDark(erin, run);
             jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
             seePromoted(carol, run, gate, next);
+            seeWhatWasDelivered(frank, gate, next);
 
-            for (Chromium browser : List.of(carol, erin)) {
+            for (Chromium browser : List.of(frank, carol, erin)) {
                 assertEquals(
                         "nothing was blocked, and no script of ours failed",
                         List.of(),
@@ -297,6 +328,74 @@ public class GateWalkTest {
         carol.open(root + run.getUrl());
         assertThat(carol.evaluate("document.body.innerText"), containsString("Promoted (approved by carol, erin)"));
         picture(carol, "build-summary", null);
+    }
+
+    /** The registry tells of the image, and a stranger claims something; the administrator reads it in English and in Chinese. */
+    private void seeWhatWasDelivered(Chromium frank, ImageAtGate gate, Digest image) throws Exception {
+        String secret = "a-secret-that-only-the-registry-knows";
+        SystemCredentialsProvider.getInstance()
+                .getCredentials()
+                .add(new StringCredentialsImpl(
+                        CredentialsScope.SYSTEM, "hook", "Of the registry", Secret.fromString(secret)));
+        WebhookSource source =
+                new WebhookSource("production", PayloadKind.DISTRIBUTION, gate.registry.host(), "hook");
+        source.setProof(Proof.HEADER);
+        WebhookConfiguration.get().setSources(List.of(source));
+        FreeStyleProject tests = jenkins.createFreeStyleProject("shop-tests");
+        ImageEventTrigger trigger = new ImageEventTrigger(gate.registry.host() + "/team/**");
+        tests.addTrigger(trigger);
+        trigger.start(tests, true);
+        assertEquals(202, tell(secret, gate.repository, image));
+        assertEquals(202, tell(secret, gate.registry.host() + "/team/nobody", image));
+        assertEquals(403, tell("what a stranger guesses", gate.repository, image));
+
+        String page = jenkins.getURL() + "manage/countersign-webhooks/";
+        frank.open(page);
+        long deadline = System.nanoTime() + 120_000_000_000L;
+        while (!frank.evaluate("document.body.innerText").contains("does not bear it out")) {
+            assertTrue("the deliveries are not worked off", System.nanoTime() < deadline);
+            frank.open(page);
+        }
+        String text = frank.evaluate("document.body.innerText");
+        assertThat(text, containsString("the delivery's proof is wrong"));
+        assertThat(text, containsString("started shop-tests"));
+        assertThat(text, containsString(jenkins.getURL() + "countersign-webhook/production"));
+        assertThat(text, not(containsString(secret)));
+        assertEquals(List.of(), frank.nameless("#main-panel"));
+        assertReadable(frank, ".countersign-deliveries");
+        assertNoSidewaysScrolling(frank);
+        picture(frank, "deliveries", null);
+        frank.tabTo(".countersign-deliveries [type=submit]");
+
+        frank.language("zh-CN");
+        frank.open(page);
+        text = frank.evaluate("document.body.innerText");
+        for (String chinese : List.of("已接受", "已拒绝", "重新投递", "判定", "在仓库中填写的内容")) {
+            assertThat(text, containsString(chinese));
+        }
+        assertThat(text, not(containsString("accepted")));
+        frank.size(390, 844);
+        assertNoSidewaysScrolling(frank);
+        frank.open(jenkins.getURL() + "countersign-waiting/");
+        assertThat(frank.evaluate("document.body.innerText"), containsString("等待我处理"));
+        frank.language("en-US");
+        frank.size(1280, 900);
+    }
+
+    private int tell(String secret, String repository, Digest image) throws Exception {
+        String body = """
+                {"events": [{"id": "1", "action": "push", "actor": {"name": "carol"}, "target": {
+                   "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "%s",
+                   "repository": "%s", "tag": "1.1"}}]}"""
+                .formatted(image, repository.substring(repository.indexOf('/') + 1));
+        return HttpClient.newHttpClient()
+                .send(
+                        HttpRequest.newBuilder(URI.create(jenkins.getURL() + "countersign-webhook/production"))
+                                .header("Authorization", "Bearer " + secret)
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.discarding())
+                .statusCode();
     }
 
     private static void assertNoSidewaysScrolling(Chromium browser) throws Exception {
