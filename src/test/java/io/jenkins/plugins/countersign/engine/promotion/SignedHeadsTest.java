@@ -1,6 +1,9 @@
 package io.jenkins.plugins.countersign.engine.promotion;
 
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertTrue;
 
 import io.jenkins.plugins.countersign.engine.approval.PolicyReference;
 import io.jenkins.plugins.countersign.engine.audit.Ledger;
@@ -17,6 +20,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.Before;
 import org.junit.Rule;
 import org.junit.Test;
@@ -130,16 +135,47 @@ public class SignedHeadsTest {
         assertEquals(1, believed(app, world.trust()));
     }
 
+    @Test
+    public void aSealByAGatesKeyThatWasStolenOrUnderAnotherPolicyIsNone() throws Exception {
+        try (Ledger ledger = Ledger.open(folder.getRoot().toPath().resolve("ledger.jsonl"), world.clock)) {
+            world.approve(app, image, "carol", "qa", "qa");
+            assertTrue(world.promotion(ledger)
+                    .promote(new Promotion.Order(app, image, "qa", app, List.of("1.0")))
+                    .promoted());
+        }
+        Seals stolen = seals(stolenGate());
+        assertEquals(Set.of(), stolen.newest().keySet());
+        assertThat(stolen.refused().get(0), containsString("is compromised since 2026-01-01T00:00:00Z"));
+        Seals other = seals(changed("name: main", "name: other"));
+        assertEquals(Set.of(), other.newest().keySet());
+        assertThat(
+                other.refused().get(0),
+                containsString("was made under the trust policy \"main\", this is \"other\""));
+        assertEquals(Set.of("qa"), seals(world.trust()).newest().keySet());
+    }
+
+    private Seals seals(TrustPolicy policy) throws Exception {
+        return Seals.read(
+                Gathering.of(app, image, "").atImage(),
+                policy,
+                Set.of(app.name()),
+                payload -> Optional.empty(),
+                now);
+    }
+
     private static int believed(LayoutRepository repository, TrustPolicy policy) throws Exception {
         return LedgerHeads.read(repository, policy).heads().size();
     }
 
     private TrustPolicy stolenGate() throws Exception {
+        return changed(
+                "(gate: \\{keys: \\[\\{pem: \"[^\"]*\")", "$1, compromisedSince: 2026-01-01T00:00:00Z");
+    }
+
+    private TrustPolicy changed(String from, String to) throws Exception {
         Path saved = folder.newFolder().toPath();
         world.save(saved);
-        String document = Files.readString(saved.resolve("policy.yaml"));
-        String stolen = document.replaceFirst(
-                "(gate: \\{keys: \\[\\{pem: \"[^\"]*\")", "$1, compromisedSince: 2026-01-01T00:00:00Z");
-        return PolicyReader.read(stolen.getBytes(StandardCharsets.UTF_8));
+        String document = Files.readString(saved.resolve("policy.yaml")).replaceFirst(from, to);
+        return PolicyReader.read(document.getBytes(StandardCharsets.UTF_8));
     }
 }
