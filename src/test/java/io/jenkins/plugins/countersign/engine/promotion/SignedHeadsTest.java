@@ -12,6 +12,7 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.LayoutRepository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
+import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.trust.PolicyReader;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -152,6 +155,52 @@ public class SignedHeadsTest {
                 other.refused().get(0),
                 containsString("was made under the trust policy \"main\", this is \"other\""));
         assertEquals(Set.of("qa"), seals(world.trust()).newest().keySet());
+    }
+
+    @Test
+    public void ofTwoSealsTheNewestCountsInWhateverOrderTheyAreFound() throws Exception {
+        Instant later = now.plus(Duration.ofMinutes(10));
+        try (Ledger ledger = Ledger.open(folder.getRoot().toPath().resolve("ledger.jsonl"), world.clock)) {
+            world.approve(app, image, "carol", "qa", "qa");
+            assertTrue(world.promotion(ledger)
+                    .promote(new Promotion.Order(app, image, "qa", app, List.of("1.0")))
+                    .promoted());
+            world.clock.set(later);
+            assertTrue(world.promotion(ledger)
+                    .promote(new Promotion.Order(app, image, "qa", app, List.of("2.0")))
+                    .promoted());
+        }
+        List<FoundSignature> found =
+                new ArrayList<>(Gathering.of(app, image, "").atImage());
+        for (int i = 0; i < 2; i++) {
+            Seals seals = Seals.read(found, world.trust(), Set.of(app.name()), payload -> Optional.empty(), later);
+            assertEquals(List.of("2.0"), seals.newest().get("qa").tags());
+            assertEquals(later, seals.newest().get("qa").verifiedAt());
+            Collections.reverse(found);
+        }
+    }
+
+    @Test
+    public void theHeadOfAnotherImageUnderTheSameTagKeepsNoSealFresh() throws Exception {
+        try (Ledger ledger = Ledger.open(folder.getRoot().toPath().resolve("ledger.jsonl"), world.clock)) {
+            world.approve(app, image, "carol", "qa", "qa");
+            assertTrue(world.promotion(ledger)
+                    .promote(new Promotion.Order(app, image, "qa", app, List.of("1.0")))
+                    .promoted());
+        }
+        Instant later = now.plus(Duration.ofMinutes(50));
+        Digest other = Digest.of(new byte[] {1});
+        StageHead.write(app, "qa", "1.0", other, world.trust(), world.keys.get("gate"), later);
+        assertEquals(now, confirmedAt(later));
+        StageHead.write(app, "qa", "1.0", image, world.trust(), world.keys.get("gate"), later);
+        assertEquals(later, confirmedAt(later));
+    }
+
+    private Instant confirmedAt(Instant when) throws Exception {
+        return seals(world.trust())
+                .forGate(app, image, world.trust(), when)
+                .get("qa")
+                .confirmedAt();
     }
 
     private Seals seals(TrustPolicy policy) throws Exception {
