@@ -12,6 +12,16 @@ import hudson.Functions;
 import hudson.model.FreeStyleProject;
 import hudson.model.Item;
 import hudson.util.Secret;
+import io.jenkins.plugins.countersign.ImageStepsPublisher;
+import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesBuilder;
+import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesStep;
+import io.jenkins.plugins.countersign.promotion.PromoteImageStep;
+import io.jenkins.plugins.countersign.push.PushImageBuilder;
+import io.jenkins.plugins.countersign.push.PushImageStep;
+import io.jenkins.plugins.countersign.signing.SignImageBuilder;
+import io.jenkins.plugins.countersign.signing.SignImageStep;
+import io.jenkins.plugins.countersign.signing.VerifyImageBuilder;
+import io.jenkins.plugins.countersign.signing.VerifyImageStep;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
@@ -143,6 +153,7 @@ public class GateWalkTest {
             approveOnAPhoneInTheDark(erin, run);
             jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
             seePromoted(carol, run, gate, next);
+            openTheForms(frank, gate);
             seeWhatWasDelivered(frank, gate, next);
 
             for (Chromium browser : List.of(frank, carol, erin)) {
@@ -365,7 +376,10 @@ public class GateWalkTest {
         assertReadable(frank, ".countersign-deliveries");
         assertNoSidewaysScrolling(frank);
         picture(frank, "deliveries", null);
-        frank.tabTo(".countersign-deliveries [type=submit]");
+        // Not with the tabulator: on its way the menu of the person opens, and takes the key for "Sign out".
+        frank.evaluate("document.querySelector('.countersign-deliveries [type=submit]').focus()");
+        frank.press("Enter");
+        frank.await("document.body.innerText.includes('sent again')");
 
         frank.language("zh-CN");
         frank.open(page);
@@ -396,6 +410,28 @@ public class GateWalkTest {
                                 .build(),
                         HttpResponse.BodyHandlers.discarding())
                 .statusCode();
+    }
+
+    /** Every form of a job, for the content security policy: what a form did against it is among the complaints. */
+    private void openTheForms(Chromium frank, ImageAtGate gate) throws Exception {
+        FreeStyleProject job = jenkins.createFreeStyleProject("forms");
+        String image = gate.image();
+        job.addProperty(new OnlyApprovedImages(image, "qa"));
+        job.addTrigger(new ImageEventTrigger(gate.registry.host() + "/**"));
+        job.getBuildersList().add(new CheckBaseImagesBuilder(new CheckBaseImagesStep()));
+        job.getBuildersList().add(new PushImageBuilder(new PushImageStep("oci:app:latest", gate.repository + ":2")));
+        job.getBuildersList().add(new SignImageBuilder(new SignImageStep(image, "gate-key")));
+        job.getBuildersList().add(new ApproveImageBuilder(new ApproveImageStep(image, "qa", "gate-key")));
+        job.getBuildersList().add(new VerifyImageBuilder(new VerifyImageStep(image)));
+        job.getPublishersList()
+                .add(new ImageStepsPublisher(
+                        List.of(new PromoteImageStep(image, "qa", gate.registry.host() + "/qa/app:2"))));
+        frank.open(jenkins.getURL() + job.getUrl() + "configure");
+        frank.await("document.querySelectorAll(\"[name='_.registryCredentialsId']\").length > 4");
+        for (String page : List.of("pipeline-syntax/", "directive-generator/")) {
+            frank.open(jenkins.getURL() + page);
+            frank.await("document.querySelector('select')");
+        }
     }
 
     private static void assertNoSidewaysScrolling(Chromium browser) throws Exception {
