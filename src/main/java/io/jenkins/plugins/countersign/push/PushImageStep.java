@@ -29,6 +29,7 @@ import io.jenkins.plugins.countersign.goldenbase.GoldenLineages;
 import io.jenkins.plugins.countersign.goldenbase.LayersOnAgent;
 import io.jenkins.plugins.countersign.signing.SigningCredentials;
 import io.jenkins.plugins.countersign.signing.SigningKeys;
+import java.io.IOException;
 import java.util.Optional;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.AncestorInPath;
@@ -105,6 +106,9 @@ public class PushImageStep extends ImageStep {
         SigningCredentials key =
                 keyId == null ? null : SigningKeys.find(keyId, SigningCredentials.class, context.run(), destination);
         BuildLogProgress progress = new BuildLogProgress(context.listener());
+        if (key != null) {
+            requireAnswer(destination, settings, progress);
+        }
         FilePath workspace = context.requireWorkspace("pushImage");
         WorkspaceImage image = new WorkspaceImage(from, sourceSettings, progress, context.environment());
         PushFromAgent push = new PushFromAgent(image, destination, settings, progress, null, GoldenImages.NONE);
@@ -151,6 +155,15 @@ public class PushImageStep extends ImageStep {
                 push.progress(),
                 layers.image(),
                 check.known().basesOf(layers));
+    }
+
+    private static void requireAnswer(ImageLocation destination, RegistrySettings settings, BuildLogProgress progress)
+            throws AbortException {
+        try (Repository repository = settings.open(destination, progress)) {
+            repository.resolve(destination.tag().orElseThrow());
+        } catch (IOException e) {
+            throw new AbortException(Messages.PushImageStep_ProvenanceLogin(destination.repository(), e.getMessage()));
+        }
     }
 
     private static void attachProvenance(

@@ -10,6 +10,7 @@ import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import com.cloudbees.plugins.credentials.domains.Domain;
 import com.cloudbees.plugins.credentials.domains.HostnamePortSpecification;
 import com.cloudbees.plugins.credentials.impl.CertificateCredentialsImpl;
+import hudson.util.Secret;
 import hudson.FilePath;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
@@ -19,6 +20,8 @@ import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TopLevelItem;
 import hudson.slaves.DumbSlave;
+import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
@@ -32,6 +35,8 @@ import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
+import java.util.Optional;
+import java.security.SecureRandom;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Base64;
@@ -177,6 +182,35 @@ public class PushImageStepTest {
                 "wants a login, but none was given for it",
                 push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG='])", Result.FAILURE));
         writeConfig(workspace.child("docker"), WITH_LOGIN.host());
+        push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG=docker'])", Result.SUCCESS);
+    }
+
+    @Test(timeout = 120_000)
+    public void whatTheControllerCouldNotProveIsNotUploadedByTheAgent() throws Exception {
+        configured(WITH_LOGIN);
+        SystemCredentialsProvider.getInstance()
+                .getCredentials()
+                .add(new SigningKeyCredentialsImpl(
+                        CredentialsScope.GLOBAL,
+                        "ci",
+                        "",
+                        Secret.fromString(KeyGenerator.generate(new SecureRandom()).unencryptedSecret())));
+        WorkflowJob job = J.createProject(WorkflowJob.class, "unproved");
+        imageFor(job, agent, 10);
+        writeConfig(agent.getWorkspaceFor(job).child("docker"), WITH_LOGIN.host());
+        job.setDefinition(new CpsFlowDefinition(
+                "node('far') { withEnv(['DOCKER_CONFIG=docker']) { pushImage source: 'oci:app:1', image: '"
+                        + WITH_LOGIN.host() + "/unproved:1', provenanceCredentialsId: 'ci' } }",
+                true));
+        J.assertLogContains(
+                "Nothing was uploaded: provenance is signed and attached from the controller",
+                J.assertBuildStatus(Result.FAILURE, job.scheduleBuild2(0)));
+        RegistryAccess access = RegistryAccess.of(WITH_LOGIN.host())
+                .withAuthorities(Files.readString(WITH_LOGIN.authority()))
+                .withLogin(DockerRegistry.USER, DockerRegistry.PASSWORD);
+        try (Repository repository = Repositories.open(WITH_LOGIN.host() + "/unproved", access)) {
+            assertEquals(Optional.empty(), repository.resolve("1"));
+        }
         push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG=docker'])", Result.SUCCESS);
     }
 
