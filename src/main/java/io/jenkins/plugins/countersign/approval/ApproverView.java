@@ -73,7 +73,8 @@ public final class ApproverView {
         view.keys = SigningKeys.own(SigningKeyCredentials.class, user, image).stream()
                 .map(Key::new)
                 .toList();
-        view.token = !SigningKeys.own(SigningTokenCredentials.class, user, image).isEmpty();
+        view.token =
+                !SigningKeys.own(SigningTokenCredentials.class, user, image).isEmpty();
         view.objection = view.roles.isEmpty() && view.overrideRoles.isEmpty()
                 ? Messages.ApproverView_NoRole(view.person, entry.stage())
                 : FourEyes.objection(home, user, known.get()).orElse("");

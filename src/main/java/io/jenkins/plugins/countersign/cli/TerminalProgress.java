@@ -51,10 +51,7 @@ final class TerminalProgress implements Progress {
                 return;
             }
         } else if (event instanceof Event.BlobDone done) {
-            finished(
-                    done.digest(),
-                    done.size(),
-                    "uploaded, " + ByteCount.perSecond(done.size(), done.took()));
+            finished(done.digest(), done.size(), "uploaded, " + ByteCount.perSecond(done.size(), done.took()));
         } else if (event instanceof Event.BlobSkipped skipped) {
             finished(skipped.digest(), skipped.size(), "was there");
         } else if (event instanceof Event.BlobMounted mounted) {

@@ -161,8 +161,9 @@ public class BaseReportAction implements RunAction2 {
 
         /** Characters that turn the text after them around are shown by their number: they could hide what the builder reads. */
         public String getText() {
-            return TURNING.matcher(text).replaceAll(found -> "<U+%04X>".formatted((int)
-                    found.group().charAt(0)));
+            return TURNING.matcher(text)
+                    .replaceAll(
+                            found -> "<U+%04X>".formatted((int) found.group().charAt(0)));
         }
 
         public List<FindingEntry> getFindings() {

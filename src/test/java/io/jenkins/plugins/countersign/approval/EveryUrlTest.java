@@ -166,8 +166,7 @@ public class EveryUrlTest {
         List<RegistryConfiguration> registries = new ArrayList<>(configuration.getRegistries());
         registries.add(registry);
         configuration.setRegistries(registries);
-        configuration.setTrustPolicy(
-                gate.policyText() + "  canary-stage: {needs: [{role: qa, count: 1}]}\n");
+        configuration.setTrustPolicy(gate.policyText() + "  canary-stage: {needs: [{role: qa, count: 1}]}\n");
         configuration.setCatalogue("allow: ['canary.example.com/golden/**']");
         SystemCredentialsProvider system = SystemCredentialsProvider.getInstance();
         system.setDomainCredentialsMap(Map.of(
@@ -204,7 +203,8 @@ public class EveryUrlTest {
         for (Queue.Item item : jenkins.jenkins.getQueue().getItems(held)) {
             queued = item.getId();
         }
-        assertTrue("held in the queue", HeldQueueItems.page(Long.toString(queued)).isPresent());
+        assertTrue(
+                "held in the queue", HeldQueueItems.page(Long.toString(queued)).isPresent());
     }
 
     @AfterClass
@@ -292,7 +292,11 @@ public class EveryUrlTest {
             }
             for (String field : helpOf(descriptor.clazz)) {
                 helps++;
-                ask(helps % 10 == 0 ? null : "outsider", Way.GET, base + "help/" + field, helps % 10 == 0 ? Set.of(403) : SHOWN);
+                ask(
+                        helps % 10 == 0 ? null : "outsider",
+                        Way.GET,
+                        base + "help/" + field,
+                        helps % 10 == 0 ? Set.of(403) : SHOWN);
             }
         }
         assertTrue("help of " + helps + " fields", helps > 50);
@@ -308,9 +312,7 @@ public class EveryUrlTest {
         Map<String, List<String>> known = new TreeMap<>();
         known.put("approval.ImageApprovalsAction", List.of(gates));
         known.put("approval.ImageApprovalsTab", List.of(gates));
-        known.put(
-                "approval.GatePage",
-                List.of(gates + "gate/1/", "countersign-waiting/queue/" + queued + "/"));
+        known.put("approval.GatePage", List.of(gates + "gate/1/", "countersign-waiting/queue/" + queued + "/"));
         for (String part : List.of("RequirementView", "CountedView", "SetAsideView")) {
             known.put("approval.GatePage$" + part, List.of());
         }
@@ -436,7 +438,10 @@ public class EveryUrlTest {
         for (String act : List.of("approve", "request", "look")) {
             ask("carol", Way.POST, unresolved + act, good, Set.of(409));
         }
-        assertEquals("nothing happened", GateEntry.WAITING, ImageApprovalsAction.of(build).entry(1).state());
+        assertEquals(
+                "nothing happened",
+                GateEntry.WAITING,
+                ImageApprovalsAction.of(build).entry(1).state());
         assertNothingWrong(before, 200);
         // The legitimate way, for who may: Jenkins' own key store, the policy's own person.
         Answer answer = ask("carol", Way.POST, build.getUrl() + "countersign/gate/1/approve", good, Set.of(200, 303));
@@ -465,7 +470,8 @@ public class EveryUrlTest {
         Path file = other.getRootDir().toPath().resolve("build.xml");
         String xml = Files.readString(file);
         for (int i = 0; i < hostile.size(); i++) {
-            xml = xml.replace("REPOSITORY" + i, hostile.get(i).get(0)).replace("DIGEST" + i, hostile.get(i).get(1));
+            xml = xml.replace("REPOSITORY" + i, hostile.get(i).get(0))
+                    .replace("DIGEST" + i, hostile.get(i).get(1));
         }
         Files.writeString(file, xml);
         other.reload();
@@ -591,7 +597,8 @@ public class EveryUrlTest {
         int files = 0;
         Path root = root();
         try (Stream<Path> found = Files.walk(root)) {
-            for (Path file : found.filter(one -> one.toString().matches(".*\\.(css|js)")).toList()) {
+            for (Path file :
+                    found.filter(one -> one.toString().matches(".*\\.(css|js)")).toList()) {
                 files++;
                 String name = root.relativize(file).toString();
                 ask(null, Way.GET, "adjuncts/x/" + PACKAGE.replace('.', '/') + name, SHOWN);
@@ -626,14 +633,16 @@ public class EveryUrlTest {
         try (Stream<Path> files = Files.walk(home)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
                 String name = home.relativize(file).toString();
-                if (name.matches("(config|credentials|io\\.jenkins\\.plugins\\.countersign[^/]*)\\.xml|(jobs|countersign)/.*")
+                if (name.matches(
+                                "(config|credentials|io\\.jenkins\\.plugins\\.countersign[^/]*)\\.xml|(jobs|countersign)/.*")
                         && !name.endsWith("/permalinks")) {
                     kept.put(name, Files.readString(file, StandardCharsets.ISO_8859_1));
                 }
             }
         }
         try (var repository = gate.open()) {
-            kept.put("statements at the image", repository.referrers(gate.digest).toString());
+            kept.put(
+                    "statements at the image", repository.referrers(gate.digest).toString());
         }
         assertTrue(kept.keySet().toString(), kept.keySet().stream().anyMatch(name -> name.endsWith("build.xml")));
         return kept;
@@ -707,8 +716,9 @@ public class EveryUrlTest {
         List<Class<?>> classes = new ArrayList<>();
         Path root = root();
         try (Stream<Path> files = Files.walk(root)) {
-            for (Path file :
-                    files.filter(one -> one.toString().endsWith(".class")).sorted().toList()) {
+            for (Path file : files.filter(one -> one.toString().endsWith(".class"))
+                    .sorted()
+                    .toList()) {
                 String name = root.relativize(file).toString().replace('/', '.');
                 if (!name.startsWith("engine.") && !name.startsWith("cli.")) {
                     classes.add(Class.forName(
@@ -755,8 +765,10 @@ public class EveryUrlTest {
         if (!type.getName().startsWith(PACKAGE)) {
             return List.of();
         }
-        Path folder = root().resolve(
-                type.getName().substring(PACKAGE.length()).replace('.', '/').replace('$', '/'));
+        Path folder = root().resolve(type.getName()
+                .substring(PACKAGE.length())
+                .replace('.', '/')
+                .replace('$', '/'));
         if (!Files.isDirectory(folder)) {
             return List.of();
         }

@@ -187,14 +187,22 @@ public class GatePageTest {
     public void aTokenCannotSignHere_andTheDialogSaysWhereItCan() throws Exception {
         String sentence = "Your hardware token is not in this list";
         assertThat(
-                client("erin").<HtmlPage>getPage(run, "countersign/").getWebResponse().getContentAsString(),
+                client("erin")
+                        .<HtmlPage>getPage(run, "countersign/")
+                        .getWebResponse()
+                        .getContentAsString(),
                 not(containsString(sentence)));
         gate.keepTokenFor("carol");
-        String page =
-                client("carol").<HtmlPage>getPage(run, "countersign/").getWebResponse().getContentAsString();
+        String page = client("carol")
+                .<HtmlPage>getPage(run, "countersign/")
+                .getWebResponse()
+                .getContentAsString();
         assertThat(page, containsString(sentence));
         assertThat("it is no choice", page, not(containsString("carol-token")));
-        assertEquals(422, post("carol", "approve", act("carol", "credentialsId", "carol-token")).getStatusCode());
+        assertEquals(
+                422,
+                post("carol", "approve", act("carol", "credentialsId", "carol-token"))
+                        .getStatusCode());
         assertNothingWritten();
         assertEquals(200, post("carol", "approve", act("carol")).getStatusCode());
     }

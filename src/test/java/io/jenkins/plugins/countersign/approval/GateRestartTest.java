@@ -86,13 +86,16 @@ public class GateRestartTest {
         jenkins.createOnlineSlave(Label.get("away"));
         String gateOfRelease = "def a = awaitApprovals image: '" + gate.image() + "', stage: 'release'\n";
         WorkflowRun outside = start(
-                jenkins, "outside", "node('gone') { echo 'built' }\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"");
-        WorkflowRun inside = start(
-                jenkins, "inside", "node('away') {\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"\n}");
+                jenkins,
+                "outside",
+                "node('gone') { echo 'built' }\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"");
+        WorkflowRun inside =
+                start(jenkins, "inside", "node('away') {\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"\n}");
         jenkins.waitForMessage("missing 1 of release", outside);
         jenkins.waitForMessage("missing 1 of release", inside);
         // The agent is lost, and Jenkins goes down before it is back.
-        jenkins.disconnectSlave((DumbSlave) Label.get("away").getNodes().iterator().next());
+        jenkins.disconnectSlave(
+                (DumbSlave) Label.get("away").getNodes().iterator().next());
         jenkins.jenkins.removeNode(Label.get("gone").getNodes().iterator().next());
     }
 

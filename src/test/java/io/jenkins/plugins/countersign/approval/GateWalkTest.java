@@ -13,15 +13,6 @@ import hudson.model.FreeStyleProject;
 import hudson.model.Item;
 import hudson.util.Secret;
 import io.jenkins.plugins.countersign.ImageStepsPublisher;
-import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesBuilder;
-import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesStep;
-import io.jenkins.plugins.countersign.promotion.PromoteImageStep;
-import io.jenkins.plugins.countersign.push.PushImageBuilder;
-import io.jenkins.plugins.countersign.push.PushImageStep;
-import io.jenkins.plugins.countersign.signing.SignImageBuilder;
-import io.jenkins.plugins.countersign.signing.SignImageStep;
-import io.jenkins.plugins.countersign.signing.VerifyImageBuilder;
-import io.jenkins.plugins.countersign.signing.VerifyImageStep;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
@@ -33,7 +24,16 @@ import io.jenkins.plugins.countersign.engine.evidence.TestReport;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
+import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesBuilder;
+import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesStep;
+import io.jenkins.plugins.countersign.promotion.PromoteImageStep;
+import io.jenkins.plugins.countersign.push.PushImageBuilder;
+import io.jenkins.plugins.countersign.push.PushImageStep;
+import io.jenkins.plugins.countersign.signing.SignImageBuilder;
+import io.jenkins.plugins.countersign.signing.SignImageStep;
 import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
+import io.jenkins.plugins.countersign.signing.VerifyImageBuilder;
+import io.jenkins.plugins.countersign.signing.VerifyImageStep;
 import io.jenkins.plugins.countersign.webhook.ImageEventTrigger;
 import io.jenkins.plugins.countersign.webhook.WebhookConfiguration;
 import io.jenkins.plugins.countersign.webhook.WebhookSource;
@@ -348,8 +348,7 @@ public class GateWalkTest {
                 .getCredentials()
                 .add(new StringCredentialsImpl(
                         CredentialsScope.SYSTEM, "hook", "Of the registry", Secret.fromString(secret)));
-        WebhookSource source =
-                new WebhookSource("production", PayloadKind.DISTRIBUTION, gate.registry.host(), "hook");
+        WebhookSource source = new WebhookSource("production", PayloadKind.DISTRIBUTION, gate.registry.host(), "hook");
         source.setProof(Proof.HEADER);
         WebhookConfiguration.get().setSources(List.of(source));
         FreeStyleProject tests = jenkins.createFreeStyleProject("shop-tests");
@@ -400,8 +399,7 @@ public class GateWalkTest {
         String body = """
                 {"events": [{"id": "1", "action": "push", "actor": {"name": "carol"}, "target": {
                    "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "%s",
-                   "repository": "%s", "tag": "1.1"}}]}"""
-                .formatted(image, repository.substring(repository.indexOf('/') + 1));
+                   "repository": "%s", "tag": "1.1"}}]}""".formatted(image, repository.substring(repository.indexOf('/') + 1));
         return HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create(jenkins.getURL() + "countersign-webhook/production"))

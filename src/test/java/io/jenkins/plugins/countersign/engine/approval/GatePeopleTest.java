@@ -274,7 +274,8 @@ public class GatePeopleTest {
         Decision decision = assertOpen(scene.add(approval, "alice-soft").add(approval, "alice-token"));
         assertEquals(true, decision.counted().get(0).token());
         assertEquals(
-                SetAsideReason.DUPLICATE, setAside(decision, "approval", "alice").reason());
+                SetAsideReason.DUPLICATE,
+                setAside(decision, "approval", "alice").reason());
         scene.found.remove(1);
         assertSetAside(scene, "alice", SetAsideReason.TOKEN_NEEDED);
     }

@@ -400,7 +400,8 @@ public class GateRejectionTest {
         Scene scene = Scene.qa().approved("carol", "qa");
         ApprovedImage other = Scene.image("another image");
         scene.add(
-                GateRecord.rejection(other, "qa", "qa", "erin", scene.reference(), "copied here", Scene.ago("PT30M"), 2),
+                GateRecord.rejection(
+                        other, "qa", "qa", "erin", scene.reference(), "copied here", Scene.ago("PT30M"), 2),
                 "erin");
         scene.add(
                 GateRecord.block(other, "release", "frank", scene.reference(), "copied here", Scene.ago("PT30M"), 2),
@@ -410,7 +411,8 @@ public class GateRejectionTest {
                 SetAsideReason.OTHER_DIGEST,
                 setAside(decision, "rejection", "erin").reason());
         assertEquals(
-                SetAsideReason.OTHER_DIGEST, setAside(decision, "block", "frank").reason());
+                SetAsideReason.OTHER_DIGEST,
+                setAside(decision, "block", "frank").reason());
 
         GateRecord rejection = scene.rejection("erin", "qa");
         scene.add(rejection, "erin")
@@ -433,10 +435,11 @@ public class GateRejectionTest {
     @Test
     public void aRejectionOfOnePlatformHoldsTheIndex() {
         Scene scene = Scene.qa().approved("carol", "qa");
-        ApprovedImage amd64 = new ApprovedImage(
-                Scene.REPOSITORY, "", Scene.IMAGE.platforms().get(0), 100, List.of());
+        ApprovedImage amd64 =
+                new ApprovedImage(Scene.REPOSITORY, "", Scene.IMAGE.platforms().get(0), 100, List.of());
         scene.add(
-                GateRecord.rejection(amd64, "qa", "qa", "erin", scene.reference(), "does not start", Scene.ago("PT30M"), 2),
+                GateRecord.rejection(
+                        amd64, "qa", "qa", "erin", scene.reference(), "does not start", Scene.ago("PT30M"), 2),
                 "erin");
         assertHeld(scene, HoldReason.REJECTED);
     }
@@ -478,11 +481,12 @@ public class GateRejectionTest {
     /** A block is about the bytes wherever they lie; a rejection is about a stage of one repository. */
     @Test
     public void aRejectionInAnotherRepositoryHoldsNothingUnlessItIsThisOneUnderAnotherName() {
-        ApprovedImage elsewhere = new ApprovedImage(
-                "mirror.example.com/app", "", Scene.IMAGE.digest(), 1234, Scene.IMAGE.platforms());
+        ApprovedImage elsewhere =
+                new ApprovedImage("mirror.example.com/app", "", Scene.IMAGE.digest(), 1234, Scene.IMAGE.platforms());
         Scene scene = Scene.qa().approved("carol", "qa");
         scene.add(
-                GateRecord.rejection(elsewhere, "qa", "qa", "erin", scene.reference(), "not there", Scene.ago("PT30M"), 2),
+                GateRecord.rejection(
+                        elsewhere, "qa", "qa", "erin", scene.reference(), "not there", Scene.ago("PT30M"), 2),
                 "erin");
         assertEquals(
                 SetAsideReason.OTHER_REPOSITORY,
@@ -566,8 +570,8 @@ public class GateRejectionTest {
 
     @Test
     public void aRejectionInOneRoleThatIsTakenBackLeavesTheApprovalInAnother() {
-        Scene scene = new Scene(
-                PolicyText.example().role("qa", "carol, erin, alice").with("overrideRole: security"), "qa");
+        Scene scene =
+                new Scene(PolicyText.example().role("qa", "carol, erin, alice").with("overrideRole: security"), "qa");
         scene.approved("alice", "qa");
         GateRecord rejection = scene.rejection("alice", "security");
         assertHeld(scene.add(rejection, "alice"), HoldReason.REJECTED);

@@ -69,7 +69,8 @@ public class SignedHeadsTest {
     @Test
     public void aStagesHeadIsNoneForAnotherStageTagOrRepositoryNorAfterItsEnd() throws Exception {
         StageHead.write(app, "qa", "1.0", image, world.trust(), world.keys.get("gate"), now);
-        byte[] good = TaggedArtifact.read(app, StageHead.location("qa", "1.0"), MAX).orElseThrow();
+        byte[] good =
+                TaggedArtifact.read(app, StageHead.location("qa", "1.0"), MAX).orElseThrow();
         put(app, "qa", "2.0", good);
         assertEquals("another tag", false, isBelieved(app, "qa", "2.0", now));
         put(app, "production", "1.0", good);
@@ -152,8 +153,7 @@ public class SignedHeadsTest {
         Seals other = seals(changed("name: main", "name: other"));
         assertEquals(Set.of(), other.newest().keySet());
         assertThat(
-                other.refused().get(0),
-                containsString("was made under the trust policy \"main\", this is \"other\""));
+                other.refused().get(0), containsString("was made under the trust policy \"main\", this is \"other\""));
         assertEquals(Set.of("qa"), seals(world.trust()).newest().keySet());
     }
 
@@ -205,11 +205,7 @@ public class SignedHeadsTest {
 
     private Seals seals(TrustPolicy policy) throws Exception {
         return Seals.read(
-                Gathering.of(app, image, "").atImage(),
-                policy,
-                Set.of(app.name()),
-                payload -> Optional.empty(),
-                now);
+                Gathering.of(app, image, "").atImage(), policy, Set.of(app.name()), payload -> Optional.empty(), now);
     }
 
     private static int believed(LayoutRepository repository, TrustPolicy policy) throws Exception {
@@ -217,8 +213,7 @@ public class SignedHeadsTest {
     }
 
     private TrustPolicy stolenGate() throws Exception {
-        return changed(
-                "(gate: \\{keys: \\[\\{pem: \"[^\"]*\")", "$1, compromisedSince: 2026-01-01T00:00:00Z");
+        return changed("(gate: \\{keys: \\[\\{pem: \"[^\"]*\")", "$1, compromisedSince: 2026-01-01T00:00:00Z");
     }
 
     private TrustPolicy changed(String from, String to) throws Exception {

@@ -142,13 +142,16 @@ public class PolicyChainTest {
         remember(file, PolicyText.example().version(8));
         assertEquals(
                 Reason.OLDER_THAN_SEEN,
-                assertThrows(PolicyException.class, () -> remember(file, PolicyText.example().version(7)))
+                assertThrows(
+                                PolicyException.class,
+                                () -> remember(file, PolicyText.example().version(7)))
                         .reason());
         assertEquals(
                 Reason.OTHER_THAN_SEEN,
                 assertThrows(
                                 PolicyException.class,
-                                () -> remember(file, PolicyText.example().version(8).people("zoe")))
+                                () -> remember(
+                                        file, PolicyText.example().version(8).people("zoe")))
                         .reason());
         assertEquals(
                 PolicyText.example().version(8).policy().digest(),
