@@ -67,7 +67,7 @@ public class GateEntry {
     }
 
     /** Written past Jenkins, it may name no image: it is shown then, and without a digest nobody can say anything about it. */
-    private Object readResolve() {
+    private synchronized Object readResolve() {
         try {
             if (digest != null && !digest.isEmpty()) {
                 ImageReference.parse(repository + "@" + Digest.parse(digest));

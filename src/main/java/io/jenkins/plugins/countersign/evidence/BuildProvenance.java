@@ -105,8 +105,9 @@ public final class BuildProvenance {
         Map<String, String> parameters = new TreeMap<>();
         for (ParametersAction action : run.getActions(ParametersAction.class)) {
             for (ParameterValue value : action.getParameters()) {
-                if (!value.isSensitive() && value.getValue() != null && parameters.size() < MAX_PARAMETERS) {
-                    String text = value.getValue().toString();
+                Object given = value.isSensitive() ? null : value.getValue();
+                if (given != null && parameters.size() < MAX_PARAMETERS) {
+                    String text = given.toString();
                     parameters.put(
                             "parameter." + value.getName(),
                             text.length() > MAX_PARAMETER ? text.substring(0, MAX_PARAMETER) + "…" : text);

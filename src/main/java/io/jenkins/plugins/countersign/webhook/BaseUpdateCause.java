@@ -19,6 +19,16 @@ public class BaseUpdateCause extends ImageEventCause {
     }
 
     @Override
+    public boolean equals(Object other) {
+        return other instanceof BaseUpdateCause cause && super.equals(other) && chain.equals(cause.chain);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * super.hashCode() + chain.hashCode();
+    }
+
+    @Override
     String describe(String image, String who) {
         return Messages.BaseUpdateCause_Description(image, who);
     }

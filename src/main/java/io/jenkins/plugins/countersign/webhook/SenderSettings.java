@@ -88,15 +88,15 @@ public final class SenderSettings {
                 notifications:
                   endpoints:
                     - name: jenkins
-                      url: %s
+                      url: URL
                       headers:
-                        Authorization: ["Bearer %s"]
+                        Authorization: ["Bearer SECRET"]
                       timeout: 10s
                       threshold: 5
                       backoff: 30s
                       ignore:
                         actions: [pull]
-                """.formatted(url, SECRET);
+                """.replace("SECRET", SECRET).replace("URL", url);
             case DOCKER_HUB -> "Repository > Webhooks\nWebhook URL: " + url + "\n";
             case HARBOR ->
                 "Project > Webhooks > New Webhook\nNotify Type: http\nPayload Format: Default\n"

@@ -129,7 +129,7 @@ public final class SeenDeliveries {
         }
     }
 
-    private void remember(String line) {
+    private synchronized void remember(String line) {
         lines++;
         int space = line.indexOf(' ');
         // Time, source and 64 hexadecimal digits; a source has no space.
@@ -146,7 +146,7 @@ public final class SeenDeliveries {
         }
     }
 
-    private void writeAll() throws IOException {
+    private synchronized void writeAll() throws IOException {
         List<String> all = new ArrayList<>();
         seen.forEach((known, at) -> all.add(at.toEpochMilli() + " " + known));
         Path temporary = fileOrNull.resolveSibling(fileOrNull.getFileName() + ".tmp");

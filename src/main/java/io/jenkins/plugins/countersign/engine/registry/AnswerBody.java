@@ -131,8 +131,9 @@ final class AnswerBody extends InputStream {
         try {
             connection.hurry(DRAINED_WITHIN_MS);
             byte[] rest = readNBytes(DRAINED_FOR_REUSE);
-            if (!ended && rest.length < DRAINED_FOR_REUSE) {
-                read(new byte[1], 0, 1);
+            if (!ended && rest.length < DRAINED_FOR_REUSE && read(new byte[1], 0, 1) >= 0) {
+                giveUp();
+                return;
             }
         } catch (IOException e) {
             // given up below

@@ -353,9 +353,11 @@ final class HttpConnection implements Closeable {
             }
             if (code >= 200) {
                 HttpHeaders answered = HttpHeaders.of(fields, (name, value) -> true);
-                reusable &= status.startsWith("HTTP/1.1")
-                        && answered.allValues("connection").stream()
-                                .noneMatch(value -> value.equalsIgnoreCase("close"));
+                if (!status.startsWith("HTTP/1.1")
+                        || answered.allValues("connection").stream()
+                                .anyMatch(value -> value.equalsIgnoreCase("close"))) {
+                    reusable = false;
+                }
                 return new Answer(request, request.uri(), code, answered, body(request, code, answered));
             }
         }
