@@ -8,7 +8,12 @@ import static org.junit.Assert.assertTrue;
 
 import hudson.model.Label;
 import hudson.model.Result;
+import hudson.model.TaskListener;
+import hudson.slaves.ComputerLauncher;
+import hudson.slaves.DelegatingComputerLauncher;
 import hudson.slaves.DumbSlave;
+import hudson.slaves.SlaveComputer;
+import java.io.IOException;
 import java.nio.file.Files;
 import jenkins.model.InterruptedBuildAction;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
@@ -94,9 +99,29 @@ public class GateRestartTest {
         jenkins.waitForMessage("missing 1 of release", outside);
         jenkins.waitForMessage("missing 1 of release", inside);
         // The agent is lost, and Jenkins goes down before it is back.
-        jenkins.disconnectSlave(
-                (DumbSlave) Label.get("away").getNodes().iterator().next());
+        DumbSlave away = (DumbSlave) Label.get("away").getNodes().iterator().next();
+        Unreachable.now = true;
+        away.setLauncher(new Unreachable(away.getLauncher()));
+        away.save();
+        jenkins.disconnectSlave(away);
         jenkins.jenkins.removeNode(Label.get("gone").getNodes().iterator().next());
+    }
+
+    /** Jenkins tries to reach its agents as soon as it runs again. */
+    public static final class Unreachable extends DelegatingComputerLauncher {
+
+        private static volatile boolean now;
+
+        Unreachable(ComputerLauncher launcher) {
+            super(launcher);
+        }
+
+        @Override
+        public void launch(SlaveComputer computer, TaskListener listener) throws IOException, InterruptedException {
+            if (!now) {
+                super.launch(computer, listener);
+            }
+        }
     }
 
     private void agentsCameAndWent(JenkinsRule jenkins) throws Exception {
@@ -113,6 +138,7 @@ public class GateRestartTest {
         GatePage page = inside.getAction(ImageApprovalsAction.class).getGate("1");
         assertEquals("waiting", page.getState());
         assertFalse(page.isRejected());
+        Unreachable.now = false;
         away.toComputer().connect(false).get();
         jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(inside));
         jenkins.assertLogContains("by [grace]", inside);
