@@ -35,7 +35,7 @@ import org.junit.rules.TemporaryFolder;
 /** The life of a trust policy, as the people who keep it type it; and what they mistype. */
 public class PolicyCommandsTest {
 
-    private static final String HOME = "user.home";
+    private static final String STATE = "countersign.state";
 
     @ClassRule
     public static final DockerRegistry REGISTRY = new DockerRegistry();
@@ -43,7 +43,7 @@ public class PolicyCommandsTest {
     @Rule
     public TemporaryFolder folder = new TemporaryFolder();
 
-    private final String home = System.getProperty(HOME);
+    private final String state = System.getProperty(STATE, "");
     private final StringWriter err = new StringWriter();
     private Path root;
 
@@ -51,7 +51,7 @@ public class PolicyCommandsTest {
     public void prepare() throws Exception {
         root = folder.getRoot().toPath();
         // What was seen before is remembered there.
-        System.setProperty(HOME, folder.newFolder("home").toString());
+        System.setProperty(STATE, folder.newFolder("state").toString());
         for (String name : List.of("root-1", "root-2", "root-3", "new-1", "new-2", "alice", "bob", "gate", "mallory")) {
             SigningKey key = KeyGenerator.generate(new SecureRandom());
             Files.writeString(file(name + ".key"), key.unencryptedSecret());
@@ -62,7 +62,7 @@ public class PolicyCommandsTest {
 
     @After
     public void restoreHome() {
-        System.setProperty(HOME, home);
+        System.setProperty(STATE, state);
     }
 
     private void pins(String name, String... keys) throws Exception {
