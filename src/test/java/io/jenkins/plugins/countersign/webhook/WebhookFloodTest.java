@@ -35,9 +35,11 @@ public class WebhookFloodTest {
             Told.configure(registry.host());
             FreeStyleProject job = flooded(jenkins, registry.host());
             Set<String> digests = new HashSet<>();
+            Set<String> overtaken = new HashSet<>();
             for (int tag = 0; tag < TAGS; tag++) {
-                digests.add(
-                        Told.push(registry.host(), "1." + tag, "content " + tag).toString());
+                (tag < TAGS / 2 ? overtaken : digests)
+                        .add(Told.push(registry.host(), "1." + tag, "content " + tag)
+                                .toString());
             }
             FloodSender first = new FloodSender(jenkins.getURL().toURI(), "first", 1000, 1000, TAGS);
             first.flood(16);
@@ -55,9 +57,12 @@ public class WebhookFloodTest {
             assertEquals(1000 - first.valid(), first.refused());
             Told.await("all to be worked off", () -> Deliveries.get().waiting() == 0);
             jenkins.waitUntilNoActivity();
-            assertEquals(
-                    "each image, and none twice", digests.size(), built(job).size());
-            assertEquals(digests, new HashSet<>(built(job)));
+            List<String> built = built(job);
+            Set<String> once = new HashSet<>(built);
+            assertEquals("none twice", once.size(), built.size());
+            // What a tag pointed to before is built if its turn came before the tag moved.
+            once.removeAll(overtaken);
+            assertEquals("each image", digests, once);
             assertTrue("a bounded list", DeliveryLog.get().of("signed").size() <= 100);
         }
     }

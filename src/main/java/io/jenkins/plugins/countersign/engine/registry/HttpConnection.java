@@ -27,6 +27,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -160,7 +161,8 @@ final class HttpConnection implements Closeable {
                 answered = true;
                 return answer;
             } catch (IOException e) {
-                throw broken == null ? e : broken;
+                // A TLS alert says why the other side closed, a broken pipe only that it did.
+                throw broken == null || e instanceof SSLException ? e : broken;
             }
         } catch (RegistryException e) {
             throw e;
