@@ -29,9 +29,8 @@ final class EligibleApprovals {
     }
 
     List<SignedStatement> eligible() {
-        // By person and role: the newest speaks, even if it has ended meanwhile or was withdrawn. What a Jenkins says
-        // for
-        // somebody displaces nothing that they signed.
+        // By person and role: the newest speaks, even if it has ended meanwhile or was withdrawn. What a
+        // Jenkins says for somebody displaces nothing that they signed.
         Map<String, List<SignedStatement>> byPersonAndRole = new TreeMap<>();
         for (SignedStatement statement : judgement.statements.values()) {
             if (statement.approval().isPresent() && isEntitled(statement) && judgement.isGood(statement)) {

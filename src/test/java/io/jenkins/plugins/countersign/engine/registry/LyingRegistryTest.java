@@ -790,6 +790,17 @@ public class LyingRegistryTest {
         });
         Manifest image = Samples.pushImage(layout(), 1, 10);
         AtomicReference<Throwable> thrown = new AtomicReference<>();
+        Thread thread = copies(image, thrown);
+        asked.await();
+        thread.interrupt();
+        thread.join();
+        end.countDown();
+        assertNotNull(thrown.get());
+        assertEquals(CancelledException.class, thrown.get().getClass());
+    }
+
+    /** Starts copying; keeps what that threw, if the thread still knows that it was interrupted. */
+    private Thread copies(Manifest image, AtomicReference<Throwable> thrown) {
         Thread thread = new Thread(() -> {
             try {
                 Copy.of(layout(), image.digest(), repository()).tagged("v1").run();
@@ -798,12 +809,7 @@ public class LyingRegistryTest {
             }
         });
         thread.start();
-        asked.await();
-        thread.interrupt();
-        thread.join();
-        end.countDown();
-        assertNotNull(thrown.get());
-        assertEquals(CancelledException.class, thrown.get().getClass());
+        return thread;
     }
 
     @Test(timeout = 60_000)
@@ -817,14 +823,7 @@ public class LyingRegistryTest {
         });
         Manifest image = Samples.pushImage(layout(), 1, 3_000_000, 4_000_000);
         AtomicReference<Throwable> thrown = new AtomicReference<>();
-        Thread thread = new Thread(() -> {
-            try {
-                Copy.of(layout(), image.digest(), repository()).tagged("v1").run();
-            } catch (Throwable e) {
-                thrown.set(e);
-            }
-        });
-        thread.start();
+        Thread thread = copies(image, thrown);
         arriving.await();
         assertEquals(2, registry.uploads());
         thread.interrupt();
@@ -847,14 +846,7 @@ public class LyingRegistryTest {
         registry.lies("DELETE", "/blobs/uploads/", exchange -> awaited(end));
         Manifest image = Samples.pushImage(layout(), 1, 3_000_000);
         AtomicReference<Throwable> thrown = new AtomicReference<>();
-        Thread thread = new Thread(() -> {
-            try {
-                Copy.of(layout(), image.digest(), repository()).tagged("v1").run();
-            } catch (Throwable e) {
-                thrown.set(Thread.currentThread().isInterrupted() ? e : new AssertionError("the flag is lost", e));
-            }
-        });
-        thread.start();
+        Thread thread = copies(image, thrown);
         arriving.await();
         thread.interrupt();
         thread.join();
