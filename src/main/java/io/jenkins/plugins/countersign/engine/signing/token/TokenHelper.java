@@ -145,9 +145,8 @@ final class TokenHelper implements AutoCloseable {
             }
         });
         daemon("token helper errors", () -> {
-            // Read to its end so that the helper never blocks; kept only until the helper speaks, because a library
-            // that
-            // is told to debug prints what it gets, the PIN too.
+            // Read to its end so that the helper never blocks; kept only until the helper speaks,
+            // because a library that is told to debug prints what it gets, the PIN too.
             byte[] buffer = new byte[512];
             try (InputStream errors = process.getErrorStream()) {
                 for (int n = errors.read(buffer); n >= 0; n = errors.read(buffer)) {
