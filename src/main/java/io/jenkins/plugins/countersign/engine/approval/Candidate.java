@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.io.Serializable;
 
 /**
@@ -10,8 +12,14 @@ import java.io.Serializable;
  * @param token whether it must be signed with a hardware token
  */
 public record Candidate(String person, String role, boolean token) implements Serializable {
+
+    public Sentence sentence() {
+        return Sentence.of(token ? "approval.candidateWithToken" : "approval.candidate", person, role);
+    }
+
+    /** In English. */
     @Override
     public String toString() {
-        return person + " as " + role + (token ? " with a hardware token" : "");
+        return sentence().text();
     }
 }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.trust.EvidenceRequirement;
 import io.jenkins.plugins.countersign.engine.trust.Names;
 import java.time.Instant;
@@ -8,6 +10,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The evidence that the stage asks for. Of each signer the newest counts, and all of them must be good: a second scanner that
@@ -23,27 +26,31 @@ final class EvidenceCheck {
 
     void judge() {
         for (EvidenceRequirement requirement : judgement.stage.evidence()) {
-            List<String> faults = new ArrayList<>();
+            List<Sentence> faults = new ArrayList<>();
             int good = 0;
             for (AttachedEvidence newest : newestOfEachSigner(requirement)) {
                 if (isTooOld(requirement, newest)) {
                     continue;
                 }
-                String fault = fault(requirement, newest);
+                Optional<Sentence> fault = fault(requirement, newest);
                 if (fault.isEmpty()) {
                     good++;
                     requirement
                             .maxAge()
                             .ifPresent(age -> judgement.openUntil(newest.time().plus(age)));
                 } else {
-                    faults.add("the one of " + newest.time() + " by " + newest.signer() + " " + fault);
+                    faults.add(Sentence.of("approval.evidenceFault", newest.time(), newest.signer(), fault.get()));
                 }
             }
             if (good == 0 || !faults.isEmpty()) {
                 judgement.hold(
                         HoldReason.EVIDENCE_MISSING,
-                        "needed is " + requirement + "; "
-                                + (faults.isEmpty() ? "there is none" : String.join("; ", faults)));
+                        faults.isEmpty()
+                                ? Sentence.of("approval.noEvidence", requirement.sentence())
+                                : Sentence.of(
+                                        "approval.noGoodEvidence",
+                                        requirement.sentence(),
+                                        Sentence.semicolons(faults)));
             }
         }
     }
@@ -80,19 +87,23 @@ final class EvidenceCheck {
                 .orElse(false);
     }
 
-    private static String fault(EvidenceRequirement requirement, AttachedEvidence evidence) {
+    private static Optional<Sentence> fault(EvidenceRequirement requirement, AttachedEvidence evidence) {
         if (!requirement.results().isEmpty() && !requirement.results().contains(evidence.result())) {
-            return "says " + (evidence.result().isEmpty() ? "nothing" : evidence.result());
+            return Optional.of(
+                    evidence.result().isEmpty()
+                            ? Sentence.of("approval.evidenceSaysNothing")
+                            : Sentence.of("approval.evidenceSays", evidence.result()));
         }
         if (requirement.highestSeverity().isPresent()) {
             if (evidence.worst().isEmpty()) {
-                return "does not say how bad its findings are";
+                return Optional.of(Sentence.of("approval.evidenceWithoutSeverity"));
             }
             if (evidence.worst().get().compareTo(requirement.highestSeverity().get()) > 0) {
-                return "has a finding that is " + evidence.worst().get().word();
+                return Optional.of(Sentence.of(
+                        "approval.evidenceTooSevere", evidence.worst().get().sentence()));
             }
         }
-        return "";
+        return Optional.empty();
     }
 
     /** Whether the approver saw good evidence of every kind that must be seen; what came later does not make it unseen. */

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.trust.Exclusion;
 import io.jenkins.plugins.countersign.engine.trust.Person;
@@ -26,25 +28,25 @@ final class Exclusions {
                     build.commitAuthors(),
                     SetAsideReason.COMMIT_AUTHOR,
                     "is an author of the commits in this image",
-                    "who wrote the commits in this image is not known, and commit authors are excluded");
+                    Sentence.of("approval.commitAuthorUnknown"));
         }
         if (judgement.stage.exclude().contains(Exclusion.BUILD_STARTER)) {
             exclude(
                     build.starters(),
                     SetAsideReason.BUILD_STARTER,
                     "started the build of this image",
-                    "who started the build of this image is not known, and the build's starter is excluded");
+                    Sentence.of("approval.buildStarterUnknown"));
         }
         for (String stage : judgement.stage.distinctFrom()) {
             excludeApproversOf(stage);
         }
     }
 
-    private void exclude(Optional<Set<String>> names, SetAsideReason reason, String text, String unknown) {
+    private void exclude(Optional<Set<String>> names, SetAsideReason reason, String text, Sentence unknown) {
         if (names.isEmpty()) {
             judgement.hold(
                     HoldReason.ORIGIN_UNKNOWN,
-                    unknown + "; attach the build's provenance, or decide in the build itself");
+                    unknown);
             return;
         }
         for (Person person : judgement.policy.people().values()) {
@@ -76,8 +78,7 @@ final class Exclusions {
             if (person.isEmpty()) {
                 judgement.hold(
                         HoldReason.SEALED_APPROVAL_UNKNOWN,
-                        "stage " + stage + " counted the approval " + statement
-                                + ", which is not found any more; who must not approve here again is not known");
+                        Sentence.of("approval.sealedApprovalUnknown", stage, statement));
                 continue;
             }
             excluded.putIfAbsent(

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.trust.Stage;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
@@ -39,10 +41,12 @@ public final class Gate {
                     input.now(),
                     List.of(new Hold(
                             HoldReason.UNKNOWN_STAGE,
-                            "the trust policy " + input.policy() + " has no stage \"" + input.stage() + "\"; it has "
-                                    + String.join(
-                                            ", ",
-                                            input.policy().policy().stages().keySet()))),
+                            Sentence.of(
+                                    "approval.unknownStage",
+                                    input.policy().sentence(),
+                                    input.stage(),
+                                    Sentence.commas(
+                                            input.policy().policy().stages().keySet())))),
                     List.of(),
                     List.of(),
                     List.of(),

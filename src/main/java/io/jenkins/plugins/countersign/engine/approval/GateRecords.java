@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.approval.GateRecord.Kind;
 import io.jenkins.plugins.countersign.engine.audit.KnownStatement;
 import io.jenkins.plugins.countersign.engine.image.Digest;
@@ -140,10 +142,14 @@ final class GateRecords {
             if (!isLifted(rejection)) {
                 judgement.hold(
                         HoldReason.REJECTED,
-                        rejection.person().name() + " rejected the image as " + rejection.role() + " in stage "
-                                + rejection.stage() + " at " + rejection.issuedAt() + ": "
-                                + quoted(rejection) + ". "
-                                + lifting(rejection.person().name(), rejection.digest()));
+                        Sentence.of(
+                                "approval.rejected",
+                                rejection.person().name(),
+                                rejection.role(),
+                                rejection.stage(),
+                                rejection.issuedAt(),
+                                reason(rejection),
+                                lifting(rejection.person().name(), rejection.digest())));
             }
         }
     }
@@ -160,8 +166,13 @@ final class GateRecords {
         if (isBelieved(block) && !isLifted(block)) {
             judgement.hold(
                     HoldReason.BLOCKED,
-                    block.person().name() + " blocked the image as " + block.role() + " at " + block.issuedAt() + ": "
-                            + quoted(block) + ". " + lifting(block.person().name(), block.digest()));
+                    Sentence.of(
+                            "approval.blocked",
+                            block.person().name(),
+                            block.role(),
+                            block.issuedAt(),
+                            reason(block),
+                            lifting(block.person().name(), block.digest())));
         }
     }
 
@@ -197,10 +208,13 @@ final class GateRecords {
             if (!lifted) {
                 judgement.hold(
                         HoldReason.RECORD_VANISHED,
-                        "the ledger has seen a " + known.kind() + " by " + known.person() + " at " + known.firstSeen()
-                                + " (" + known.statement()
-                                + "), which is not found any more, or cannot be verified with"
-                                + " this trust policy. Restore it, or " + lifting(known.person(), known.statement()));
+                        Sentence.of(
+                                "approval.recordVanished",
+                                Kinds.sentence(known.kind()),
+                                known.person(),
+                                known.firstSeen(),
+                                known.statement(),
+                                lifting(known.person(), known.statement())));
             }
         }
     }
@@ -231,7 +245,7 @@ final class GateRecords {
             judgement.setAside(
                     negative,
                     SetAsideReason.OVERRIDDEN,
-                    "was overridden by " + override.person().name() + ": " + quoted(override));
+                    "was overridden by " + override.person().name() + ": \"" + reason(override) + "\"");
             return true;
         }
         return false;
@@ -262,7 +276,7 @@ final class GateRecords {
         withdrawal.ifPresent(w -> judgement.setAside(
                 statement,
                 SetAsideReason.WITHDRAWN,
-                "was withdrawn by " + w.person().name() + " at " + w.issuedAt() + ": " + quoted(w)));
+                "was withdrawn by " + w.person().name() + " at " + w.issuedAt() + ": \"" + reason(w) + "\""));
         return withdrawal.isPresent();
     }
 
@@ -300,17 +314,15 @@ final class GateRecords {
                         + judgement.stage.name());
     }
 
-    private String lifting(String person, Digest statement) {
-        return person + " can withdraw it"
-                + judgement
-                        .policy
-                        .overrideRole()
-                        .map(role -> ", or somebody in the role " + role + " can override it, by name (" + statement
-                                + ") and with a reason")
-                        .orElse("; the trust policy lets nobody override it");
+    private Sentence lifting(String person, Digest statement) {
+        return judgement
+                .policy
+                .overrideRole()
+                .map(role -> Sentence.of("approval.liftedByOverride", person, role, statement))
+                .orElse(Sentence.of("approval.liftedByWithdrawal", person));
     }
 
-    private static String quoted(SignedStatement statement) {
-        return "\"" + statement.record().orElseThrow().reason() + "\"";
+    private static String reason(SignedStatement statement) {
+        return statement.record().orElseThrow().reason();
     }
 }

@@ -1,11 +1,19 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.io.Serializable;
 
 /**
  * One reason why a gate holds.
  *
  * @param reason the code
- * @param text the reason with the facts, and what would lift it
+ * @param sentence the reason with the facts, and what would lift it
  */
-public record Hold(HoldReason reason, String text) implements Serializable {}
+public record Hold(HoldReason reason, Sentence sentence) implements Serializable {
+
+    /** In English. */
+    public String text() {
+        return sentence.text();
+    }
+}

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.trust.Names;
 import io.jenkins.plugins.countersign.engine.trust.Stage;
@@ -51,14 +53,16 @@ final class Judgement {
         if (!in.unknown().isEmpty()) {
             hold(
                     HoldReason.UNKNOWN,
-                    "the statements about " + in.image().digest() + " may not be complete: " + in.unknown());
+                    Sentence.of("approval.unknown", in.image().digest(), in.unknown()));
         }
         if (in.statements().size() > Gate.MAX_STATEMENTS) {
             hold(
                     HoldReason.TOO_MANY_STATEMENTS,
-                    "there are " + in.statements().size() + " statements about "
-                            + in.image().digest() + ", at most " + Gate.MAX_STATEMENTS
-                            + " are read; remove those that are not ours from the repository");
+                    Sentence.of(
+                            "approval.tooManyStatements",
+                            in.statements().size(),
+                            in.image().digest(),
+                            Gate.MAX_STATEMENTS));
             return decision(List.of(), List.of(), List.of());
         }
         readStatements();
@@ -96,8 +100,8 @@ final class Judgement {
                 holds.isEmpty() ? openUntil : null);
     }
 
-    void hold(HoldReason reason, String text) {
-        holds.add(new Hold(reason, text));
+    void hold(HoldReason reason, Sentence sentence) {
+        holds.add(new Hold(reason, sentence));
     }
 
     void setAside(SignedStatement statement, SetAsideReason reason, String text) {
@@ -115,28 +119,24 @@ final class Judgement {
         if (!in.now().isBefore(policy.expires())) {
             hold(
                     HoldReason.POLICY_EXPIRED,
-                    "the trust policy " + in.policy() + " has expired at " + policy.expires()
-                            + "; whoever keeps it must sign and publish a new version");
+                    Sentence.of("approval.policyExpired", in.policy().sentence(), policy.expires()));
         }
         String source = in.policy().source();
         if (source.equals(in.image().repository()) || in.alsoKnownAs().contains(source)) {
             hold(
                     HoldReason.POLICY_FROM_JUDGED_REPOSITORY,
-                    "the trust policy comes from " + source
-                            + ", the repository that it judges; keep it in one of its own");
+                    Sentence.of("approval.policyFromJudgedRepository", source));
         }
         long highest = in.ledger().highestPolicyVersion(policy.name()).orElse(0);
         Optional<Digest> known = in.ledger().policyDigest(policy.name(), policy.version());
         if (policy.version() < highest) {
             hold(
                     HoldReason.POLICY_OLDER_THAN_SEEN,
-                    "the trust policy " + in.policy() + " is older than version " + highest
-                            + ", which the ledger knows");
+                    Sentence.of("approval.policyOlder", in.policy().sentence(), highest));
         } else if (known.isPresent() && !known.get().equals(policy.digest())) {
             hold(
                     HoldReason.POLICY_OLDER_THAN_SEEN,
-                    "the ledger knows version " + policy.version() + " of the trust policy with another content: "
-                            + known.get() + " instead of " + policy.digest());
+                    Sentence.of("approval.policyOfOtherContent", policy.version(), known.get(), policy.digest()));
         }
     }
 
@@ -145,20 +145,18 @@ final class Judgement {
         if (latest.isAfter(in.now().plus(KeyTimes.SKEW))) {
             hold(
                     HoldReason.CLOCK_MOVED_BACK,
-                    "the clock says " + in.now() + ", and the ledger has an entry of " + latest
-                            + "; what has expired could seem good again. Set the clock right");
+                    Sentence.of("approval.clockBehindLedger", in.now(), latest));
         }
     }
 
     private void lineageHolds() {
         BaseLineage base = in.baseOrNull();
         if (base != null && !base.proven()) {
-            hold(HoldReason.LINEAGE, "the image must stand on a golden base image: " + base.text());
+            hold(HoldReason.LINEAGE, Sentence.of("approval.lineage", base.text()));
         } else if (base == null && policy.golden().path("lineage").asText().equals("required")) {
             hold(
                     HoldReason.LINEAGE,
-                    "the trust policy " + in.policy() + " requires that the image stands on a golden base image, and"
-                            + " that was not looked at here");
+                    Sentence.of("approval.lineageNotLookedAt", in.policy().sentence()));
         }
     }
 

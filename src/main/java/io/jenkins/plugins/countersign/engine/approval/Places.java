@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.trust.Assignment;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.PolicyKey;
@@ -102,7 +104,7 @@ final class Places {
                 .forEach(statement -> judgement.setAside(
                         statement, SetAsideReason.NOT_NEEDED, "is good, and every place that it could fill is filled"));
         if (!missing.isEmpty()) {
-            judgement.hold(HoldReason.APPROVALS_MISSING, text());
+            judgement.hold(HoldReason.APPROVALS_MISSING, sentence());
         }
     }
 
@@ -214,35 +216,39 @@ final class Places {
         return better;
     }
 
-    private String text() {
-        String places = missing.stream()
+    private Sentence sentence() {
+        Sentence places = Sentence.commaAnd(missing.stream()
                 .map(m -> new Requirement(
                                 m.need().role(),
                                 m.open(),
                                 m.need().token(),
                                 m.need().identity())
-                        .toString())
-                .collect(Collectors.joining(", and "));
-        String text = "missing: " + places;
+                        .sentence())
+                .toList());
         if (enough.isEmpty()) {
-            return text
-                    + ". Too few of the people whom the trust policy names could still approve; whoever keeps it must"
-                    + " see to that";
+            return Sentence.of("approval.tooFewPeople", places);
         }
         Set<Integer> contested = new TreeSet<>();
         missing.forEach(m -> contested.addAll(assignment.contested(m.requirement())));
         int asked = contested.stream().mapToInt(i -> needs.get(i).count()).sum();
         Set<String> people = assignment.peopleFor(contested);
-        if (contested.size() > missing.size()) {
-            text += " (" + asked + " places of " + roles(contested) + " ask for different people, and only "
-                    + people.size() + " approved for them: " + String.join(", ", people) + ")";
-        }
-        return text + ". Enough would be, for example: "
-                + enough.stream().map(Candidate::toString).collect(Collectors.joining("; "));
+        Sentence example =
+                Sentence.semicolons(enough.stream().map(Candidate::sentence).toList());
+        return contested.size() > missing.size()
+                ? Sentence.of(
+                        "approval.missingDifferentPeople",
+                        places,
+                        asked,
+                        roles(contested),
+                        people.size(),
+                        Sentence.commas(people),
+                        example)
+                : Sentence.of("approval.missing", places, example);
     }
 
-    private String roles(Set<Integer> indexes) {
-        return indexes.stream().map(i -> needs.get(i).role()).distinct().collect(Collectors.joining(" and "));
+    private Sentence roles(Set<Integer> indexes) {
+        return Sentence.and(
+                indexes.stream().map(i -> needs.get(i).role()).distinct().toList());
     }
 
     List<Counted> counted() {

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.approval.GateRecord.Kind;
 import io.jenkins.plugins.countersign.engine.audit.KnownPromotion;
 import io.jenkins.plugins.countersign.engine.audit.KnownStatement;
@@ -13,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * An older image takes the place of a newer one only with a rollback approval, which names both, so that it cannot be used
@@ -34,7 +35,7 @@ final class Rollback {
     void judge() {
         List<KnownPromotion> promotions =
                 judgement.in.ledger().promotions(judgement.in.destination(), judgement.stage.name());
-        Optional<String> older = promotions.isEmpty()
+        Optional<Sentence> older = promotions.isEmpty()
                 ? Optional.empty()
                 : older(promotions, promotions.get(promotions.size() - 1).image());
         if (older.isEmpty()) {
@@ -67,36 +68,40 @@ final class Rollback {
         if (needs.isEmpty() || !Assignment.of(needs, true, fits).isComplete()) {
             judgement.hold(
                     HoldReason.ROLLBACK,
-                    judgement.in.image().digest() + " " + older.get() + " " + last + ", which is promoted now. "
-                            + (needs.isEmpty()
-                                    ? "The trust policy lets nobody go back"
-                                    : "Going back needs a rollback approval that names both, by "
-                                            + needs.stream()
-                                                    .map(Requirement::toString)
-                                                    .collect(Collectors.joining(", and "))
-                                            + (fits.isEmpty()
-                                                    ? ""
-                                                    : "; so far there is one by " + String.join(", ", fits.keySet()))));
+                    Sentence.of("approval.rollback", older.get(), wayBack(needs, fits.keySet())));
         }
     }
 
-    private Optional<String> older(List<KnownPromotion> promotions, Digest last) {
+    private Optional<Sentence> older(List<KnownPromotion> promotions, Digest last) {
         Digest image = judgement.in.image().digest();
         if (image.equals(last)) {
             return Optional.empty();
         }
         if (promotions.stream().anyMatch(promotion -> promotion.image().equals(image))) {
-            return Optional.of("was promoted before");
+            return Optional.of(Sentence.of("approval.promotedBefore", image, last));
         }
         Map<Digest, Instant> builtAt = judgement.in.build().builtAt();
         if (builtAt.containsKey(image) && builtAt.containsKey(last)) {
-            return builtAt.get(image).isBefore(builtAt.get(last)) ? Optional.of("was built before") : Optional.empty();
+            return builtAt.get(image).isBefore(builtAt.get(last))
+                    ? Optional.of(Sentence.of("approval.builtBefore", image, last))
+                    : Optional.empty();
         }
         Optional<Instant> imageSeen = firstSeen(image);
         Optional<Instant> lastSeen = firstSeen(last);
         return imageSeen.isPresent() && lastSeen.isPresent() && imageSeen.get().isBefore(lastSeen.get())
-                ? Optional.of("was known to the ledger before")
+                ? Optional.of(Sentence.of("approval.knownBefore", image, last))
                 : Optional.empty();
+    }
+
+    private static Sentence wayBack(List<Requirement> needs, Set<String> approved) {
+        if (needs.isEmpty()) {
+            return Sentence.of("approval.nobodyGoesBack");
+        }
+        Sentence people = Sentence.commaAnd(
+                needs.stream().map(Requirement::sentence).toList());
+        return approved.isEmpty()
+                ? Sentence.of("approval.rollbackNeeds", people)
+                : Sentence.of("approval.rollbackNeedsMore", people, Sentence.commas(approved));
     }
 
     private Optional<Instant> firstSeen(Digest image) {

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.trust.Stage;
 import java.time.Instant;
@@ -24,8 +26,10 @@ final class StagesBefore {
                     || !seal.image().equals(judgement.in.image().digest())) {
                 judgement.hold(
                         HoldReason.NOT_SEALED,
-                        "stage " + name + " comes before, and has no seal for "
-                                + judgement.in.image().digest() + "; its gate must open first");
+                        Sentence.of(
+                                "approval.notSealed",
+                                name,
+                                judgement.in.image().digest()));
             } else {
                 judge(judgement.policy.stage(name).orElseThrow(), seal);
             }
@@ -38,17 +42,18 @@ final class StagesBefore {
         if (newest.isAfter(now.plus(KeyTimes.SKEW))) {
             judgement.hold(
                     HoldReason.CLOCK_MOVED_BACK,
-                    "the clock says " + now + ", and stage " + stage.name() + " was sealed at " + newest
-                            + "; set the clock right");
+                    Sentence.of("approval.clockBehindSeal", now, stage.name(), newest));
         }
         if (stage.freshness().isPresent()) {
             Instant until = seal.confirmedAt().plus(stage.freshness().get());
             if (!now.isBefore(until)) {
                 judgement.hold(
                         HoldReason.SEAL_STALE,
-                        "the head of stage " + stage.name() + " was last signed at " + seal.confirmedAt()
-                                + ", and counts for " + stage.freshness().get()
-                                + "; have it signed again by a controller that sees the registry as it is now");
+                        Sentence.of(
+                                "approval.sealStale",
+                                stage.name(),
+                                seal.confirmedAt(),
+                                stage.freshness().get()));
             }
             judgement.openUntil(until);
         }
@@ -58,8 +63,11 @@ final class StagesBefore {
             if (withdrawal.isPresent()) {
                 judgement.hold(
                         HoldReason.SEALED_APPROVAL_WITHDRAWN,
-                        withdrawal.get().person().name() + " has withdrawn an approval (" + counted + ") that stage "
-                                + stage.name() + " had counted; that stage must be approved and sealed again");
+                        Sentence.of(
+                                "approval.sealedApprovalWithdrawn",
+                                withdrawal.get().person().name(),
+                                counted,
+                                stage.name()));
             }
         }
     }

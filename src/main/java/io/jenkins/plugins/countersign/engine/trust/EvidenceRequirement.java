@@ -1,7 +1,10 @@
 package io.jenkins.plugins.countersign.engine.trust;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.io.Serializable;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -37,12 +40,25 @@ public record EvidenceRequirement(
         return Optional.ofNullable(maxAgeOrNull);
     }
 
+    public Sentence sentence() {
+        List<Sentence> parts = new ArrayList<>();
+        parts.add(Sentence.of("trust.evidenceSignedBy", kind.sentence(), signedByRole));
+        if (!results.isEmpty()) {
+            parts.add(Sentence.of("trust.evidenceResult", Sentence.or(results)));
+        }
+        if (highestSeverityOrNull != null) {
+            parts.add(Sentence.of("trust.evidenceSeverity", highestSeverityOrNull.sentence()));
+        }
+        if (maxAgeOrNull != null) {
+            parts.add(Sentence.of("trust.evidenceAge", maxAgeOrNull));
+        }
+        return Sentence.clauses(parts);
+    }
+
+    /** In English. */
     @Override
     public String toString() {
-        return kind.word() + " signed by role " + signedByRole
-                + (results.isEmpty() ? "" : ", result " + String.join(" or ", results))
-                + (highestSeverityOrNull == null ? "" : ", nothing worse than " + highestSeverityOrNull.word())
-                + (maxAgeOrNull == null ? "" : ", not older than " + maxAgeOrNull);
+        return sentence().text();
     }
 
     /** The sorts of evidence. */
@@ -62,6 +78,15 @@ public record EvidenceRequirement(
             return word;
         }
 
+        public Sentence sentence() {
+            return switch (this) {
+                case TEST_RESULT -> Sentence.of("trust.testResult");
+                case SCAN -> Sentence.of("trust.scan");
+                case SBOM -> Sentence.of("trust.sbom");
+                case PROVENANCE -> Sentence.of("trust.provenance");
+            };
+        }
+
         static Optional<Kind> of(String word) {
             return Arrays.stream(values()).filter(k -> k.word.equals(word)).findFirst();
         }
@@ -77,6 +102,16 @@ public record EvidenceRequirement(
 
         public String word() {
             return name().toLowerCase(java.util.Locale.ROOT);
+        }
+
+        public Sentence sentence() {
+            return switch (this) {
+                case NONE -> Sentence.of("trust.severityNone");
+                case LOW -> Sentence.of("trust.severityLow");
+                case MEDIUM -> Sentence.of("trust.severityMedium");
+                case HIGH -> Sentence.of("trust.severityHigh");
+                case CRITICAL -> Sentence.of("trust.severityCritical");
+            };
         }
 
         static Optional<Severity> of(String word) {

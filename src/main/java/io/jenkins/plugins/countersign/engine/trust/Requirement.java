@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.trust;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.io.Serializable;
 
 /**
@@ -17,9 +19,14 @@ public record Requirement(String role, int count, boolean token, boolean identit
         this(role, count, token, false);
     }
 
+    public Sentence sentence() {
+        Sentence people = Sentence.of(token ? "trust.requirementWithToken" : "trust.requirement", count, role);
+        return identity ? Sentence.of("trust.identityIsEnough", people) : people;
+    }
+
+    /** In English. */
     @Override
     public String toString() {
-        return count + " of role " + role + (token ? " with a hardware token" : "")
-                + (identity ? " (identity is enough)" : "");
+        return sentence().text();
     }
 }

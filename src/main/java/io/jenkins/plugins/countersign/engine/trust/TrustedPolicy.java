@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.trust;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.io.Serializable;
 import java.util.List;
 
@@ -45,8 +47,13 @@ public final class TrustedPolicy implements Serializable {
         return source;
     }
 
+    public Sentence sentence() {
+        return Sentence.of("trust.policy", policy.name(), policy.version(), source);
+    }
+
+    /** In English. */
     @Override
     public String toString() {
-        return policy.name() + " version " + policy.version() + " from " + source;
+        return sentence().text();
     }
 }
