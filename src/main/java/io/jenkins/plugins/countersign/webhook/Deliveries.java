@@ -151,9 +151,35 @@ public class Deliveries {
         if (seen == null) {
             Path file = folder().resolveSibling("deliveries-seen");
             Files.createDirectories(file.getParent());
-            seen = new SeenDeliveries(file, SEEN, WINDOW, Clock.systemUTC());
+            SeenDeliveries known = new SeenDeliveries(file, SEEN, WINDOW, Clock.systemUTC());
+            known.kept(keptKeys());
+            seen = known;
         }
         return seen;
+    }
+
+    /** Of those that lie here: their lines among the seen ones may have gone with the power. */
+    private List<String> keptKeys() throws IOException {
+        List<String> keys = new ArrayList<>();
+        for (Path file : files()) {
+            for (KeptDelivery delivery : KeptDelivery.read(file)) {
+                WebhookSource source =
+                        WebhookConfiguration.get().source(delivery.source()).orElse(null);
+                if (source != null && tellsEventsApart(source)) {
+                    keys.add(SeenDeliveries.key(delivery.source(), delivery.body()));
+                }
+            }
+        }
+        return keys;
+    }
+
+    private static boolean tellsEventsApart(WebhookSource source) {
+        try {
+            return source.payload().tellsEventsApart();
+        } catch (DeliveryException e) {
+            // It is not configured any more as it was when it sent them.
+            return false;
+        }
     }
 
     /** Sorted by time, also among those of the same millisecond. */
@@ -221,6 +247,8 @@ public class Deliveries {
         Path folder = folder();
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(folder);
+            SeenDeliveries.syncFolder(folder.getParent());
+            SeenDeliveries.syncFolder(folder.getParent().getParent());
         }
         beingWritten = folder.resolve(nextId() + SUFFIX);
         KeptDelivery.write(
@@ -231,9 +259,21 @@ public class Deliveries {
                     .filter(Objects::nonNull)
                     .toList());
         } catch (IOException e) {
-            // They are kept, so they are accepted. A replay would be asked of the registry, and build nothing twice.
-            LOGGER.log(Level.WARNING, "replays of deliveries will not be known after a restart", e);
+            warnOfReplays(e);
         }
+    }
+
+    private void syncSeen() {
+        try {
+            seen().sync();
+        } catch (IOException e) {
+            warnOfReplays(e);
+        }
+    }
+
+    /** What is kept is accepted all the same. A replay would be asked of the registry, and build nothing twice. */
+    private static void warnOfReplays(IOException e) {
+        LOGGER.log(Level.WARNING, "replays of deliveries will not be known after a restart", e);
     }
 
     /** How many deliveries wait to be worked off. */
@@ -282,7 +322,10 @@ public class Deliveries {
         try (ACLContext ignored = ACL.as2(ACL.SYSTEM2);
                 EventEffects effects = new EventEffects()) {
             // Before the registry is asked, so that its answers hold for all of them.
-            for (Path file : files()) {
+            List<Path> files = files();
+            // And before the first is deleted: until then they speak for their lines among the seen ones.
+            syncSeen();
+            for (Path file : files) {
                 List<KeptDelivery> deliveries = KeptDelivery.read(file);
                 List<KeptDelivery> left = new ArrayList<>();
                 for (KeptDelivery delivery : deliveries) {

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.webhook;
 
+import io.jenkins.plugins.countersign.engine.delivery.SeenDeliveries;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -41,6 +42,8 @@ record KeptDelivery(String id, String source, byte[] body) {
                 channel.write(content);
             }
             channel.force(true);
+            // A file whose name the power takes is lost all the same.
+            SeenDeliveries.syncFolder(file.getParent());
         } catch (IOException e) {
             Files.deleteIfExists(file);
             throw e;

@@ -10,6 +10,9 @@ import io.jenkins.plugins.countersign.engine.delivery.EventKind;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.Rule;
 import org.junit.Test;
@@ -47,11 +50,20 @@ public class DeliveryRestartTest {
             assertEquals(1, job.getLastBuild().getNumber());
         });
         registry.restart();
+        // The power takes what nobody waited for: the line that says of the waiting delivery that it was seen.
+        Path seen = sessions.getHome().toPath().resolve("countersign/deliveries-seen");
+        List<String> lines = Files.readAllLines(seen);
+        assertEquals(2, lines.size());
+        Files.writeString(seen, lines.get(0) + "\n" + lines.get(1).substring(0, 40));
         sessions.then(jenkins -> {
             FreeStyleProject job = jenkins.jenkins.getItemByFullName("rebuild", FreeStyleProject.class);
             assertThat(
                     "a replay is known after the restart",
                     Told.sendSigned(jenkins, Told.published("9.9", "seen before the restart")),
+                    startsWith("403 "));
+            assertThat(
+                    "so is one whose delivery outlived the power, while it waits and after",
+                    Told.sendSigned(jenkins, Told.published("1.0", "kept")),
                     startsWith("403 "));
             assertEquals(
                     "who stands on what is known after the restart",
@@ -63,6 +75,8 @@ public class DeliveryRestartTest {
             Told.await("the build", () -> job.getLastBuild().getNumber() == 2);
             Told.await("the delivery", () -> Deliveries.get().waiting() == 0);
             jenkins.waitUntilNoActivity();
+            assertThat(Told.sendSigned(jenkins, Told.published("1.0", "kept")), startsWith("403 "));
+            assertEquals(2, Files.readAllLines(seen).stream().filter(line -> line.length() > 80).count());
             assertEquals(
                     digest.toString(),
                     job.getLastBuild()

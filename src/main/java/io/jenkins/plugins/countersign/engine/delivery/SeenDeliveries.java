@@ -2,6 +2,8 @@ package io.jenkins.plugins.countersign.engine.delivery;
 
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -26,6 +28,10 @@ import java.util.Set;
  * each, and the whole file anew when it has grown to twice what is remembered. The line is written after the delivery itself was
  * kept and before it is answered. The other way round a crash in between would lose it: its sender repeats it, and it would be
  * taken for one that is done.
+ *
+ * <p>A line is in the operating system's hands then, which a killed process does not lose; the power can take it. As long as the
+ * delivery itself lies on the disk it speaks for the line, {@link #kept} at the next start; so nobody need wait for the disk a
+ * second time, and {@link #sync} before a delivery is deleted is early enough.
  */
 public final class SeenDeliveries {
 
@@ -46,6 +52,7 @@ public final class SeenDeliveries {
     private final Map<String, Instant> seen = new LinkedHashMap<>();
     private final Set<String> arriving = new HashSet<>();
     private int lines;
+    private boolean isUnsynced;
 
     public SeenDeliveries(int capacity, Duration window, Clock clock) {
         this.fileOrNull = null;
@@ -109,7 +116,33 @@ public final class SeenDeliveries {
         if (lines > 2 * capacity) {
             writeAll();
         } else {
+            isUnsynced = true;
             Files.writeString(fileOrNull, added, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        }
+    }
+
+    /**
+     * Returns when all that was {@link #kept} is on the disk.
+     *
+     * @throws IOException if that cannot be reached; what was kept may not be deleted then
+     */
+    public synchronized void sync() throws IOException {
+        if (!isUnsynced) {
+            return;
+        }
+        try (FileChannel file = FileChannel.open(fileOrNull, StandardOpenOption.WRITE)) {
+            file.force(true);
+        }
+        syncFolder(fileOrNull.getParent());
+        isUnsynced = false;
+    }
+
+    /** Returns when the names of the files in a folder are on the disk. */
+    public static void syncFolder(Path folder) throws IOException {
+        try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+            names.force(true);
+        } catch (AccessDeniedException windowsOpensNoFolders) {
+            // There a name is on the disk with its file.
         }
     }
 
@@ -151,6 +184,11 @@ public final class SeenDeliveries {
         seen.forEach((known, at) -> all.add(at.toEpochMilli() + " " + known));
         Path temporary = fileOrNull.resolveSibling(fileOrNull.getFileName() + ".tmp");
         Files.write(temporary, all);
+        try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            // Before it takes the other's place: an empty file under the right name would have forgotten everything.
+            file.force(true);
+        }
+        isUnsynced = true;
         Files.move(temporary, fileOrNull, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         lines = all.size();
     }

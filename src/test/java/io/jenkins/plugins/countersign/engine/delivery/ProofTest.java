@@ -9,6 +9,7 @@ import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
@@ -131,9 +132,17 @@ public class ProofTest {
             kept(restarted, "hub", new byte[] {(byte) i, 7});
         }
         assertTrue(Files.readAllLines(file).size() <= 21);
+        restarted.sync();
+        kept(restarted, "hub", new byte[] {0, 8});
+        Files.delete(file);
+        assertThrows(
+                "what cannot be on the disk is not taken for it", NoSuchFileException.class, restarted::sync);
+        kept(restarted, "hub", new byte[] {(byte) 199, 7});
+        kept(restarted, "hub", new byte[] {(byte) 199, 8});
+        restarted.sync();
         assertEquals(
                 SeenDeliveries.Seen.BEFORE,
-                arrives(new SeenDeliveries(file, 10, Duration.ofHours(1), hand), "hub", new byte[] {(byte) 199, 7}));
+                arrives(new SeenDeliveries(file, 10, Duration.ofHours(1), hand), "hub", new byte[] {(byte) 199, 8}));
     }
 
     private static SeenDeliveries.Seen arrives(SeenDeliveries seen, String source, byte[] body) {
