@@ -93,7 +93,7 @@ final class EventEffects implements AutoCloseable {
                             : Optional.empty();
             if (event.kind() == EventKind.DELETED) {
                 if (now.isEmpty()) {
-                    confirmed.add(new ConfirmedEvent(event, List.of(), ""));
+                    confirmed.add(new ConfirmedEvent(event, List.of(), RegistryPage.of(event, source)));
                 }
             } else if (now.isPresent()) {
                 RegistryEvent exact = with(event, event.kind(), event.tagOrNull(), now.get());
@@ -143,6 +143,7 @@ final class EventEffects implements AutoCloseable {
                 digest,
                 event.actor(),
                 event.id(),
-                event.timeOrNull());
+                event.timeOrNull(),
+                event.place());
     }
 }

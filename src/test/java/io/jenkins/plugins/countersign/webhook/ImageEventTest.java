@@ -392,8 +392,103 @@ public class ImageEventTest {
         return client.addCrumb(new WebRequest(new java.net.URL(jenkins.getURL(), path), HttpMethod.POST));
     }
 
+    /** Hostile: what a payload says of addresses, past the proof, and what an administrator or a build.xml might. */
     @Test
-    public void theCause_linksToTheRegistrysPage_whereThereIsOne() {
+    public void noPayloadBringsAnAddressOfItsOwnIntoALink() throws Exception {
+        String digest = Digest.of(new byte[0]).toString();
+        String host = "registry.example.com";
+        for (String address : List.of(
+                "https://evil.example.com/v2/team/app/manifests/" + digest,
+                "https://" + host + "@evil.example.com/",
+                "javascript:alert(1)",
+                "//evil.example.com")) {
+            assertEquals(
+                    "https://" + host + "/v2/team/app/manifests/" + digest,
+                    page(PayloadKind.DISTRIBUTION, host, """
+                            {"events": [{"id": "e", "action": "push", "target": {
+                              "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "%s",
+                              "repository": "team/app", "url": "%s", "tag": "1.0"}}]}""".formatted(digest, address)));
+            assertEquals(
+                    "https://" + host + "/repositories/team/app/tags/1.0",
+                    page(PayloadKind.MIRANTIS, host, """
+                            {"type": "TAG_PUSH", "contents": {"namespace": "team", "repository": "app", "tag": "1.0",
+                              "digest": "%s"}, "location": "%s"}""".formatted(digest, address)));
+            assertEquals(
+                    "https://" + host + "/harbor/projects/team/repositories/app/artifacts-tab/artifacts/" + digest,
+                    page(PayloadKind.HARBOR, host, """
+                            {"type": "PUSH_ARTIFACT", "event_data": {
+                              "resources": [{"digest": "%s", "tag": "1.0", "resource_url": "%s"}],
+                              "repository": {"repo_full_name": "team/app"}}}""".formatted(digest, address)));
+            assertEquals(
+                    "https://registry.azurecr.io/v2/team/app/manifests/" + digest,
+                    page(PayloadKind.AZURE, "registry.azurecr.io", azure(digest, address)));
+            assertEquals(
+                    "https://" + host + "/v2/team/app/manifests/" + digest,
+                    page(
+                            PayloadKind.ARTIFACTORY_SUBDOMAIN,
+                            host,
+                            artifactory(digest, address).replace("<your_origin>", address)));
+        }
+        String resource = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/"
+                + "Microsoft.ContainerRegistry/registries/";
+        for (String other : List.of(
+                resource + "another",
+                resource + "registry/../another",
+                resource + "registry#@evil",
+                resource.replace("/resourceGroups/g", "/resourceGroups/g%2F..") + "registry",
+                resource.replace("Microsoft.ContainerRegistry", "Microsoft.Evil") + "registry",
+                "https://evil.example.com" + resource + "registry")) {
+            assertEquals(
+                    other,
+                    "https://registry.azurecr.io/v2/team/app/manifests/" + digest,
+                    page(PayloadKind.AZURE, "registry.azurecr.io", azure(digest, other)));
+        }
+        assertEquals(
+                "no host of Azure's",
+                "https://registry.example.com/v2/team/app/manifests/" + digest,
+                page(PayloadKind.AZURE, host, azure(digest, resource + "registry")));
+        assertEquals(
+                "https://portal.azure.com/#@/resource" + resource + "registry/repository",
+                page(PayloadKind.AZURE, "registry.azurecr.io", azure(digest, resource + "registry")));
+        assertEquals(
+                "https://" + host + "/ui/repos/tree/General/docker-local/team/app/1.0",
+                page(
+                        PayloadKind.ARTIFACTORY_SUBDOMAIN,
+                        "docker-local." + host,
+                        artifactory(digest, "docker-local")));
+        for (String configured : List.of(
+                "javascript:alert('{tag}')",
+                "data:text/html,{repository}",
+                "https://" + host + "@evil.example.com/{digest}",
+                "//evil.example.com/{digest}")) {
+            assertEquals("", page(PayloadKind.HARBOR, host, Digest.of(new byte[0]), configured));
+        }
+    }
+
+    private static String azure(String digest, String source) {
+        return """
+                [{"source": "%s", "type": "Microsoft.ContainerRegistry.ImagePushed", "data": {"id": "i", "action": "push",
+                  "target": {"digest": "%s", "repository": "team/app", "tag": "1.0"},
+                  "request": {"host": "evil.example.com"}}, "specversion": "1.0"}]""".formatted(source, digest);
+    }
+
+    private static String artifactory(String digest, String repository) {
+        return """
+                {"domain": "docker", "event_type": "pushed", "data": {"repo_key": "%s", "sha256": "%s",
+                  "image_name": "team/app", "tag": "1.0"}, "jpd_origin": "https://<your_origin>"}""".formatted(repository, digest.substring("sha256:".length()));
+    }
+
+    /** The link of the only event in a payload. */
+    private static String page(PayloadKind kind, String host, String payload) throws Exception {
+        WebhookSource source = new WebhookSource("a", kind, host, "hook");
+        List<RegistryEvent> events =
+                source.payload().read(source.getRegistry(), payload.getBytes(StandardCharsets.UTF_8));
+        assertEquals(1, events.size());
+        return RegistryPage.of(events.get(0), source);
+    }
+
+    @Test
+    public void theCause_linksToTheRegistry() {
         Digest digest = Digest.of(new byte[0]);
         assertEquals(
                 "https://hub.docker.com/layers/team/app/1.0/images/"
@@ -403,31 +498,65 @@ public class ImageEventTest {
                 "https://quay.io/repository/team/app/manifest/" + digest,
                 page(PayloadKind.QUAY, "quay.io", digest, null));
         assertEquals("https://ghcr.io/team/app", page(PayloadKind.GITHUB, "ghcr.io", digest, null));
-        assertEquals("", page(PayloadKind.DISTRIBUTION, "registry.example.com", digest, null));
         assertEquals(
-                "https://harbor.example.com/harbor/projects/1/repositories/team/app/artifacts-tab/artifacts/" + digest,
+                "https://europe-docker.pkg.dev/team/app@" + digest,
+                page(PayloadKind.GOOGLE, "europe-docker.pkg.dev", digest, null));
+        assertEquals(
+                "https://registry.example.com/v2/team/app/manifests/" + digest,
+                page(PayloadKind.DISTRIBUTION, "registry.example.com", digest, null));
+        assertEquals(
+                "as it is asked itself",
+                "http://" + registry.host() + "/v2/team/app/manifests/" + digest,
+                page(PayloadKind.POINTED, registry.host(), digest, null));
+        assertEquals(
+                "https://harbor.example.com/harbor/projects/team/repositories/app/artifacts-tab/artifacts/" + digest,
+                page(PayloadKind.HARBOR, "harbor.example.com", digest, null));
+        assertEquals(
+                "https://harbor.example.com/pages/team/app/1.0/" + digest,
                 page(
                         PayloadKind.HARBOR,
                         "harbor.example.com",
                         digest,
-                        "https://harbor.example.com/harbor/projects/1/repositories/{repository}/artifacts-tab/artifacts/{digest}"));
+                        "https://harbor.example.com/pages/{repository}/{tag}/{digest}"));
+        assertEquals(
+                "https://msr.example.com/repositories/team/app/tags/1.0",
+                page(PayloadKind.MIRANTIS, "msr.example.com", digest, null));
         assertEquals(
                 "https://acme.jfrog.io/ui/repos/tree/General/team/app/1.0",
                 page(PayloadKind.ARTIFACTORY, "acme.jfrog.io", digest, null));
-        assertEquals("", page(PayloadKind.ARTIFACTORY_SUBDOMAIN, "team.acme.example.com", digest, null));
         assertEquals(
                 "https://nexus.example.com/#browse/browse:team:v2%2Fapp%2Ftags%2F1.0",
                 page(PayloadKind.NEXUS_PATH, "nexus.example.com", digest, null));
-        assertEquals("another port", "", page(PayloadKind.NEXUS, "nexus.example.com:5000", digest, null));
         assertEquals(
-                "its project's number is unknown", "", page(PayloadKind.HARBOR, "harbor.example.com", digest, null));
-        assertEquals("", page(PayloadKind.HARBOR, "harbor.example.com", digest, "javascript:alert('{tag}')"));
+                "its pages have another port",
+                "https://nexus.example.com:5000/v2/team/app/manifests/" + digest,
+                page(PayloadKind.NEXUS, "nexus.example.com:5000", digest, null));
+        WebhookSource harbor = new WebhookSource("a", PayloadKind.HARBOR, "harbor.example.com", "hook");
+        assertEquals(
+                "a project called like a number would be taken for another's",
+                "https://harbor.example.com/v2/42/app/manifests/" + digest,
+                RegistryPage.of(image(EventKind.PUSHED, "harbor.example.com", "42/app", digest), harbor));
+        assertEquals(
+                "https://harbor.example.com/harbor/projects/team/repositories/a%2Fb/artifacts-tab/artifacts/" + digest,
+                RegistryPage.of(image(EventKind.SCANNED, "harbor.example.com", "team/a/b", digest), harbor));
+        assertEquals(
+                "what is gone has no page, its repository has",
+                "https://harbor.example.com/harbor/projects/team/repositories/app",
+                RegistryPage.of(image(EventKind.DELETED, "harbor.example.com", "team/app", digest), harbor));
+        assertEquals(
+                "https://registry.example.com/v2/team/app/tags/list",
+                RegistryPage.of(
+                        image(EventKind.DELETED, "registry.example.com", "team/app", null),
+                        new WebhookSource("a", PayloadKind.DISTRIBUTION, "registry.example.com", "hook")));
+    }
+
+    private static RegistryEvent image(EventKind kind, String host, String repository, Digest digestOrNull) {
+        return new RegistryEvent(kind, host, repository, "1.0", digestOrNull, "", "", null);
     }
 
     private static String page(PayloadKind kind, String host, Digest digest, String template) {
         WebhookSource source = new WebhookSource("a", kind, host, "hook");
         source.setPageUrl(template);
-        return RegistryPage.of(
-                new RegistryEvent(EventKind.PUSHED, host, "team/app", "1.0", digest, "", "", null), source);
+        return RegistryPage.of(image(EventKind.PUSHED, host, "team/app", digest), source);
     }
 }

@@ -41,7 +41,8 @@ public record ArtifactoryPayload(boolean isRepositoryInPath) implements Payload 
                 Digest.isDigest("sha256:" + hex) ? Digest.parse("sha256:" + hex) : null,
                 "",
                 "",
-                null));
+                null,
+                Payload.textOrEmpty(data, "/repo_key")));
     }
 
     @Override

@@ -39,7 +39,8 @@ public final class AzurePayload implements Payload {
                     Payload.digest(data, "/target/digest"),
                     "",
                     Payload.textOrEmpty(data, "/id"),
-                    Payload.time(data, "/timestamp")));
+                    Payload.time(data, "/timestamp"),
+                    resource(event)));
         }
         return events;
     }
@@ -53,6 +54,13 @@ public final class AzurePayload implements Payload {
             }
         }
         return Optional.empty();
+    }
+
+    /** Azure Resource Manager's name of the registry: CloudEvents call it source, Event Grid's schema topic. */
+    private static String resource(JsonNode event) {
+        return event.path("data").isObject()
+                ? Payload.textOrEmpty(event, event.has("source") ? "/source" : "/topic")
+                : "";
     }
 
     private static Iterable<JsonNode> batch(ObjectNode payload) throws DeliveryException {

@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
  * @param actor who did it, as the registry says; shortened and without control characters; empty when it does not say
  * @param id the registry's name of the event; empty when it has none
  * @param timeOrNull when it happened, as the registry says; null when it does not say
+ * @param place what some vendors' pages go by, as the payload says: Azure's resource, Artifactory's repository; never an address,
+ *     and not checked; empty when the payload does not say
  */
 public record RegistryEvent(
         EventKind kind,
@@ -26,9 +28,11 @@ public record RegistryEvent(
         Digest digestOrNull,
         String actor,
         String id,
-        Instant timeOrNull) {
+        Instant timeOrNull,
+        String place) {
 
     private static final int MAX_ACTOR_LENGTH = 200;
+    private static final int MAX_PLACE_LENGTH = 400;
 
     /** The referrers tag schema of the OCI distribution specification, and cosign's {@code .sig}, {@code .att}, {@code .sbom}. */
     private static final Pattern ATTACHMENT_TAG = Pattern.compile("sha256-([0-9a-f]{64})(?:\\.[a-z]+)?");
@@ -40,11 +44,25 @@ public record RegistryEvent(
         new ImageReference(registry, repository, tagOrNull, digestOrNull);
         actor = printable(actor);
         id = printable(id);
+        place = place.length() > MAX_PLACE_LENGTH ? "" : place;
         if (kind == EventKind.PUSHED
                 && tagOrNull != null
                 && ATTACHMENT_TAG.matcher(tagOrNull).matches()) {
             kind = EventKind.ATTACHED;
         }
+    }
+
+    /** The same without a place. */
+    public RegistryEvent(
+            EventKind kind,
+            String registry,
+            String repository,
+            String tagOrNull,
+            Digest digestOrNull,
+            String actor,
+            String id,
+            Instant timeOrNull) {
+        this(kind, registry, repository, tagOrNull, digestOrNull, actor, id, timeOrNull, "");
     }
 
     /** {@code registry/repository} */

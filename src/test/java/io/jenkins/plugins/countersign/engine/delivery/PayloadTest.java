@@ -44,6 +44,19 @@ public class PayloadTest {
                 time == null ? null : Instant.parse(time));
     }
 
+    private static RegistryEvent at(String place, RegistryEvent event) {
+        return new RegistryEvent(
+                event.kind(),
+                event.registry(),
+                event.repository(),
+                event.tagOrNull(),
+                event.digestOrNull(),
+                event.actor(),
+                event.id(),
+                event.timeOrNull(),
+                place);
+    }
+
     @Test
     public void distribution_tellsOfManifestsAmongBlobsAndPulls() throws Exception {
         assertEquals(
@@ -227,13 +240,16 @@ public class PayloadTest {
                 "",
                 "f06e3921-301f-42ec-b368-212f7d5354bd",
                 "2018-04-26T17:56:00.996603117Z");
-        assertEquals(List.of(pushed, deleted), read(new AzurePayload(), AZURE_CLOUD_EVENTS));
+        String resource =
+                "/subscriptions/<subscription-id>/resourceGroups/<resource-group-name>/providers/Microsoft.ContainerRegistry/registries/<name>";
+        List<RegistryEvent> both = List.of(at(resource, pushed), at(resource, deleted));
+        assertEquals(both, read(new AzurePayload(), AZURE_CLOUD_EVENTS));
         String eventGrid = AZURE_CLOUD_EVENTS
                 .replace("\"source\"", "\"topic\"")
                 .replace("\"type\"", "\"eventType\"")
                 .replace("\"time\"", "\"eventTime\"")
                 .replace("\"specversion\": \"1.0\"", "\"dataVersion\": \"1.0\", \"metadataVersion\": \"1\"");
-        assertEquals(List.of(pushed, deleted), read(new AzurePayload(), eventGrid));
+        assertEquals(both, read(new AzurePayload(), eventGrid));
         ObjectNode own = (ObjectNode) Payload.parse(AZURE_CLOUD_EVENTS.getBytes(StandardCharsets.UTF_8))
                 .at("/batch/0/data");
         assertEquals(List.of(pushed), read(new AzurePayload(), own.toString()));
@@ -366,12 +382,12 @@ public class PayloadTest {
                 + ", \"subscription_key\": \"test\", \"jpd_origin\": \"https://<your_origin>\", \"source\": \"jfrog/<your_source>\"}";
         Digest digest = Digest.parse("sha256:35c4a2c15539c6c1e4e5fa4e554dac323ad0107d8eb5c582d6ff386b383b7dce");
         List<RegistryEvent> inPath =
-                List.of(event(EventKind.PUSHED, "docker-remote-cache/library/ubuntu", "latest", digest, "", "", null));
+                List.of(at("docker-remote-cache", event(EventKind.PUSHED, "docker-remote-cache/library/ubuntu", "latest", digest, "", "", null)));
         assertEquals(inPath, read(new ArtifactoryPayload(true), framed));
         assertEquals(inPath, read(new ArtifactoryPayload(true), framed.replace("pushed", "promoted")));
         assertEquals(inPath, read(new ArtifactoryPayload(true), data));
         assertEquals(
-                List.of(event(EventKind.DELETED, "library/ubuntu", "latest", digest, "", "", null)),
+                List.of(at("docker-remote-cache", event(EventKind.DELETED, "library/ubuntu", "latest", digest, "", "", null))),
                 read(new ArtifactoryPayload(false), framed.replace("pushed", "deleted")));
         assertEquals(List.of(), read(new ArtifactoryPayload(true), framed.replace("\"docker\"", "\"artifact\"")));
         assertThat(
