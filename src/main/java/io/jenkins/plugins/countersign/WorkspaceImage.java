@@ -38,8 +38,11 @@ public record WorkspaceImage(String source, RegistrySettings settings, BuildLogP
         return ImageSource.open(inside(workspace), accesses);
     }
 
-    /** How a registry is reached from here, the agent: with the logins that the build's own {@code docker} would use. */
-    public RegistryAccess access(RegistrySettings registry, File workspace) {
+    /**
+     * How a registry is reached from here, the agent: with the logins and certificates that the build's own {@code docker}
+     * would use.
+     */
+    public RegistryAccess access(RegistrySettings registry, File workspace) throws IOException {
         EnvVars all = new EnvVars(System.getenv());
         all.overrideAll(environment);
         return registry.accessFromAgent(progress, all, workspace.toPath());

@@ -3,9 +3,11 @@ package io.jenkins.plugins.countersign.configuration;
 import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.registry.ClientCertificate;
+import io.jenkins.plugins.countersign.engine.registry.DockerCertificates;
 import io.jenkins.plugins.countersign.engine.registry.DockerConfig;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
+import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.io.Serializable;
@@ -67,13 +69,19 @@ public record RegistrySettings(
 
     /**
      * How the registry is reached from an agent, called there: where Jenkins has no login, with the one that Docker would
-     * find in a build's environment: in {@code config.json}, or by one of its credential helpers.
+     * find in a build's environment: in {@code config.json}, or by one of its credential helpers. Where Jenkins has neither
+     * an authority nor a client certificate for it, with those of {@code certs.d} there.
      *
      * @param environment of the build there
      * @param folder where Docker would be called: a relative {@code DOCKER_CONFIG} begins there
+     * @throws RegistryException if certificates there cannot be used
      */
-    public RegistryAccess accessFromAgent(Progress progress, Map<String, String> environment, Path folder) {
+    public RegistryAccess accessFromAgent(Progress progress, Map<String, String> environment, Path folder)
+            throws RegistryException {
         RegistryAccess access = access(progress);
+        if (certificateAuthority.isEmpty() && clientCertificate.isEmpty()) {
+            access = DockerCertificates.ofEnvironment(environment).addedTo(access, progress);
+        }
         return user.isEmpty() ? access.withLogin(DockerConfig.ofEnvironment(environment, folder)) : access;
     }
 

@@ -211,6 +211,7 @@ public class CheckOnCommandLineTest {
                 "--policy", cast.policy().toString(),
                 "--ca-file", REGISTRY.authority().toString(),
                 "--user", DockerRegistry.USER,
+                "--credentials-for", REGISTRY.host(),
                 "--registry-password-file", password.toString()));
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();

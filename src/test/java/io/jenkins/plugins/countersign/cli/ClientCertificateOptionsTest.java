@@ -15,6 +15,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.BeforeClass;
@@ -33,6 +34,9 @@ public class ClientCertificateOptionsTest {
     @ClassRule
     public static final DockerRegistry REGISTRY = DockerRegistry.demanding(AUTHORITY);
 
+    @ClassRule
+    public static final DockerRegistry OTHER = DockerRegistry.demanding(TestCertificate.authority("Others"));
+
     private static String source;
 
     @BeforeClass
@@ -48,9 +52,13 @@ public class ClientCertificateOptionsTest {
     }
 
     private static String push(ExitCode expected, String... more) throws Exception {
+        return push(source + ":1.0", expected, more);
+    }
+
+    private static String push(String from, ExitCode expected, String... more) throws Exception {
         List<String> arguments = new ArrayList<>(List.of(
                 "push",
-                source + ":1.0",
+                from,
                 REGISTRY.host() + "/team/app:1.0",
                 "--ca-file",
                 REGISTRY.authority().toString()));
@@ -119,5 +127,55 @@ public class ClientCertificateOptionsTest {
         assertThat(
                 push(ExitCode.PASS, options(client.pem(), client.keyPem())),
                 containsString(REGISTRY.host() + "/team/app:1.0@sha256:"));
+    }
+
+    @Test
+    public void certificateForOneOfTwoRegistriesIsNotShownToBoth() throws Exception {
+        TestCertificate client = AUTHORITY.issue("builder");
+        String[] given = options(client.pem(), client.keyPem());
+        String other = "docker://" + OTHER.host() + "/team/app:1.0";
+        assertThat(
+                push(other, ExitCode.USAGE, given),
+                containsString("are for one registry, and this command names "));
+
+        String[] with = Arrays.copyOf(given, given.length + 4);
+        with[given.length] = "--credentials-for";
+        with[given.length + 1] = REGISTRY.host();
+        with[given.length + 2] = "--ca-file";
+        with[given.length + 3] = OTHER.authority().toString();
+        assertThat(
+                push(other, ExitCode.REGISTRY, with),
+                containsString(OTHER.host() + " wants a client certificate, and none was given for it"));
+        push(source + ":1.0", ExitCode.PASS, with);
+        with[given.length + 1] = OTHER.host();
+        assertThat(
+                push(source + ":1.0", ExitCode.REGISTRY, with),
+                containsString(REGISTRY.host() + " wants a client certificate, and none was given for it"));
+    }
+
+    @Test
+    public void passwordForOneOfTwoRegistriesIsSentToNeither() throws Exception {
+        assertThat(
+                push(
+                        "docker://" + OTHER.host() + "/team/app:1.0",
+                        ExitCode.USAGE,
+                        "--user",
+                        "builder",
+                        "--registry-password-file",
+                        file("password", "secret").toString()),
+                containsString("say for which with --credentials-for"));
+    }
+
+    @Test
+    public void certificatesOfAFolderAsDockerKeepsThem() throws Exception {
+        Path folder = FOLDER.newFolder("certs.d").toPath();
+        Path host = Files.createDirectories(folder.resolve(REGISTRY.host()));
+        TestCertificate client = AUTHORITY.issue("builder");
+        Files.writeString(host.resolve("client.cert"), client.pem());
+        assertThat(
+                push(ExitCode.REGISTRY, "--registry-certificates", folder.toString()),
+                containsString("its key client.key is not beside it"));
+        Files.writeString(host.resolve("client.key"), client.keyPem());
+        push(ExitCode.PASS, "--registry-certificates", folder.toString());
     }
 }

@@ -234,6 +234,27 @@ public class PushImageStepTest {
         push(job, DEMANDING, "timeout(2)", Result.SUCCESS);
     }
 
+    /** As {@code docker} and {@code podman} on the agent would find them. */
+    @Test(timeout = 120_000)
+    public void certificatesOfTheAgentAreUsedWhereJenkinsHasNone() throws Exception {
+        CountersignConfiguration.get().setRegistries(List.of());
+        WorkflowJob job = J.createProject(WorkflowJob.class, "certs-d");
+        imageFor(job, agent, 10);
+        FilePath home = agent.getWorkspaceFor(job).child("home");
+        String around = "withEnv(['HOME=" + home.getRemote() + "'])";
+        J.assertLogContains("is not trusted", push(job, DEMANDING, around, Result.FAILURE));
+        FilePath folder = home.child(".config/containers/certs.d").child(DEMANDING.host());
+        folder.mkdirs();
+        folder.child("ca.crt").write(Files.readString(DEMANDING.authority()), "UTF-8");
+        J.assertLogContains("none was given for it", push(job, DEMANDING, around, Result.FAILURE));
+        TestCertificate client = AUTHORITY.issue("builder");
+        folder.child("client.cert").write(client.pem(), "UTF-8");
+        folder.child("client.key").write(client.keyPem(), "UTF-8");
+        push(job, DEMANDING, around, Result.SUCCESS);
+        configured(DEMANDING);
+        J.assertLogContains("none was given for it", push(job, DEMANDING, around, Result.FAILURE));
+    }
+
     private static void keep(String host, TestCertificate certificate, String password) throws Exception {
         SystemCredentialsProvider.getInstance()
                 .setDomainCredentialsMap(Map.of(

@@ -3,9 +3,11 @@ package io.jenkins.plugins.countersign.engine.registry;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Sends a request until there is an answer to read: logs in when asked to, follows where that is safe, repeats what may
@@ -132,12 +134,15 @@ final class Exchange {
             if (alert.isEmpty()) {
                 throw e;
             }
-            ClientCertificate shown = access.clientCertificateOrNull();
+            List<ClientCertificate> shown = access.clientCertificates();
             throw new UnauthorizedException(
                     "tried to " + request.action() + ", but " + access.host()
-                            + (shown == null
+                            + (shown.isEmpty()
                                     ? " wants a client certificate, and none was given for it"
-                                    : " did not take the client certificate " + shown.describe()
+                                    : " did not take the client certificate "
+                                            + shown.stream()
+                                                    .map(ClientCertificate::describe)
+                                                    .collect(Collectors.joining(" or "))
                                             + ": it has to be one of an authority that the registry knows, and of today")
                             + " (TLS alert " + alert.get() + ")",
                     e);

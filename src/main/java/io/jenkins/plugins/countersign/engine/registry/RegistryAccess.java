@@ -17,7 +17,7 @@ public final class RegistryAccess {
     private LoginSource logins = LoginSource.ANONYMOUS;
     private List<String> authorities = List.of();
     private boolean onlyTheseAuthorities;
-    private ClientCertificate clientCertificate;
+    private List<ClientCertificate> clientCertificates = List.of();
     private boolean plainHttp;
     private boolean unverifiedTls;
     private Set<String> tokenHosts = Set.of();
@@ -40,7 +40,7 @@ public final class RegistryAccess {
         logins = other.logins;
         authorities = other.authorities;
         onlyTheseAuthorities = other.onlyTheseAuthorities;
-        clientCertificate = other.clientCertificate;
+        clientCertificates = other.clientCertificates;
         plainHttp = other.plainHttp;
         unverifiedTls = other.unverifiedTls;
         tokenHosts = other.tokenHosts;
@@ -86,8 +86,13 @@ public final class RegistryAccess {
     }
 
     public RegistryAccess withClientCertificate(ClientCertificate certificate) {
+        return withClientCertificates(certificate);
+    }
+
+    /** Shows that one of them whose authority the registry names. */
+    public RegistryAccess withClientCertificates(ClientCertificate... certificates) {
         RegistryAccess copy = new RegistryAccess(this);
-        copy.clientCertificate = certificate;
+        copy.clientCertificates = List.of(certificates);
         return copy;
     }
 
@@ -212,8 +217,8 @@ public final class RegistryAccess {
         return onlyTheseAuthorities;
     }
 
-    ClientCertificate clientCertificateOrNull() {
-        return clientCertificate;
+    List<ClientCertificate> clientCertificates() {
+        return clientCertificates;
     }
 
     boolean plainHttp() {

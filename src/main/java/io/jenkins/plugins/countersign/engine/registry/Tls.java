@@ -66,13 +66,15 @@ final class Tls {
     }
 
     private static KeyManager[] keys(RegistryAccess access) throws GeneralSecurityException, IOException {
-        ClientCertificate client = access.clientCertificateOrNull();
-        if (client == null) {
+        if (access.clientCertificates().isEmpty()) {
             return null;
         }
         KeyStore store = emptyStore();
         char[] password = new char[0];
-        store.setKeyEntry("client", privateKey(client), password, chain(client));
+        int count = 0;
+        for (ClientCertificate client : access.clientCertificates()) {
+            store.setKeyEntry("client-" + count++, privateKey(client), password, chain(client));
+        }
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         factory.init(store, password);
         return factory.getKeyManagers();
