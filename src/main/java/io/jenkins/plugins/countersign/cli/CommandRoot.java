@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** What stands before a command's name. */
-abstract class CommandRoot implements Runnable {
+abstract class CommandRoot implements Runnable, CommandLine.IExecutionExceptionHandler {
 
     /** Beside the one command that was named: to read the annotations of all others takes longer than many a command. */
     @Command(name = "countersign", mixinStandardHelpOptions = true, versionProvider = Version.class)
@@ -19,8 +19,10 @@ abstract class CommandRoot implements Runnable {
     @Option(names = "--debug", description = "Show the stack trace of an error.", scope = CommandLine.ScopeType.INHERIT)
     private boolean debug;
 
-    boolean debug() {
-        return debug;
+    // No lambda: the archive of classes would leave out whatever the lambda's type names, which is most of picocli.
+    @Override
+    public int handleExecutionException(Exception e, CommandLine command, CommandLine.ParseResult parsed) {
+        return Failure.report(e, debug, command.getErr());
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.jenkins.plugins.countersign.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -12,8 +13,6 @@ final class OutputOption {
 
     /** Raised when a member of a JSON answer changes its meaning or goes away. */
     static final int SCHEMA_VERSION = 1;
-
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     private enum Format {
         TEXT,
@@ -29,10 +28,11 @@ final class OutputOption {
 
     /** A new answer. */
     ObjectNode document() {
-        return JSON.createObjectNode().put("schemaVersion", SCHEMA_VERSION);
+        return JsonNodeFactory.instance.objectNode().put("schemaVersion", SCHEMA_VERSION);
     }
 
     void print(CommandSpec spec, ObjectNode answer) throws JsonProcessingException {
-        spec.commandLine().getOut().println(JSON.writeValueAsString(answer));
+        ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+        spec.commandLine().getOut().println(json.writeValueAsString(answer));
     }
 }
