@@ -212,6 +212,42 @@ public class EveryDescribableTest {
         assertEquals(List.of(), missing);
     }
 
+    /** Text that cannot be wrong by itself, and why. */
+    private static final Map<String, String> UNCHECKED = Map.of(
+            "AwaitApprovalsStep.message", "people read it",
+            "SigningKeyCredentialsImpl.password", "the key is checked with it",
+            "SigningTokenCredentialsImpl.pin", "only the token can tell, and each wrong one costs a try");
+
+    @Test
+    public void whatCanBeTypedWrongIsCheckedWhileSomebodyTypes() throws Exception {
+        Set<String> unchecked = new TreeSet<>();
+        int checked = 0;
+        for (Descriptor<?> descriptor : descriptors()) {
+            for (Map.Entry<String, Type> field : fields(descriptor.clazz).entrySet()) {
+                String name = field.getKey();
+                boolean credentials = Credentials.class.isAssignableFrom(descriptor.clazz);
+                if (!List.of(String.class, Secret.class, int.class).contains(field.getValue())
+                        || credentials && INHERITED_IN_CREDENTIALS.contains(name)) {
+                    continue;
+                }
+                boolean chosen = has(descriptor, "doFill", name, "Items") && !name.endsWith("Id");
+                if (!chosen && !has(descriptor, "doCheck", name, "")) {
+                    unchecked.add(descriptor.clazz.getSimpleName() + "." + name);
+                }
+                checked++;
+            }
+        }
+        assertTrue("too few: " + checked, checked > 60);
+        unchecked.removeAll(UNCHECKED.keySet());
+        assertEquals(Set.of(), unchecked);
+    }
+
+    private static boolean has(Descriptor<?> descriptor, String before, String field, String after) {
+        String name = before + Character.toUpperCase(field.charAt(0)) + field.substring(1) + after;
+        return Arrays.stream(descriptor.getClass().getMethods())
+                .anyMatch(method -> method.getName().equals(name));
+    }
+
     @Test
     public void noDescribableIsWithoutItsDescriptor() throws Exception {
         Set<Class<?>> known = new java.util.HashSet<>();

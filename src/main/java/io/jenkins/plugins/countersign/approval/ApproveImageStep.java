@@ -10,6 +10,7 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.configuration.ContextRules;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.StatementException;
 import io.jenkins.plugins.countersign.engine.event.Progress;
@@ -183,7 +184,7 @@ public class ApproveImageStep extends ImageStep {
 
         @POST
         public FormValidation doCheckImage(@AncestorInPath Item item, @QueryParameter String value) {
-            return FormChecks.image(item, value);
+            return FieldChecks.needed(item, value, FieldChecks::pinnedImage);
         }
 
         @POST
@@ -192,15 +193,14 @@ public class ApproveImageStep extends ImageStep {
         }
 
         @POST
-        public FormValidation doCheckRole(
-                @AncestorInPath Item item, @QueryParameter String stage, @QueryParameter String value) {
-            return FormChecks.role(item, stage, value);
+        public FormValidation doCheckRole(@AncestorInPath Item item, @QueryParameter String value) {
+            return FormChecks.role(item, value);
         }
 
         @POST
         public FormValidation doCheckComment(
                 @AncestorInPath Item item, @QueryParameter String decision, @QueryParameter String value) {
-            return FormChecks.mayConfigure(item)
+            return FieldChecks.mayConfigure(item)
                             && Util.fixEmptyAndTrim(value) == null
                             && !DEFAULT_DECISION.equals(decision)
                     ? FormValidation.error(Messages.ApproveImageStep_NeedsReason())
@@ -224,9 +224,19 @@ public class ApproveImageStep extends ImageStep {
         }
 
         @POST
+        public FormValidation doCheckCredentialsId(@AncestorInPath Item item, @QueryParameter String value) {
+            return SigningKeys.check(item, value, SigningCredentials.class);
+        }
+
+        @POST
+        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.login(item, value);
+        }
+
+        @POST
         public ListBoxModel doFillRegistryCredentialsIdItems(
                 @AncestorInPath Item item, @QueryParameter String image, @QueryParameter String registryCredentialsId) {
-            return FormChecks.registryLogins(item, image, registryCredentialsId);
+            return FieldChecks.logins(item, image, registryCredentialsId);
         }
     }
 }

@@ -8,6 +8,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import java.io.Serializable;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -115,12 +116,17 @@ public class AwaitApprovalsStep extends Step implements Serializable {
 
         @POST
         public FormValidation doCheckImage(@AncestorInPath Item item, @QueryParameter String value) {
-            return FormChecks.image(item, value);
+            return FieldChecks.needed(item, value, FieldChecks::pinnedImage);
         }
 
         @POST
         public FormValidation doCheckStage(@AncestorInPath Item item, @QueryParameter String value) {
             return FormChecks.stage(item, value);
+        }
+
+        @POST
+        public FormValidation doCheckTimeout(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.optional(item, value, FormValidation::validateNonNegativeInteger);
         }
 
         @POST

@@ -8,6 +8,7 @@ import hudson.model.Item;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.ImageStep;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.Decision;
 import io.jenkins.plugins.countersign.engine.approval.Gate;
@@ -83,7 +84,7 @@ public class IsImageApprovedStep extends ImageStep {
 
         @POST
         public FormValidation doCheckImage(@AncestorInPath Item item, @QueryParameter String value) {
-            return FormChecks.image(item, value);
+            return FieldChecks.needed(item, value, FieldChecks::pinnedImage);
         }
 
         @POST

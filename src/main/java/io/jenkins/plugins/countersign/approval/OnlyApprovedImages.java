@@ -9,6 +9,7 @@ import hudson.model.ParameterValue;
 import hudson.model.ParametersAction;
 import hudson.model.Queue;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import jenkins.model.OptionalJobProperty;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.AncestorInPath;
@@ -64,7 +65,7 @@ public class OnlyApprovedImages extends OptionalJobProperty<Job<?, ?>> {
 
         @POST
         public FormValidation doCheckImage(@AncestorInPath Item item, @QueryParameter String value) {
-            return FormChecks.image(item, value);
+            return FieldChecks.needed(item, value, FieldChecks::pinnedImage);
         }
 
         @POST

@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.approval;
 
 import hudson.model.Item;
 import hudson.util.FormValidation;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
 import io.jenkins.plugins.countersign.engine.approval.Gate;
@@ -18,9 +19,14 @@ public final class StageGate {
 
     private StageGate() {}
 
-    /** Whether the trust policy has the stage; for forms. */
+    /** For forms that need a stage: whether the trust policy has it. */
     public static FormValidation check(Item itemOrNull, String stage) {
         return FormChecks.stage(itemOrNull, stage);
+    }
+
+    /** The same where none may be given. */
+    public static FormValidation checkOptional(Item itemOrNull, String stage) {
+        return FieldChecks.optional(itemOrNull, stage, FormChecks::stage);
     }
 
     /**

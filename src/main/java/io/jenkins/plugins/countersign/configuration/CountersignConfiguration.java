@@ -322,4 +322,15 @@ public class CountersignConfiguration extends GlobalConfiguration {
                 ? PolicyChecks.gateKey(value, trustPolicy, policyRootKeys, policyRootThreshold)
                 : FormValidation.ok();
     }
+
+    @POST
+    public FormValidation doCheckIdentityCredentialsId(
+            @QueryParameter String value,
+            @QueryParameter String trustPolicy,
+            @QueryParameter String policyRootKeys,
+            @QueryParameter int policyRootThreshold) {
+        return Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+                ? PolicyChecks.identityKey(value, trustPolicy, policyRootKeys, policyRootThreshold)
+                : FormValidation.ok();
+    }
 }

@@ -13,7 +13,6 @@ import hudson.model.Item;
 import hudson.security.ACL;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
-import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -56,15 +55,21 @@ public class FolderRegistry extends AbstractDescribableImpl<FolderRegistry> {
 
         @POST
         public FormValidation doCheckHost(@AncestorInPath Item item, @QueryParameter String value) {
+            return mayConfigure(item) ? FieldChecks.host(Util.fixNull(value).trim()) : FormValidation.ok();
+        }
+
+        @POST
+        public FormValidation doCheckCredentialsId(
+                @AncestorInPath Item item, @QueryParameter String host, @QueryParameter String value) {
             if (!mayConfigure(item)) {
                 return FormValidation.ok();
             }
-            try {
-                new ImageReference(Util.fixNull(value).trim(), "a", null, null);
-                return FormValidation.ok();
-            } catch (IllegalArgumentException e) {
-                return FormValidation.error(Messages.RegistryConfiguration_NoHost());
+            if (Util.fixEmptyAndTrim(value) == null) {
+                return FormValidation.error(Messages.FieldChecks_Needed());
             }
+            return doFillCredentialsIdItems(item, host, null).stream().anyMatch(option -> option.value.equals(value))
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.RegistryConfiguration_NoCredentials(host));
         }
 
         @POST

@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import jenkins.model.Jenkins;
 
@@ -124,9 +125,37 @@ final class PolicyChecks {
 
     /** The gate's key must be there, open, and be the one that the policy names. */
     static FormValidation gateKey(String id, String document, String rootKeys, int threshold) {
-        if (Util.fixEmptyAndTrim(id) == null) {
-            return FormValidation.warning(Messages.PolicyChecks_NoGateKey());
-        }
+        return Util.fixEmptyAndTrim(id) == null
+                ? FormValidation.warning(Messages.PolicyChecks_NoGateKey())
+                : key(
+                        id,
+                        document,
+                        rootKeys,
+                        threshold,
+                        TrustPolicy::gateKeys,
+                        Messages::PolicyChecks_NotTheGate);
+    }
+
+    /** The same of the key that says who approved. */
+    static FormValidation identityKey(String id, String document, String rootKeys, int threshold) {
+        return Util.fixEmptyAndTrim(id) == null
+                ? FormValidation.ok()
+                : key(
+                        id,
+                        document,
+                        rootKeys,
+                        threshold,
+                        TrustPolicy::identityKeys,
+                        Messages::PolicyChecks_NotTheIdentity);
+    }
+
+    private static FormValidation key(
+            String id,
+            String document,
+            String rootKeys,
+            int threshold,
+            Function<TrustPolicy, List<PolicyKey>> named,
+            Function<Object, String> otherwise) {
         Optional<SigningKeyCredentials> found = CredentialsProvider.lookupCredentialsInItemGroup(
                         SigningKeyCredentials.class, Jenkins.get(), ACL.SYSTEM2, List.of())
                 .stream()
@@ -138,9 +167,9 @@ final class PolicyChecks {
         try (SigningKey key = SigningKeys.signer(found.get())) {
             String shown = PublicKeys.describe(key.publicKey()) + " " + PublicKeys.fingerprint(key.publicKey());
             if (Util.fixEmptyAndTrim(document) != null) {
-                List<PolicyKey> gate = read(document, rootKeys, threshold).gateKeys();
-                if (gate.stream().noneMatch(one -> one.key().equals(key.publicKey()))) {
-                    return FormValidation.error(Messages.PolicyChecks_NotTheGate(shown));
+                List<PolicyKey> keys = named.apply(read(document, rootKeys, threshold));
+                if (keys.stream().noneMatch(one -> one.key().equals(key.publicKey()))) {
+                    return FormValidation.error(otherwise.apply(shown));
                 }
             }
             return FormValidation.ok(shown);

@@ -3,16 +3,10 @@ package io.jenkins.plugins.countersign.configuration;
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import com.cloudbees.plugins.credentials.common.StandardCertificateCredentials;
-import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
 import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
 import hudson.AbortException;
-import hudson.model.Item;
-import hudson.model.Queue;
 import hudson.model.Run;
-import hudson.model.queue.Tasks;
 import hudson.security.ACL;
-import hudson.util.FormValidation;
-import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.registry.ClientCertificate;
@@ -141,47 +135,6 @@ public final class Registries {
         return "-----BEGIN " + type + "-----\n"
                 + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content) + "\n-----END " + type
                 + "-----\n";
-    }
-
-    /** The logins that a step's form offers, to whoever may configure the job; the present one alone to everybody else. */
-    public static ListBoxModel loginItems(Item contextOrNull, String currentId) {
-        boolean allowed = contextOrNull == null
-                ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
-                : contextOrNull.hasPermission(Item.EXTENDED_READ)
-                        || contextOrNull.hasPermission(CredentialsProvider.USE_ITEM);
-        StandardListBoxModel items = new StandardListBoxModel();
-        if (!allowed) {
-            return items.includeCurrentValue(currentId);
-        }
-        return items.includeEmptyValue()
-                .includeMatchingAs(
-                        contextOrNull instanceof Queue.Task task ? Tasks.getAuthenticationOf2(task) : ACL.SYSTEM2,
-                        contextOrNull,
-                        StandardUsernamePasswordCredentials.class,
-                        List.of(),
-                        CredentialsMatchers.always())
-                .includeCurrentValue(currentId);
-    }
-
-    /** Whether who asks is told what a form of the context thinks of an entry. */
-    public static boolean mayConfigure(Item contextOrNull) {
-        return contextOrNull == null
-                ? Jenkins.get().hasPermission(Jenkins.MANAGE)
-                : contextOrNull.hasPermission(Item.EXTENDED_READ) || contextOrNull.hasPermission(Item.CONFIGURE);
-    }
-
-    /** Whether the field names a repository and a tag; variables are not judged. */
-    public static FormValidation checkTagged(Item contextOrNull, String value) {
-        if (!mayConfigure(contextOrNull) || value.isBlank() || value.contains("$")) {
-            return FormValidation.ok();
-        }
-        try {
-            return ImageLocation.parse(value.trim()).tag().isPresent()
-                    ? FormValidation.ok()
-                    : FormValidation.error(Messages.Registries_NoTag());
-        } catch (IllegalArgumentException e) {
-            return FormValidation.error(e.getMessage());
-        }
     }
 
     /** A folder named in a Jenkinsfile would be one of the controller's: an image of a build lives in a registry. */

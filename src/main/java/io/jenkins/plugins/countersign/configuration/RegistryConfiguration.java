@@ -208,6 +208,29 @@ public class RegistryConfiguration extends AbstractDescribableImpl<RegistryConfi
         }
 
         @POST
+        public FormValidation doCheckClientCertificateId(@QueryParameter String host, @QueryParameter String value) {
+            if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER) || Util.fixEmptyAndTrim(value) == null) {
+                return FormValidation.ok();
+            }
+            return doFillClientCertificateIdItems(host, null).stream().anyMatch(option -> option.value.equals(value))
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.RegistryConfiguration_NoCredentials(host));
+        }
+
+        @POST
+        public FormValidation doCheckTokenHosts(@QueryParameter String value) {
+            if (!Jenkins.get().hasPermission(Jenkins.MANAGE) || Util.fixEmptyAndTrim(value) == null) {
+                return FormValidation.ok();
+            }
+            for (String host : RegistrySettings.tokenHosts(value)) {
+                if (!host.matches("[a-z0-9.-]+")) {
+                    return FormValidation.error(Messages.RegistryConfiguration_TokenHost(host));
+                }
+            }
+            return FormValidation.ok();
+        }
+
+        @POST
         public FormValidation doCheckHost(@QueryParameter String value) {
             if (!Jenkins.get().hasPermission(Jenkins.MANAGE)) {
                 return FormValidation.ok();

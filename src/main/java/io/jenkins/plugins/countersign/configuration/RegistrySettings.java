@@ -59,12 +59,14 @@ public record RegistrySettings(
                 certificateOrNull == null ? "" : certificateOrNull.privateKey(),
                 configuredOrNull == null || configuredOrNull.getTokenHosts() == null
                         ? List.of()
-                        : List.of(configuredOrNull
-                                .getTokenHosts()
-                                .toLowerCase(Locale.ROOT)
-                                .split("[\\s,]+")),
+                        : tokenHosts(configuredOrNull.getTokenHosts()),
                 configuredOrNull != null && configuredOrNull.isInsecurePlainHttp(),
                 configuredOrNull != null && configuredOrNull.isInsecureUnverifiedTls());
+    }
+
+    /** Host names, separated by spaces or commas. */
+    static List<String> tokenHosts(String entered) {
+        return List.of(entered.trim().toLowerCase(Locale.ROOT).split("[\\s,]+"));
     }
 
     /**

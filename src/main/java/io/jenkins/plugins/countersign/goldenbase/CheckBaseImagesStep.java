@@ -19,6 +19,7 @@ import io.jenkins.plugins.countersign.WorkspaceImage;
 import io.jenkins.plugins.countersign.WriteWorkspaceFile;
 import io.jenkins.plugins.countersign.configuration.CatalogueInForce;
 import io.jenkins.plugins.countersign.configuration.ContextRules;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.configuration.RegistrySettings;
 import io.jenkins.plugins.countersign.engine.dockerfile.BaseTriggers;
@@ -302,22 +303,26 @@ public class CheckBaseImagesStep extends ImageStep {
 
     private BuildOptions options(BuildContext context, String wanted) throws AbortException {
         try {
-            List<Platform> built = new ArrayList<>();
-            for (String platform : Util.fixNull(context.expand(platforms)).split(",")) {
-                if (!platform.isBlank()) {
-                    built.add(Platform.parse(platform.trim()));
-                }
-            }
             return BuildOptions.defaults()
                     .withTarget(wanted)
                     .withBuildArgs(arguments(context.expand(buildArgs)))
                     .withContexts(arguments(context.expand(buildContexts)))
                     .withAllStages(allStages)
-                    .withPlatforms(built)
+                    .withPlatforms(platforms(Util.fixNull(context.expand(platforms))))
                     .withBuilder(BuildOptions.Builder.valueOf(builder.toUpperCase(Locale.ROOT)));
         } catch (IllegalArgumentException e) {
             throw new AbortException("checkBaseImages: " + e.getMessage());
         }
+    }
+
+    private static List<Platform> platforms(String list) {
+        List<Platform> platforms = new ArrayList<>();
+        for (String platform : list.split(",")) {
+            if (!platform.isBlank()) {
+                platforms.add(Platform.parse(platform.trim()));
+            }
+        }
+        return platforms;
     }
 
     private static Map<String, String> arguments(String lines) {
@@ -380,8 +385,10 @@ public class CheckBaseImagesStep extends ImageStep {
 
         @POST
         public ListBoxModel doFillRegistryCredentialsIdItems(
-                @AncestorInPath Item item, @QueryParameter String registryCredentialsId) {
-            return Registries.loginItems(item, registryCredentialsId);
+                @AncestorInPath Item item,
+                @QueryParameter String registry,
+                @QueryParameter String registryCredentialsId) {
+            return FieldChecks.logins(item, Util.fixNull(registry) + "/a", registryCredentialsId);
         }
 
         @POST
@@ -403,13 +410,67 @@ public class CheckBaseImagesStep extends ImageStep {
         }
 
         @POST
+        public FormValidation doCheckDockerfile(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.optional(item, value, FieldChecks::file);
+        }
+
+        @POST
+        public FormValidation doCheckSarif(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.optional(item, value, FieldChecks::file);
+        }
+
+        /** As Dockerfiles name their stages, or by its number. */
+        @POST
+        public FormValidation doCheckTarget(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.optional(
+                    item,
+                    value,
+                    target -> target.matches("[A-Za-z][A-Za-z0-9_.-]*|[0-9]+")
+                            ? FormValidation.ok()
+                            : FormValidation.error(Messages.CheckBaseImagesStep_Target()));
+        }
+
+        @POST
+        public FormValidation doCheckPlatforms(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.optional(item, value, platforms -> {
+                platforms(platforms);
+                return FormValidation.ok();
+            });
+        }
+
+        @POST
+        public FormValidation doCheckBuiltImage(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.optional(item, value, FieldChecks::source);
+        }
+
+        @POST
+        public FormValidation doCheckRepository(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.optional(item, value, FieldChecks::repository);
+        }
+
+        @POST
+        public FormValidation doCheckRegistry(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.optional(item, value, FieldChecks::host);
+        }
+
+        @POST
+        public FormValidation doCheckRegistryCredentialsId(
+                @AncestorInPath Item item, @QueryParameter String registry, @QueryParameter String value) {
+            return FieldChecks.mayConfigure(item)
+                            && Util.fixEmptyAndTrim(value) != null
+                            && Util.fixEmptyAndTrim(registry) == null
+                    ? FormValidation.error(Messages.CheckBaseImagesStep_LoginForWhom(value))
+                    : FieldChecks.login(item, value);
+        }
+
+        @POST
         public FormValidation doCheckBuildContexts(@AncestorInPath Item item, @QueryParameter String value) {
             return doCheckBuildArgs(item, value);
         }
 
         @POST
         public FormValidation doCheckBuildArgs(@AncestorInPath Item item, @QueryParameter String value) {
-            if (!Registries.mayConfigure(item)) {
+            if (!FieldChecks.mayConfigure(item)) {
                 return FormValidation.ok();
             }
             try {

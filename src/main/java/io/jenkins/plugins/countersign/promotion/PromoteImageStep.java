@@ -12,8 +12,10 @@ import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.approval.BuildOrigins;
 import io.jenkins.plugins.countersign.approval.ImageApprovalsAction;
+import io.jenkins.plugins.countersign.approval.StageGate;
 import io.jenkins.plugins.countersign.audit.ControllerLedger;
 import io.jenkins.plugins.countersign.configuration.ContextRules;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.configuration.TrustPolicies;
 import io.jenkins.plugins.countersign.engine.event.Progress;
@@ -148,14 +150,29 @@ public class PromoteImageStep extends ImageStep {
         }
 
         @POST
+        public FormValidation doCheckImage(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.needed(item, value, FieldChecks::pinnedImage);
+        }
+
+        @POST
+        public FormValidation doCheckStage(@AncestorInPath Item item, @QueryParameter String value) {
+            return StageGate.check(item, value);
+        }
+
+        @POST
+        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.login(item, value);
+        }
+
+        @POST
         public ListBoxModel doFillRegistryCredentialsIdItems(
                 @AncestorInPath Item item, @QueryParameter String registryCredentialsId) {
-            return Registries.loginItems(item, registryCredentialsId);
+            return FieldChecks.logins(item, null, registryCredentialsId);
         }
 
         @POST
         public FormValidation doCheckTo(@AncestorInPath Item item, @QueryParameter String value) {
-            return Registries.checkTagged(item, value);
+            return FieldChecks.needed(item, value, FieldChecks::taggedImage);
         }
     }
 }

@@ -13,6 +13,7 @@ import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.WorkspaceImage;
 import io.jenkins.plugins.countersign.configuration.ContextRules;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.configuration.RegistrySettings;
 import io.jenkins.plugins.countersign.engine.goldenbase.GoldenImages;
@@ -203,9 +204,19 @@ public class PushImageStep extends ImageStep {
         }
 
         @POST
+        public FormValidation doCheckSource(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.needed(item, value, FieldChecks::source);
+        }
+
+        @POST
+        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.login(item, value);
+        }
+
+        @POST
         public ListBoxModel doFillRegistryCredentialsIdItems(
-                @AncestorInPath Item item, @QueryParameter String registryCredentialsId) {
-            return Registries.loginItems(item, registryCredentialsId);
+                @AncestorInPath Item item, @QueryParameter String image, @QueryParameter String registryCredentialsId) {
+            return FieldChecks.logins(item, image, registryCredentialsId);
         }
 
         @POST
@@ -221,7 +232,7 @@ public class PushImageStep extends ImageStep {
 
         @POST
         public FormValidation doCheckImage(@AncestorInPath Item item, @QueryParameter String value) {
-            return Registries.checkTagged(item, value);
+            return FieldChecks.needed(item, value, FieldChecks::taggedImage);
         }
     }
 }

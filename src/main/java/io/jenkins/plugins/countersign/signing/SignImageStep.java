@@ -11,6 +11,7 @@ import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
 import io.jenkins.plugins.countersign.configuration.ContextRules;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
@@ -195,21 +196,26 @@ public class SignImageStep extends ImageStep {
         }
 
         @POST
+        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item context, @QueryParameter String value) {
+            return FieldChecks.login(context, value);
+        }
+
+        @POST
         public ListBoxModel doFillRegistryCredentialsIdItems(
                 @AncestorInPath Item context,
                 @QueryParameter String image,
                 @QueryParameter String registryCredentialsId) {
-            return StepImages.logins(context, image, registryCredentialsId);
+            return FieldChecks.logins(context, image, registryCredentialsId);
         }
 
         @POST
         public FormValidation doCheckImage(@AncestorInPath Item context, @QueryParameter String value) {
-            return StepImages.check(context, value);
+            return FieldChecks.needed(context, value, FieldChecks::image);
         }
 
         @POST
         public FormValidation doCheckAnnotations(@AncestorInPath Item context, @QueryParameter String value) {
-            if (!Registries.mayConfigure(context)) {
+            if (!FieldChecks.mayConfigure(context)) {
                 return FormValidation.ok();
             }
             try {

@@ -1,25 +1,14 @@
 package io.jenkins.plugins.countersign.signing;
 
-import com.cloudbees.plugins.credentials.CredentialsMatchers;
-import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
-import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
-import com.cloudbees.plugins.credentials.domains.DomainRequirement;
 import hudson.AbortException;
 import hudson.Util;
-import hudson.model.Item;
 import hudson.model.TaskListener;
-import hudson.security.ACL;
-import hudson.util.FormValidation;
-import hudson.util.ListBoxModel;
-import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
-import java.util.List;
 import java.util.Optional;
-import jenkins.model.Jenkins;
 
 /** The image that a step is about. */
 final class StepImages {
@@ -62,52 +51,5 @@ final class StepImages {
             }
         }
         return location.digestOrNull();
-    }
-
-    static FormValidation check(Item contextOrNull, String image) {
-        // A variable is only known when the job runs.
-        if (!Registries.mayConfigure(contextOrNull) || Util.fixEmptyAndTrim(image) == null || image.contains("$")) {
-            return FormValidation.ok();
-        }
-        try {
-            ImageLocation.parse(image.trim());
-            return FormValidation.ok();
-        } catch (IllegalArgumentException e) {
-            return FormValidation.error(e.getMessage());
-        }
-    }
-
-    static ListBoxModel logins(Item contextOrNull, String image, String currentId) {
-        StandardListBoxModel items = new StandardListBoxModel();
-        if (!SigningKeys.mayChoose(contextOrNull)) {
-            return items.includeCurrentValue(currentId);
-        }
-        items.includeEmptyValue();
-        List<DomainRequirement> requirements = requirements(image);
-        if (contextOrNull == null) {
-            items.includeMatchingAs(
-                    ACL.SYSTEM2,
-                    Jenkins.get(),
-                    StandardUsernamePasswordCredentials.class,
-                    requirements,
-                    CredentialsMatchers.always());
-        } else {
-            items.includeMatchingAs(
-                    SigningKeys.authentication(contextOrNull),
-                    contextOrNull,
-                    StandardUsernamePasswordCredentials.class,
-                    requirements,
-                    CredentialsMatchers.always());
-        }
-        return items.includeCurrentValue(currentId);
-    }
-
-    private static List<DomainRequirement> requirements(String image) {
-        try {
-            return SigningKeys.requirements(
-                    ImageLocation.parse(Util.fixNull(image).trim()));
-        } catch (IllegalArgumentException notYetKnown) {
-            return List.of();
-        }
     }
 }

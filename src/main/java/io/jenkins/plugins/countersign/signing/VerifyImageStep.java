@@ -10,6 +10,8 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
+import io.jenkins.plugins.countersign.approval.StageGate;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.configuration.TrustPolicies;
 import io.jenkins.plugins.countersign.engine.approval.Counted;
@@ -249,6 +251,19 @@ public class VerifyImageStep extends ImageStep {
         return keys;
     }
 
+    /** For forms: whom the certificates of an authority name. */
+    private static FormValidation rootOf(String pem) {
+        try {
+            return FormValidation.ok(CertificateTrust.parse(pem, "anybody", null)
+                    .roots()
+                    .get(0)
+                    .getSubjectX500Principal()
+                    .getName());
+        } catch (VerificationException e) {
+            return FormValidation.error(e.getMessage());
+        }
+    }
+
     @Extension
     @Symbol("verifyImage")
     public static class DescriptorImpl extends ImageStepDescriptor {
@@ -265,43 +280,86 @@ public class VerifyImageStep extends ImageStep {
         }
 
         @POST
+        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item context, @QueryParameter String value) {
+            return FieldChecks.login(context, value);
+        }
+
+        @POST
         public ListBoxModel doFillRegistryCredentialsIdItems(
                 @AncestorInPath Item context,
                 @QueryParameter String image,
                 @QueryParameter String registryCredentialsId) {
-            return StepImages.logins(context, image, registryCredentialsId);
+            return FieldChecks.logins(context, image, registryCredentialsId);
         }
 
         @POST
         public FormValidation doCheckImage(@AncestorInPath Item context, @QueryParameter String value) {
-            return StepImages.check(context, value);
+            return FieldChecks.needed(context, value, FieldChecks::image);
+        }
+
+        /** A stage of the trust policy, or else a key or an authority. */
+        @POST
+        public FormValidation doCheckStage(
+                @AncestorInPath Item context,
+                @QueryParameter String value,
+                @QueryParameter String publicKeys,
+                @QueryParameter String certificateAuthority) {
+            boolean plain = Util.fixEmptyAndTrim(publicKeys) != null || Util.fixEmptyAndTrim(certificateAuthority) != null;
+            return FieldChecks.mayConfigure(context) && (Util.fixEmptyAndTrim(value) == null) != plain
+                    ? FormValidation.error(Messages.VerifyImageStep_OneOf())
+                    : StageGate.checkOptional(context, value);
+        }
+
+        @POST
+        public FormValidation doCheckIdentity(
+                @AncestorInPath Item context,
+                @QueryParameter String value,
+                @QueryParameter String certificateAuthority) {
+            return belongs(context, value, certificateAuthority, identity -> FormValidation.ok());
+        }
+
+        @POST
+        public FormValidation doCheckIssuer(
+                @AncestorInPath Item context,
+                @QueryParameter String value,
+                @QueryParameter String certificateAuthority) {
+            return belongs(context, value, certificateAuthority, issuer -> FormValidation.ok());
+        }
+
+        @POST
+        public FormValidation doCheckTimestampAuthority(
+                @AncestorInPath Item context,
+                @QueryParameter String value,
+                @QueryParameter String certificateAuthority) {
+            return belongs(context, value, certificateAuthority, VerifyImageStep::rootOf);
+        }
+
+        private static FormValidation belongs(
+                Item context, String value, String certificateAuthority, FieldChecks.Check check) {
+            return FieldChecks.optional(
+                    context,
+                    value,
+                    entry -> Util.fixEmptyAndTrim(certificateAuthority) == null
+                            ? FormValidation.error(Messages.VerifyImageStep_AuthorityAndIdentity())
+                            : check.of(entry));
         }
 
         /** What the authority is, and that an identity belongs to it. */
         @POST
         public FormValidation doCheckCertificateAuthority(
                 @AncestorInPath Item context, @QueryParameter String value, @QueryParameter String identity) {
-            if (!Registries.mayConfigure(context) || Util.fixEmptyAndTrim(value) == null || value.contains("$")) {
-                return FormValidation.ok();
-            }
-            if (Util.fixEmptyAndTrim(identity) == null) {
-                return FormValidation.error(Messages.VerifyImageStep_AuthorityAndIdentity());
-            }
-            try {
-                return FormValidation.ok(CertificateTrust.parse(value, identity, null)
-                        .roots()
-                        .get(0)
-                        .getSubjectX500Principal()
-                        .getName());
-            } catch (VerificationException e) {
-                return FormValidation.error(e.getMessage());
-            }
+            return FieldChecks.optional(
+                    context,
+                    value,
+                    entry -> Util.fixEmptyAndTrim(identity) == null
+                            ? FormValidation.error(Messages.VerifyImageStep_AuthorityAndIdentity())
+                            : rootOf(entry));
         }
 
         @POST
         public FormValidation doCheckPublicKeys(@AncestorInPath Item context, @QueryParameter String value) {
             String keys = Util.fixEmptyAndTrim(value);
-            if (!Registries.mayConfigure(context) || keys == null || keys.contains("$")) {
+            if (!FieldChecks.mayConfigure(context) || keys == null || keys.contains("$")) {
                 return FormValidation.ok();
             }
             try {

@@ -9,6 +9,7 @@ import hudson.triggers.Trigger;
 import hudson.triggers.TriggerDescriptor;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.countersign.approval.StageGate;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.engine.delivery.EventKind;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import java.io.IOException;
@@ -225,8 +226,25 @@ public class ImageEventTrigger extends Trigger<Item> {
         }
 
         @POST
+        public FormValidation doCheckRepository(@AncestorInPath Item item, @QueryParameter String value) {
+            if (!FieldChecks.mayConfigure(item)) {
+                return FormValidation.ok();
+            }
+            String why = NamePattern.objection(Util.fixNull(value).trim());
+            return why.isEmpty() ? FormValidation.ok() : FormValidation.error(why);
+        }
+
+        @POST
+        public FormValidation doCheckTag(@AncestorInPath Item item, @QueryParameter String value) {
+            String pattern = Util.fixEmptyAndTrim(value);
+            return !FieldChecks.mayConfigure(item) || pattern == null || NamePattern.isTag(pattern)
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.ImageEventTrigger_Tag());
+        }
+
+        @POST
         public FormValidation doCheckStage(@AncestorInPath Item item, @QueryParameter String value) {
-            return StageGate.check(item, value);
+            return StageGate.checkOptional(item, value);
         }
     }
 }

@@ -28,6 +28,7 @@ import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.engine.delivery.QuayPayload;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -46,6 +47,9 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
     public static final int DEFAULT_PER_SECOND = 1000;
 
     private static final Pattern ID_PATTERN = Pattern.compile(ID);
+
+    /** RFC 9110, section 5.1: a field name is a token. */
+    private static final Pattern HEADER = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
 
     private final String id;
     private final PayloadKind kind;
@@ -207,14 +211,18 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
 
     /** @throws DeliveryException if there is no such secret: without one nothing is genuine */
     String secret() throws DeliveryException {
-        return CredentialsProvider.lookupCredentialsInItemGroup(
-                        StringCredentials.class, Jenkins.get(), ACL.SYSTEM2, List.of())
-                .stream()
-                .filter(CredentialsMatchers.withId(Util.fixNull(credentialsId))::matches)
-                .findFirst()
+        return secretText(credentialsId)
                 .orElseThrow(() -> new DeliveryException("the source " + id + " has no secret text as credentials"))
                 .getSecret()
                 .getPlainText();
+    }
+
+    private static Optional<StringCredentials> secretText(String id) {
+        return CredentialsProvider.lookupCredentialsInItemGroup(
+                        StringCredentials.class, Jenkins.get(), ACL.SYSTEM2, List.of())
+                .stream()
+                .filter(CredentialsMatchers.withId(Util.fixNull(id).trim())::matches)
+                .findFirst();
     }
 
     @Extension
@@ -249,6 +257,66 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
             } catch (IllegalArgumentException e) {
                 return FormValidation.error(Messages.WebhookSource_BadRegistry());
             }
+        }
+
+        /** Whether the secret is there, and long enough; nothing else of it is told. */
+        @POST
+        public FormValidation doCheckCredentialsId(@QueryParameter String value) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            Optional<StringCredentials> found = secretText(value);
+            if (found.isEmpty()) {
+                return FormValidation.error(Messages.WebhookSource_NoSecret());
+            }
+            return found.get().getSecret().getPlainText().length() < Proof.MIN_SECRET_LENGTH
+                    ? FormValidation.error(Messages.WebhookSource_ShortSecret(Proof.MIN_SECRET_LENGTH))
+                    : FormValidation.ok();
+        }
+
+        @POST
+        public FormValidation doCheckHeader(@QueryParameter String value, @QueryParameter String proof) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            String name = Util.fixEmptyAndTrim(value);
+            if (name == null) {
+                return FormValidation.ok();
+            }
+            if (Proof.PATH.name().equals(proof)) {
+                return FormValidation.warning(Messages.WebhookSource_HeaderUnused());
+            }
+            return HEADER.matcher(name).matches()
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.WebhookSource_BadHeader());
+        }
+
+        @POST
+        public FormValidation doCheckRepositoryPointer(@QueryParameter String value, @QueryParameter String kind) {
+            return pointer(value, kind, true);
+        }
+
+        @POST
+        public FormValidation doCheckTagPointer(@QueryParameter String value, @QueryParameter String kind) {
+            return pointer(value, kind, true);
+        }
+
+        @POST
+        public FormValidation doCheckDigestPointer(@QueryParameter String value, @QueryParameter String kind) {
+            return pointer(value, kind, false);
+        }
+
+        private static FormValidation pointer(String value, String kind, boolean needed) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            String pointer = Util.fixEmptyAndTrim(value);
+            boolean isPointed = PayloadKind.POINTED.name().equals(kind);
+            if (pointer == null) {
+                return needed && isPointed
+                        ? FormValidation.error(Messages.WebhookSource_NeedsPointer())
+                        : FormValidation.ok();
+            }
+            if (!isPointed) {
+                return FormValidation.warning(Messages.WebhookSource_PointerUnused());
+            }
+            return PointedPayload.isPointer(pointer)
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.WebhookSource_BadPointer());
         }
 
         @POST

@@ -285,6 +285,17 @@ public class SystemFormsTest {
         table.put(
                 "RegistryConfiguration/checkCredentialsId?host=evil.example.com&value=login-there",
                 "There are no credentials of this id whose domain covers evil.example.com");
+        table.put(
+                "RegistryConfiguration/checkClientCertificateId?host=registry.example.com&value=none",
+                "There are no credentials of this id");
+        table.put("RegistryConfiguration/checkTokenHosts?value=auth.example.com+https%3A%2F%2Fb", "Name hosts alone");
+        table.put(
+                "CountersignConfiguration/checkIdentityCredentialsId?value=none&policyRootThreshold=1",
+                "There is no signing key &quot;none&quot;");
+        table.put(
+                "CountersignConfiguration/checkIdentityCredentialsId?value=gate-key&policyRootThreshold=1&trustPolicy="
+                        + encode(policy),
+                "does not stand under identity");
         table.put("TokenLibrary/checkPath?value=opensc-pkcs11.so", "by its absolute path");
         table.put("TokenLibrary/checkLabel?value=%26%26", "class=\"error\"");
         List<String> wrong = new ArrayList<>();

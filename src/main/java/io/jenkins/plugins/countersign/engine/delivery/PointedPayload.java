@@ -20,6 +20,15 @@ public record PointedPayload(String repository, String tag, String digestOrNull)
         JsonPointer.compile(digestOrNull);
     }
 
+    /** Whether it is a JSON pointer to something in a delivery. */
+    public static boolean isPointer(String text) {
+        try {
+            return !JsonPointer.compile(text).matches();
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
     @Override
     public List<RegistryEvent> events(String registry, ObjectNode payload) throws DeliveryException {
         return List.of(new RegistryEvent(
