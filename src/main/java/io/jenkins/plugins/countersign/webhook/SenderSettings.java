@@ -14,22 +14,24 @@ public final class SenderSettings {
 
     private final PayloadKind kind;
     private final Proof proof;
-    private final String source;
+    private final WebhookSource source;
     private final boolean configured;
 
-    private SenderSettings(PayloadKind kind, Proof proof, String source, boolean configured) {
-        this.kind = kind;
-        this.proof = proof;
+    private SenderSettings(WebhookSource source, boolean configured) {
+        this.kind = source.getKind();
+        this.proof = source.getProof();
         this.source = source;
         this.configured = configured;
     }
 
     static SenderSettings of(WebhookSource source) {
-        return new SenderSettings(source.getKind(), source.getProof(), source.getId(), true);
+        return new SenderSettings(source, true);
     }
 
     static SenderSettings example(PayloadKind kind) {
-        return new SenderSettings(kind, usual(kind), "my-source", false);
+        WebhookSource example = new WebhookSource("my-source", kind, "registry.example.com", null);
+        example.setProof(usual(kind));
+        return new SenderSettings(example, false);
     }
 
     /** The strongest proof that the sender can give. */
@@ -39,7 +41,8 @@ public final class SenderSettings {
             case NEXUS, NEXUS_PATH -> Proof.HMAC_SHA1;
             case DISTRIBUTION, HARBOR, AZURE -> Proof.HEADER;
             case ARTIFACTORY, ARTIFACTORY_SUBDOMAIN -> Proof.HMAC;
-            case DOCKER_HUB, QUAY, MIRANTIS, GOOGLE -> Proof.PATH;
+            case GOOGLE -> Proof.GOOGLE_TOKEN;
+            case DOCKER_HUB, QUAY, MIRANTIS -> Proof.PATH;
         };
     }
 
@@ -48,7 +51,7 @@ public final class SenderSettings {
     }
 
     public String getSource() {
-        return source;
+        return source.getId();
     }
 
     public String getKind() {
@@ -75,7 +78,7 @@ public final class SenderSettings {
     /** Where deliveries go. */
     public String getUrl() {
         String root = Jenkins.get().getRootUrl();
-        return (root == null ? "<URL of Jenkins>/" : root) + WebhookEndpoint.URL + "/" + source
+        return (root == null ? "<URL of Jenkins>/" : root) + WebhookEndpoint.URL + "/" + source.getId()
                 + (proof == Proof.PATH ? "/" + SECRET : "");
     }
 
@@ -111,17 +114,9 @@ public final class SenderSettings {
                         + "\nContent type: application/json\nSecret: " + SECRET
                         + "\nLet me select individual events: Registry packages\n";
             case MIRANTIS -> mirantis(url);
-            case AZURE ->
-                proof == Proof.PATH
-                        ? "az eventgrid event-subscription create --name jenkins \\\n"
-                                + "  --source-resource-id $(az acr show --name <registry> --query id --output tsv) \\\n"
-                                + "  --event-delivery-schema cloudeventschemav1_0 \\\n"
-                                + "  --included-event-types Microsoft.ContainerRegistry.ImagePushed Microsoft.ContainerRegistry.ImageDeleted \\\n"
-                                + "  --endpoint \"" + url + "\"\n"
-                        : "az acr webhook create --name jenkins --registry <registry> --actions push delete \\\n  --uri "
-                                + url + " --headers \"Authorization=Bearer " + SECRET + "\"\n";
+            case AZURE -> azure(url);
             case GOOGLE ->
-                "gcloud pubsub subscriptions create jenkins --topic gcr \\\n  --push-endpoint=\"" + url + "\"\n";
+                "gcloud pubsub subscriptions create jenkins --topic gcr \\\n  --push-endpoint=\"" + url + "\"" + token() + "\n";
             case NEXUS, NEXUS_PATH ->
                 "Settings > System > Capabilities > Create capability > Webhook: Repository\n"
                         + "Repository: <the Docker repository>\nEvent Types: component\nURL: " + url + "\nSecret Key: "
@@ -141,12 +136,38 @@ public final class SenderSettings {
                 + "\", \"key\": \"<namespace>/<repository>\", \"type\": \"TAG_PUSH\"}'\n";
     }
 
+    /** The registry's own webhooks, and Event Grid: each can set a header. */
+    private String azure(String url) {
+        boolean inPath = proof == Proof.PATH;
+        String eventGrid = "az eventgrid event-subscription create --name jenkins \\\n"
+                + "  --source-resource-id $(az acr show --name <registry> --query id --output tsv) \\\n"
+                + "  --event-delivery-schema cloudeventschemav1_0 \\\n"
+                + "  --included-event-types Microsoft.ContainerRegistry.ImagePushed Microsoft.ContainerRegistry.ImageDeleted \\\n"
+                + (inPath ? "" : "  --delivery-attribute-mapping Authorization static \"Bearer " + SECRET + "\" true \\\n")
+                + "  --endpoint \"" + url + "\"\n";
+        return inPath
+                ? eventGrid
+                : "az acr webhook create --name jenkins --registry <registry> --actions push delete \\\n  --uri " + url
+                        + " --headers \"Authorization=Bearer " + SECRET + "\"\n\n# or through Event Grid\n" + eventGrid;
+    }
+
+    private String token() {
+        if (proof != Proof.GOOGLE_TOKEN) {
+            return "";
+        }
+        String email = source.getTokenEmail();
+        String audience = source.getTokenAudience();
+        return " \\\n  --push-auth-service-account=" + (email == null ? "<service account>" : email)
+                + (audience == null ? "" : " \\\n  --push-auth-token-audience=\"" + audience + "\"");
+    }
+
     private String shown() {
         return switch (proof) {
             case HMAC -> "sha256=<HMAC-SHA256 of the body, in hexadecimal>";
             case HMAC_SHA1 -> "<HMAC-SHA1 of the body, in hexadecimal>";
             case HEADER -> "Bearer " + SECRET;
             case PATH -> "";
+            case GOOGLE_TOKEN -> "Bearer <a token that Google signs>";
         };
     }
 }

@@ -2,8 +2,11 @@ package io.jenkins.plugins.countersign.webhook;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import hudson.Extension;
+import hudson.ProxyConfiguration;
 import hudson.security.csrf.CrumbExclusion;
 import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
+import io.jenkins.plugins.countersign.engine.delivery.GoogleToken;
+import io.jenkins.plugins.countersign.engine.delivery.JsonWebKeys;
 import io.jenkins.plugins.countersign.engine.delivery.Payload;
 import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
 import io.jenkins.plugins.countersign.engine.delivery.Proof;
@@ -16,7 +19,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.net.http.HttpClient;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,6 +55,8 @@ public class WebhookEndpoint implements HttpServletFilter {
 
     /** The burst that is taken, in seconds of the limit. */
     private static final int BURST = 10;
+
+    private static final Duration CONNECT = Duration.ofSeconds(5);
     /** Under which name Event Grid asks whether it may send. */
     private static final String EVENT_GRID = "eventgrid.azure.net";
 
@@ -60,6 +68,19 @@ public class WebhookEndpoint implements HttpServletFilter {
     private final Semaphore judges = new Semaphore(2 * Runtime.getRuntime().availableProcessors());
 
     private final Map<String, RateLimit> limits = new ConcurrentHashMap<>();
+
+    private volatile JsonWebKeys googleKeys = new JsonWebKeys(
+            GoogleToken.KEYS,
+            () -> ProxyConfiguration.newHttpClientBuilder()
+                    .connectTimeout(CONNECT)
+                    .followRedirects(HttpClient.Redirect.NEVER)
+                    .build(),
+            Clock.systemUTC());
+
+    /** For tests: nobody else's keys are Google's. */
+    void setGoogleKeys(JsonWebKeys keys) {
+        googleKeys = keys;
+    }
 
     /** Before Stapler, which looks for views along the path: all that is needed is the bytes. */
     @Override
@@ -139,6 +160,10 @@ public class WebhookEndpoint implements HttpServletFilter {
         Proof proof = source.getProof();
         if (proof != Proof.PATH && secretInPathOrNull != null) {
             throw new DeliveryException("the URL goes on after the source, whose secret is not in the URL");
+        }
+        if (proof == Proof.GOOGLE_TOKEN) {
+            source.token().verify(request.getHeader(source.proofHeader()), googleKeys, Instant.now());
+            return;
         }
         proof.verify(
                 source == NOBODY ? decoy : source.secret(),

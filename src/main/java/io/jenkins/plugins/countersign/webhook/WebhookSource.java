@@ -18,6 +18,7 @@ import io.jenkins.plugins.countersign.engine.delivery.DistributionPayload;
 import io.jenkins.plugins.countersign.engine.delivery.DockerHubPayload;
 import io.jenkins.plugins.countersign.engine.delivery.GitHubPayload;
 import io.jenkins.plugins.countersign.engine.delivery.GooglePayload;
+import io.jenkins.plugins.countersign.engine.delivery.GoogleToken;
 import io.jenkins.plugins.countersign.engine.delivery.HarborPayload;
 import io.jenkins.plugins.countersign.engine.delivery.MirantisPayload;
 import io.jenkins.plugins.countersign.engine.delivery.NexusPayload;
@@ -61,12 +62,14 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
     private String tagPointer;
     private String digestPointer;
     private String pageUrl;
+    private String tokenAudience;
+    private String tokenEmail;
     private int perSecond = DEFAULT_PER_SECOND;
 
     /**
      * @param id the last part of the URL, {@code countersign-webhook/<id>}
      * @param registry host and optional port of the registry that is asked again, whatever host a delivery names
-     * @param credentialsId of the secret text that receiver and sender share
+     * @param credentialsId of the secret text that receiver and sender share; null where there is none, as with Google's tokens
      * @throws IllegalArgumentException if the id is none that could stand in a URL; the message is for people
      */
     @DataBoundConstructor
@@ -150,6 +153,26 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
         this.pageUrl = Util.fixEmptyAndTrim(pageUrl);
     }
 
+    /** Whom a token of Google's has to be for; null for the address that deliveries go to, as Pub/Sub takes it. */
+    public String getTokenAudience() {
+        return tokenAudience;
+    }
+
+    @DataBoundSetter
+    public void setTokenAudience(String tokenAudience) {
+        this.tokenAudience = Util.fixEmptyAndTrim(tokenAudience);
+    }
+
+    /** The service account in whose name a token of Google's has to be. */
+    public String getTokenEmail() {
+        return tokenEmail;
+    }
+
+    @DataBoundSetter
+    public void setTokenEmail(String tokenEmail) {
+        this.tokenEmail = Util.fixEmptyAndTrim(tokenEmail);
+    }
+
     /** How many genuine deliveries a second are taken, in the long run; ten times as many at once. */
     public int getPerSecond() {
         return perSecond;
@@ -207,6 +230,22 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
                 }
             }
         };
+    }
+
+    /** @throws DeliveryException if it is not configured in whose name: anybody may have tokens of Google's */
+    GoogleToken token() throws DeliveryException {
+        if (tokenEmail == null) {
+            throw new DeliveryException("the source " + id + " does not say which service account's tokens it takes");
+        }
+        if (tokenAudience == null && Jenkins.get().getRootUrl() == null) {
+            throw new DeliveryException("the source " + id + " says no audience, and the URL of Jenkins is not configured");
+        }
+        return new GoogleToken(tokenAudience == null ? url() : tokenAudience, tokenEmail);
+    }
+
+    /** Where deliveries go. */
+    String url() {
+        return Jenkins.get().getRootUrl() + WebhookEndpoint.URL + "/" + id;
     }
 
     /** @throws DeliveryException if there is no such secret: without one nothing is genuine */
@@ -340,6 +379,19 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
             return Proof.PATH.name().equals(value)
                     ? FormValidation.warning(Messages.WebhookSource_PathIsWeak())
                     : FormValidation.ok();
+        }
+
+        @POST
+        public FormValidation doCheckTokenEmail(@QueryParameter String value, @QueryParameter String proof) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            if (!Proof.GOOGLE_TOKEN.name().equals(proof)) {
+                return Util.fixEmptyAndTrim(value) == null
+                        ? FormValidation.ok()
+                        : FormValidation.warning(Messages.WebhookSource_TokenNotAsked());
+            }
+            return Util.fixNull(value).trim().matches("[^\\s@]+@[^\\s@]+")
+                    ? FormValidation.ok()
+                    : FormValidation.error(Messages.WebhookSource_BadEmail());
         }
 
         @POST

@@ -8,6 +8,7 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertTrue;
 
+import hudson.ExtensionList;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.TopLevelItem;
@@ -16,9 +17,11 @@ import hudson.security.ACLContext;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
 import io.jenkins.plugins.countersign.engine.approval.Approval;
 import io.jenkins.plugins.countersign.engine.delivery.EventKind;
+import io.jenkins.plugins.countersign.engine.delivery.JsonWebKeys;
 import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
 import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
+import io.jenkins.plugins.countersign.engine.delivery.TokenIssuer;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
@@ -26,14 +29,20 @@ import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
+import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import jenkins.branch.BranchSource;
 import jenkins.model.Jenkins;
 import jenkins.scm.impl.SingleSCMSource;
+import jenkins.util.HttpServletFilter;
 import org.htmlunit.HttpMethod;
 import org.htmlunit.WebRequest;
 import org.htmlunit.html.HtmlPage;
@@ -321,6 +330,99 @@ public class ImageEventTest {
         assertEquals(
                 "200 application/json;charset=utf-8 {\"validationResponse\":\"512d38b6\"}",
                 Told.send(jenkins, "POST", "azure/" + Told.SECRET, question));
+        // With the delivery properties that Event Grid sends with everything.
+        azure.setProof(Proof.HEADER);
+        String bearer = "Bearer " + Told.SECRET;
+        assertEquals(refused, Told.send(jenkins, "OPTIONS", "azure", nothing, origin, "eventgrid.azure.net"));
+        assertEquals(
+                refused,
+                Told.send(
+                        jenkins,
+                        "OPTIONS",
+                        "azure/" + Told.SECRET,
+                        nothing,
+                        origin,
+                        "eventgrid.azure.net",
+                        "Authorization",
+                        bearer));
+        assertEquals(
+                "200 text/plain;charset=utf-8 ",
+                Told.send(
+                        jenkins,
+                        "OPTIONS",
+                        "azure",
+                        nothing,
+                        origin,
+                        "eventgrid.azure.net",
+                        "Authorization",
+                        bearer));
+        assertEquals(refused, Told.send(jenkins, "POST", "azure", question));
+        assertEquals(
+                "200 application/json;charset=utf-8 {\"validationResponse\":\"512d38b6\"}",
+                Told.send(jenkins, "POST", "azure", question, "Authorization", bearer));
+    }
+
+    @Test
+    public void pubSub_isJudgedByGooglesToken_andNeedsNoSecret() throws Exception {
+        String audience = jenkins.getURL() + "countersign-webhook/google";
+        WebhookSource google = new WebhookSource("google", PayloadKind.GOOGLE, registry.host(), null);
+        google.setProof(Proof.GOOGLE_TOKEN);
+        WebhookSource careless = new WebhookSource("careless", PayloadKind.GOOGLE, registry.host(), null);
+        careless.setProof(Proof.GOOGLE_TOKEN);
+        WebhookConfiguration.get().setSources(List.of(google, careless));
+        Digest image = Told.push(registry.host(), "1.0", "told by Pub/Sub");
+        FreeStyleProject job = jenkins.createFreeStyleProject("pub-sub");
+        ImageEventTrigger trigger = new ImageEventTrigger(registry.host() + "/team/*");
+        job.addTrigger(trigger);
+        trigger.start(job, true);
+        String message = "{\"action\":\"INSERT\",\"digest\":\"%1$s/team/app@%2$s\",\"tag\":\"%1$s/team/app:1.0\"}"
+                .formatted(registry.host(), image);
+        byte[] body = ("{\"message\": {\"data\": \""
+                        + Base64.getEncoder().encodeToString(message.getBytes(StandardCharsets.UTF_8))
+                        + "\", \"messageId\": \"1\"}, \"subscription\": \"s\"}")
+                .getBytes(StandardCharsets.UTF_8);
+        try (TokenIssuer issuer = new TokenIssuer()) {
+            WebhookEndpoint endpoint =
+                    ExtensionList.lookup(HttpServletFilter.class).get(WebhookEndpoint.class);
+            endpoint.setGoogleKeys(
+                    new JsonWebKeys(issuer.address(), HttpClient::newHttpClient, Clock.systemUTC()));
+            String token = "Bearer " + issuer.sign(issuer.header(), issuer.claims(audience, Instant.now()));
+            String elsewhere =
+                    "Bearer " + issuer.sign(issuer.header(), issuer.claims(audience + "2", Instant.now()));
+            Set<String> answers = new TreeSet<>();
+            answers.add(Told.send(jenkins, "POST", "google", body));
+            // Nobody's name is wanted yet, and then another's.
+            answers.add(Told.send(jenkins, "POST", "google", body, "Authorization", token));
+            google.setTokenEmail("another@my-project.iam.gserviceaccount.com");
+            answers.add(Told.send(jenkins, "POST", "google", body, "Authorization", token));
+            google.setTokenEmail(TokenIssuer.EMAIL);
+            answers.add(Told.send(jenkins, "POST", "google", body, "Authorization", elsewhere));
+            answers.add(Told.send(jenkins, "POST", "google", body, "Authorization", token + "A"));
+            answers.add(Told.send(jenkins, "POST", "google", body, "Authorization", "Bearer " + Told.SECRET));
+            answers.add(Told.send(jenkins, "POST", "google/" + Told.SECRET, body, "Authorization", token));
+            answers.add(Told.send(jenkins, "POST", "careless", body, "Authorization", token));
+            answers.add(Told.send(jenkins, "POST", "nobody", body, "Authorization", token));
+            assertEquals(Set.of("403 text/plain;charset=utf-8 refused\n"), answers);
+            List<String> reasons = DeliveryLog.get().of("google").stream()
+                    .map(Delivered::getReason)
+                    .toList();
+            assertTrue(reasons.toString(), reasons.contains("the token is for another audience than " + audience));
+            assertNull(job.getLastBuild());
+
+            assertThat(Told.send(jenkins, "POST", "google", body, "Authorization", token), startsWith("202 "));
+            Told.await("the build", () -> job.getLastBuild() != null);
+            assertEquals(
+                    image.toString(),
+                    job.getLastBuild()
+                            .getCause(ImageEventCause.class)
+                            .variables()
+                            .get("COUNTERSIGN_DIGEST"));
+            // Pub/Sub repeats what it got no answer to.
+            assertThat(Told.send(jenkins, "POST", "google", body, "Authorization", token), startsWith("202 "));
+            String settings = SenderSettings.of(google).getText();
+            assertThat(settings, containsString("--push-auth-service-account=" + TokenIssuer.EMAIL));
+            assertThat(settings, containsString("--push-endpoint=\"" + audience + "\""));
+        }
     }
 
     @Test

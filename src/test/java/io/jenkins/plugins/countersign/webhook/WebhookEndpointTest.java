@@ -256,6 +256,8 @@ public class WebhookEndpointTest {
         pointed.setTagPointer("/image/tag");
         pointed.setPageUrl("https://registry.example.com/{repository}/{digest}");
         pointed.setPerSecond(50);
+        pointed.setTokenEmail("pusher@my-project.iam.gserviceaccount.com");
+        pointed.setTokenAudience("https://jenkins.example.com/hook");
         WebhookConfiguration.get().setSources(java.util.List.of(pointed));
         ByteArrayOutputStream exported = new ByteArrayOutputStream();
         ConfigurationAsCode.get().export(exported);

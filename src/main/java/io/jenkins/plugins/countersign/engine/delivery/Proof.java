@@ -51,6 +51,13 @@ public enum Proof {
         boolean holds(byte[] secret, String shown, byte[] body) {
             return MessageDigest.isEqual(shown.getBytes(StandardCharsets.UTF_8), secret);
         }
+    },
+    /** A token that Google signs, and no secret: {@link GoogleToken} judges it. */
+    GOOGLE_TOKEN {
+        @Override
+        boolean holds(byte[] secret, String shown, byte[] body) {
+            return false;
+        }
     };
 
     /** Fewer characters are guessed. */
