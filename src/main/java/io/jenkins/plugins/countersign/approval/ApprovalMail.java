@@ -112,7 +112,7 @@ public class ApprovalMail extends ApprovalListener {
                         gate.getImage(),
                         gate.getBuild(),
                         gate.getMessage(),
-                        gate.getWhy(),
+                        gate.getWhyText(),
                         gate.getDeadlineText(),
                         (root == null ? "" : root) + gate.getUrl()),
                 StandardCharsets.UTF_8.name());

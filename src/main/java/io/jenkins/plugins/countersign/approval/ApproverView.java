@@ -1,5 +1,9 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.engine.approval.Kinds;
+
+import io.jenkins.plugins.countersign.ReadersLanguage;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import hudson.model.User;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
@@ -224,7 +228,7 @@ public final class ApproverView {
         }
 
         public String getText() {
-            return Messages.ApproverView_Own(kind, role, issuedAt);
+            return Messages.ApproverView_Own(ReadersLanguage.text(Kinds.sentence(kind)), role, issuedAt);
         }
     }
 }

@@ -1,5 +1,9 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.ReadersLanguage;
+
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import hudson.AbortException;
 import hudson.FilePath;
@@ -176,9 +180,9 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         }
         String until = deadline == 0 ? "" : Messages.AwaitApprovals_Until(Instant.ofEpochMilli(deadline));
         GateSnapshot snapshot = noted.snapshot();
-        String why = noted.unknown() != null
-                ? Messages.AwaitApprovals_Unknown(noted.unknown())
-                : snapshot == null ? Messages.AwaitApprovals_NotLooked() : snapshot.why();
+        String why = noted.unknown() == null && snapshot == null
+                ? Messages.AwaitApprovals_NotLooked()
+                : ReadersLanguage.text(why(noted));
         return Messages.AwaitApprovals_Status(stage, why, until).trim();
     }
 
@@ -321,13 +325,10 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         if (!digest.isEmpty()) {
             WaitingGates.get().remove(this);
         }
-        String missing = "";
+        Sentence missing = Sentence.verbatim("");
         try {
             GateEntry noted = entry();
-            GateSnapshot snapshot = noted.snapshot();
-            missing = noted.unknown() != null
-                    ? Messages.AwaitApprovals_Unknown(noted.unknown())
-                    : snapshot == null ? "" : snapshot.why();
+            missing = why(noted);
             end(GateEntry.EXPIRED);
             GateLedger.ended("deadline-passed", noted, run());
             ApprovalListener.fire(listener -> listener.onExpired(GatePage.of(runUnchecked(), noted)));
@@ -387,13 +388,24 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         PauseAction.endCurrentPause(node());
     }
 
+    /** Why the gate is held, as far as it looked. */
+    private static Sentence why(GateEntry noted) {
+        if (noted.unknown() != null) {
+            return Sentence.of("approval.noClearAnswer", noted.unknown());
+        }
+        GateSnapshot snapshot = noted.snapshot();
+        return snapshot == null ? Sentence.verbatim("") : snapshot.why();
+    }
+
     private void unknown(String why) {
         try {
             GateEntry noted = entry();
             String before = noted.unknown();
             noted.lookedInVain(why);
             if (!why.equals(before)) {
-                listener().getLogger().println(Messages.AwaitApprovals_Unknown(GateLog.line(why)));
+                listener()
+                        .getLogger()
+                        .println(Sentence.of("approval.noClearAnswer", GateLog.line(why)));
             }
         } catch (IOException | InterruptedException e) {
             LOGGER.log(Level.WARNING, "the gate of " + image + " at " + stage + " cannot say: " + why, e);

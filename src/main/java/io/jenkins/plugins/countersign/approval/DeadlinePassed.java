@@ -1,5 +1,9 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.ReadersLanguage;
+
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.time.Instant;
 import jenkins.model.CauseOfInterruption;
 
@@ -12,12 +16,15 @@ public class DeadlinePassed extends CauseOfInterruption {
     private final String stage;
     private final long deadline;
     private final String missing;
+    /** As JSON; null in builds of the first versions. */
+    private final String missingSentence;
 
-    DeadlinePassed(String image, String stage, long deadline, String missing) {
+    DeadlinePassed(String image, String stage, long deadline, Sentence missing) {
         this.image = image;
         this.stage = stage;
         this.deadline = deadline;
-        this.missing = missing;
+        this.missing = missing.text();
+        this.missingSentence = missing.toJson().toString();
     }
 
     public String getImage() {
@@ -35,6 +42,9 @@ public class DeadlinePassed extends CauseOfInterruption {
 
     @Override
     public String getShortDescription() {
-        return Messages.DeadlinePassed_Description(stage, Instant.ofEpochMilli(deadline), missing);
+        return Messages.DeadlinePassed_Description(
+                stage,
+                Instant.ofEpochMilli(deadline),
+                ReadersLanguage.text(Sentence.read(missingSentence, missing)));
     }
 }

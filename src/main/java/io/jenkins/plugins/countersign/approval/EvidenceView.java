@@ -1,5 +1,9 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.engine.trust.EvidenceRequirement;
+
+import io.jenkins.plugins.countersign.ReadersLanguage;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import org.kohsuke.stapler.export.Exported;
@@ -54,6 +58,12 @@ public final class EvidenceView {
         return json.path("worst").asText();
     }
 
+    private String worstText() {
+        return EvidenceRequirement.Severity.of(getWorst())
+                .map(severity -> ReadersLanguage.text(severity.sentence()))
+                .orElse(getWorst());
+    }
+
     /** In one line. */
     public String getText() {
         if (json.isTextual()) {
@@ -67,7 +77,7 @@ public final class EvidenceView {
                     case "provenance" -> Messages.EvidenceView_Provenance();
                     default -> getKind();
                 };
-        String says = getResult() + (getWorst().isEmpty() ? "" : " " + Messages.EvidenceView_Worst(getWorst()));
+        String says = getResult() + (getWorst().isEmpty() ? "" : " " + Messages.EvidenceView_Worst(worstText()));
         return kind + (says.isBlank() ? "" : ": " + says.trim());
     }
 }

@@ -1,5 +1,8 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.ReadersLanguage;
+import io.jenkins.plugins.countersign.engine.approval.Kinds;
+
 import hudson.AbortException;
 import hudson.Util;
 import hudson.model.User;
@@ -119,7 +122,7 @@ final class GateActs {
             Saying.Said said = draft.sign();
             done(page, saying.word().kind(), said.person(), saying.comment());
             return Messages.GateActs_Done(
-                    saying.word().kind(),
+                    saying.word().kindText(),
                     said.person(),
                     said.role(),
                     said.manifest().toString());
@@ -200,7 +203,8 @@ final class GateActs {
                         false);
                 Digest manifest = signed.attachTo(repository, Instant.now());
                 done(page, word.kind(), person.name(), word.comment());
-                return Messages.GateActs_Done(word.kind(), person.name(), word.role(), manifest.toString());
+                return Messages.GateActs_Done(
+                        ReadersLanguage.text(Kinds.sentence(word.kind())), person.name(), word.role(), manifest.toString());
             }
         });
     }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import java.io.IOException;
@@ -37,6 +39,9 @@ public class GateEntry {
 
     private String lastApprovedBuild;
     private List<String> changes;
+    /** The same as JSON of sentences; null in builds of the first versions. */
+    private List<String> changeSentences;
+
     private List<String> commits;
     /** {@code repository:tag@digest} where the image went from this stage; null while it did not. */
     private String promotedTo;
@@ -152,10 +157,15 @@ public class GateEntry {
      * @param before digest of the image that was approved for this stage before; empty for none
      * @param build in which build
      */
-    synchronized void compared(String before, String build, List<String> imageChanges, List<String> commitLines) {
+    synchronized void compared(String before, String build, List<Sentence> imageChanges, List<String> commitLines) {
         lastApproved = before;
         lastApprovedBuild = build;
-        changes = new ArrayList<>(imageChanges);
+        changes = new ArrayList<>();
+        changeSentences = new ArrayList<>();
+        for (Sentence change : imageChanges) {
+            changes.add(change.text());
+            changeSentences.add(change.toJson().toString());
+        }
         commits = new ArrayList<>(commitLines);
     }
 
@@ -167,8 +177,13 @@ public class GateEntry {
         return lastApprovedBuild == null ? "" : lastApprovedBuild;
     }
 
-    synchronized List<String> changes() {
-        return changes == null ? List.of() : List.copyOf(changes);
+    synchronized List<Sentence> changes() {
+        List<Sentence> sentences = new ArrayList<>();
+        for (int i = 0; changes != null && i < changes.size(); i++) {
+            boolean kept = changeSentences != null && i < changeSentences.size();
+            sentences.add(Sentence.read(kept ? changeSentences.get(i) : null, changes.get(i)));
+        }
+        return sentences;
     }
 
     synchronized List<String> commits() {
@@ -193,11 +208,11 @@ public class GateEntry {
         unknown = null;
         lookedAt = System.currentTimeMillis();
         GateSnapshot before = snapshot();
-        if (before != null && before.saysTheSameAs(now)) {
-            return false;
+        boolean same = before != null && before.saysTheSameAs(now);
+        if (!same || !before.hasSentences()) {
+            snapshot = now.text();
         }
-        snapshot = now.text();
-        return true;
+        return !same;
     }
 
     /** What the gate saw last; null before the first look. */

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.approval;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintStream;
 import java.util.HashSet;
@@ -40,10 +42,10 @@ final class GateLog {
         }
         Set<String> setAside = new HashSet<>();
         if (beforeOrNull != null) {
-            beforeOrNull.list("decision", "setAside").forEach(entry -> setAside.add(entry.toString()));
+            beforeOrNull.list("decision", "setAside").forEach(entry -> setAside.add(withoutWords(entry)));
         }
         for (JsonNode entry : now.list("decision", "setAside")) {
-            if (!setAside.contains(entry.toString()) && isWorthTelling(entry)) {
+            if (!setAside.contains(withoutWords(entry)) && isWorthTelling(entry)) {
                 log.println(line(Messages.GateLog_SetAside(
                         entry.path("kind").asText(),
                         entry.path("person").asText(),
@@ -51,10 +53,15 @@ final class GateLog {
                 told = true;
             }
         }
-        boolean sameWhy = beforeOrNull != null && beforeOrNull.why().equals(now.why());
+        boolean sameWhy = beforeOrNull != null && beforeOrNull.why().text().equals(now.why().text());
         if (!now.isOpen() && (told || !sameWhy)) {
-            log.println(line(Messages.GateLog_Held(now.decision().path("stage").asText(), now.why())));
+            log.println(line(Messages.GateLog_Held(now.decision().path("stage").asText(), now.why().text())));
         }
+    }
+
+    /** An earlier version stored the text alone. */
+    private static String withoutWords(JsonNode setAside) {
+        return ((ObjectNode) setAside).deepCopy().without("sentence").toString();
     }
 
     /** Seals, summaries and strangers' signatures are next to every image, and copies next to its platforms. */

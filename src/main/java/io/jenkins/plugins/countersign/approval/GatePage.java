@@ -1,5 +1,11 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.engine.approval.Kinds;
+
+import io.jenkins.plugins.countersign.ReadersLanguage;
+
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import edu.umd.cs.findbugs.annotations.CheckForNull;
 import hudson.model.Api;
@@ -136,6 +142,14 @@ public class GatePage implements StaplerProxy {
         return entry.unknown();
     }
 
+    /** In the reader's language; empty when there was an answer. */
+    @Restricted(NoExternalUse.class)
+    public String getUnknownText() {
+        return entry.unknown() == null
+                ? ""
+                : ReadersLanguage.text(Sentence.of("approval.noClearAnswer", entry.unknown()));
+    }
+
     /** From the root of Jenkins, without a slash before it. */
     @Exported
     public String getUrl() {
@@ -147,10 +161,16 @@ public class GatePage implements StaplerProxy {
         return home.name();
     }
 
-    /** Why the gate is held, in one line; empty when it is open or was not looked at. */
+    /** Why the gate is held, in one line of English; empty when it is open or was not looked at. */
     @Exported
     public String getWhy() {
-        return snapshot == null ? "" : snapshot.why();
+        return snapshot == null ? "" : snapshot.why().text();
+    }
+
+    /** The same in the reader's language. */
+    @Restricted(NoExternalUse.class)
+    public String getWhyText() {
+        return snapshot == null ? "" : ReadersLanguage.text(snapshot.why());
     }
 
     /** The names of the people whose approvals count, in the order of the requirements. */
@@ -181,10 +201,20 @@ public class GatePage implements StaplerProxy {
         return snapshot == null ? List.of() : SetAsideView.of(snapshot);
     }
 
-    /** Reasons why the gate is held, beside missing approvals. */
+    /** Reasons why the gate is held, beside missing approvals, in English. */
     @Exported
     public List<String> getHolds() {
-        return snapshot == null ? List.of() : snapshot.holds();
+        return snapshot == null
+                ? List.of()
+                : snapshot.holds().stream().map(Sentence::text).toList();
+    }
+
+    /** The same in the reader's language. */
+    @Restricted(NoExternalUse.class)
+    public List<String> getHoldTexts() {
+        return snapshot == null
+                ? List.of()
+                : snapshot.holds().stream().map(ReadersLanguage::text).toList();
     }
 
     @Restricted(NoExternalUse.class)
@@ -232,10 +262,16 @@ public class GatePage implements StaplerProxy {
         return entry.promotedTo();
     }
 
-    /** What is different from the image that was approved before: platforms, layers, configuration. */
+    /** What is different from the image that was approved before: platforms, layers, configuration. In English. */
     @Exported
     public List<String> getChanges() {
-        return entry.changes();
+        return entry.changes().stream().map(Sentence::text).toList();
+    }
+
+    /** The same in the reader's language. */
+    @Restricted(NoExternalUse.class)
+    public List<String> getChangeTexts() {
+        return entry.changes().stream().map(ReadersLanguage::text).toList();
     }
 
     /** The commits since, one line each, as Jenkins recorded them. */
@@ -580,9 +616,22 @@ public class GatePage implements StaplerProxy {
             return json.path("reason").asText();
         }
 
+        /** In English. */
         @Exported
         public String getText() {
             return json.path("text").asText();
+        }
+
+        /** Of what sort it is, in the reader's language. */
+        @Restricted(NoExternalUse.class)
+        public String getShownKind() {
+            return ReadersLanguage.text(Kinds.sentence(getKind()));
+        }
+
+        /** Why it does not count, in the reader's language. */
+        @Restricted(NoExternalUse.class)
+        public String getShownText() {
+            return ReadersLanguage.text(GateSnapshot.sentence(json));
         }
     }
 

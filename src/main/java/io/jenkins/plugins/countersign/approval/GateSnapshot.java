@@ -1,5 +1,9 @@
 package io.jenkins.plugins.countersign.approval;
 
+import java.util.stream.Stream;
+
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -35,6 +39,9 @@ import java.util.Set;
  * decision ({@link Decision#toJson}), the statements behind it with their comments, and how the other stages stand.
  */
 final class GateSnapshot {
+
+    /** Who signed a seal. */
+    static final String GATE = "gate";
 
     private static final int MAX_BYTES = 16 * 1024 * 1024;
 
@@ -134,7 +141,7 @@ final class GateSnapshot {
         Map<Digest, String> owners = new HashMap<>();
         Map<Digest, PublicKey> keys = new LinkedHashMap<>();
         policy.gateKeys().forEach(key -> {
-            owners.put(key.fingerprint(), "gate");
+            owners.put(key.fingerprint(), GATE);
             keys.put(key.fingerprint(), key.key());
         });
         policy.people()
@@ -201,10 +208,20 @@ final class GateSnapshot {
         return withoutTime().equals(other.withoutTime());
     }
 
+    /** Nor are words news: an earlier version stored texts without their sentences. */
     private ObjectNode withoutTime() {
         ObjectNode copy = json.deepCopy();
         ((ObjectNode) copy.path("decision")).remove("decidedAt");
+        for (String list : List.of("holds", "setAside")) {
+            copy.path("decision").path(list).forEach(entry -> ((ObjectNode) entry).remove("sentence"));
+        }
         return copy;
+    }
+
+    /** Whether it can be shown in the reader's language; one of an earlier version cannot. */
+    boolean hasSentences() {
+        return Stream.concat(list("decision", "holds").stream(), list("decision", "setAside").stream())
+                .allMatch(entry -> entry.has("sentence"));
     }
 
     JsonNode decision() {
@@ -249,35 +266,36 @@ final class GateSnapshot {
                         && entry.path("identity").asBoolean());
     }
 
-    /** Which places are empty, in one line; empty when none is. */
-    String missing() {
-        List<String> missing = new ArrayList<>();
-        for (JsonNode entry : list("decision", "missing")) {
-            missing.add(Messages.GateSnapshot_Missing(
-                    entry.path("open").asInt(), entry.path("role").asText()));
-        }
-        return String.join(", ", missing);
-    }
-
     boolean isHeldBy(String... reasons) {
         return list("decision", "holds").stream()
                 .anyMatch(hold -> List.of(reasons).contains(hold.path("reason").asText()));
     }
 
     /** Reasons why the gate is held, beside missing approvals. */
-    List<String> holds() {
+    List<Sentence> holds() {
         return list("decision", "holds").stream()
                 .filter(hold -> !hold.path("reason").asText().equals(HoldReason.APPROVALS_MISSING.word()))
-                .map(hold -> hold.path("text").asText())
+                .map(GateSnapshot::sentence)
                 .toList();
     }
 
     /** Why the gate is held, in one line; empty when it is open. */
-    String why() {
-        List<String> reasons = new ArrayList<>(holds());
-        if (!missing().isEmpty()) {
-            reasons.add(Messages.GateSnapshot_Needs(missing()));
+    Sentence why() {
+        List<Sentence> reasons = new ArrayList<>(holds());
+        List<Sentence> missing = list("decision", "missing").stream()
+                .map(place -> Sentence.of(
+                        "approval.lacks",
+                        place.path("open").asInt(),
+                        place.path("role").asText()))
+                .toList();
+        if (!missing.isEmpty()) {
+            reasons.add(Sentence.of("approval.needs", Sentence.commas(missing)));
         }
-        return String.join("; ", reasons);
+        return Sentence.semicolons(reasons);
+    }
+
+    /** Why the gate is held or a statement set aside. */
+    static Sentence sentence(JsonNode entry) {
+        return Sentence.read(entry.path("sentence"), entry.path("text").asText());
     }
 }

@@ -1,5 +1,9 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.ReadersLanguage;
+
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.model.Job;
@@ -25,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import jenkins.model.Jenkins;
 import jenkins.util.Timer;
 
@@ -83,9 +88,10 @@ public class HeldQueueItems extends QueueTaskDispatcher {
     public static final class NotApproved extends CauseOfBlockage {
         private final String stage;
         private final String image;
-        private final String why;
+        private final Supplier<String> why;
 
-        NotApproved(String stage, String image, String why) {
+        /** @param why asked by whoever reads it, in their language */
+        NotApproved(String stage, String image, Supplier<String> why) {
             this.stage = stage;
             this.image = image;
             this.why = why;
@@ -93,7 +99,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
 
         @Override
         public String getShortDescription() {
-            return Messages.HeldQueueItems_NotApproved(image, stage, why);
+            return Messages.HeldQueueItems_NotApproved(image, stage, why.get());
         }
     }
 
@@ -109,7 +115,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
         private volatile Digest digest;
         private volatile boolean open;
         private volatile boolean ended;
-        private volatile String why = Messages.AwaitApprovals_NotLooked();
+        private volatile Supplier<String> why = Messages::AwaitApprovals_NotLooked;
         private volatile Set<String> candidates = Set.of();
 
         private QueueGate(ImageLocation location, String stage, GateHome home) {
@@ -125,7 +131,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
                 location = ImageLocation.parse(property.imageOf(item));
             } catch (IllegalArgumentException e) {
                 QueueGate never = new QueueGate(null, property.getStage(), home);
-                never.why = Messages.AwaitApprovals_NotAnImage(e.getMessage());
+                never.why = () -> Messages.AwaitApprovals_NotAnImage(e.getMessage());
                 return never;
             }
             QueueGate gate = new QueueGate(location, property.getStage(), home);
@@ -142,7 +148,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
                         GateEntry.WAITING);
             }
             if (location.isLayout()) {
-                gate.why = Messages.FormChecks_NoFolder();
+                gate.why = Messages::FormChecks_NoFolder;
             } else if (location.digest().isPresent()) {
                 gate.digest = location.digest().get();
                 // The queue's lock is held here.
@@ -214,7 +220,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
                     candidates = people;
                     GateSnapshot snapshot = GateSnapshot.of(input, decision, reading.gathering());
                     entry.saw(snapshot);
-                    why = snapshot.why();
+                    say(snapshot.why());
                     open = decision.isOpen();
                 }
             } catch (IOException | PolicyException | LedgerException e) {
@@ -227,8 +233,12 @@ public class HeldQueueItems extends QueueTaskDispatcher {
 
         private void unknown(String reason) {
             open = false;
-            why = Messages.AwaitApprovals_Unknown(reason);
+            say(Sentence.of("approval.noClearAnswer", reason));
             entry.lookedInVain(reason);
+        }
+
+        private void say(Sentence sentence) {
+            why = () -> ReadersLanguage.text(sentence);
         }
 
         @Override

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import hudson.model.Run;
 import hudson.scm.ChangeLogSet;
 import io.jenkins.plugins.countersign.engine.approval.ImageDifference;
@@ -34,11 +36,11 @@ final class LastApproved {
             return;
         }
         Digest before = Digest.parse(found.get().entry().digest());
-        List<String> changes;
+        List<Sentence> changes;
         try {
             changes = ImageDifference.between(content, before, Digest.parse(entry.digest()));
         } catch (NotFoundException e) {
-            changes = List.of(Messages.LastApproved_Gone(before));
+            changes = List.of(Sentence.of("approval.imageGone", before));
         } catch (RegistryException e) {
             return;
         }

@@ -1,5 +1,9 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.engine.approval.Kinds;
+
+import io.jenkins.plugins.countersign.ReadersLanguage;
+
 import io.jenkins.plugins.countersign.engine.approval.Approval;
 import io.jenkins.plugins.countersign.engine.approval.AttachedEvidence;
 import io.jenkins.plugins.countersign.engine.approval.GateRecord;
@@ -69,6 +73,10 @@ record Saying(
         /** What the statement is called when it is written. */
         String kind() {
             return kind;
+        }
+
+        String kindText() {
+            return ReadersLanguage.text(Kinds.sentence(kind));
         }
 
         String word() {
@@ -143,7 +151,7 @@ record Saying(
                 || (word == Word.APPROVE || word == Word.REJECT)
                         && policy.stage(stage).orElseThrow().takesIdentity(roleOf(expectedOrNull, policy));
         if (!taken) {
-            throw new StatementException(Messages.Saying_NeedsKey(word.kind(), stage));
+            throw new StatementException(Messages.Saying_NeedsKey(word.kindText(), stage));
         }
         return expectedOrNull;
     }
@@ -173,7 +181,7 @@ record Saying(
     private GateRecord record(ImageStatements statements, Person person, TrustPolicy policy, Repository repository)
             throws StatementException, RegistryException {
         if (comment.isBlank()) {
-            throw new StatementException(Messages.Saying_NeedsReason(word.kind()));
+            throw new StatementException(Messages.Saying_NeedsReason(word.kindText()));
         }
         GateRecord.Kind kind = GateRecord.Kind.valueOf(word.kind().toUpperCase(Locale.ROOT));
         return statements.record(
@@ -212,11 +220,11 @@ record Saying(
                 .toList();
         for (Digest target : targets) {
             if (!possible.contains(target)) {
-                throw new StatementException(Messages.Saying_NoSuchTarget(target, word.kind()));
+                throw new StatementException(Messages.Saying_NoSuchTarget(target, word.kindText()));
             }
         }
         if (possible.isEmpty()) {
-            throw new StatementException(Messages.Saying_NothingToTakeBack(person.name(), stage, word.kind()));
+            throw new StatementException(Messages.Saying_NothingToTakeBack(person.name(), stage, word.kindText()));
         }
         return targets.isEmpty() ? possible : targets;
     }

@@ -25,6 +25,10 @@ public final class SignatureView {
         return json.path("signer").asText();
     }
 
+    public String getSignerText() {
+        return getSigner().equals(GateSnapshot.GATE) ? Messages.SignatureView_Gate() : getSigner();
+    }
+
     @Exported
     public String getKey() {
         return json.path("key").asText();

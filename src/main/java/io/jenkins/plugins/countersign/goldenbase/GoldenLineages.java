@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.goldenbase;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import hudson.model.Run;
 import io.jenkins.plugins.countersign.configuration.CatalogueInForce;
 import io.jenkins.plugins.countersign.configuration.Registries;
@@ -63,7 +65,7 @@ public final class GoldenLineages {
             }
             inForce = found.get();
         } catch (IOException | PolicyException | CatalogueException e) {
-            return new BaseLineage(false, "whether that is required is not known: " + e.getMessage());
+            return new BaseLineage(false, Sentence.of("approval.lineageRuleUnknown", e.getMessage()));
         }
         Question question = new Question(repository.name(), image, inForce.catalogue());
         Answer answer = ANSWERS.get(question);

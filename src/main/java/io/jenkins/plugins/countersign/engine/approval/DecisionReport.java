@@ -21,7 +21,10 @@ final class DecisionReport {
         decision.openUntil().ifPresent(time -> json.put("openUntil", time.toString()));
         ArrayNode holds = json.putArray("holds");
         for (Hold hold : decision.holds()) {
-            holds.addObject().put("reason", hold.reason().word()).put("text", hold.text());
+            holds.addObject()
+                    .put("reason", hold.reason().word())
+                    .put("text", hold.text())
+                    .set("sentence", hold.sentence().toJson());
         }
         ArrayNode counted = json.putArray("counted");
         for (Counted c : decision.counted()) {
@@ -58,7 +61,8 @@ final class DecisionReport {
                     .put("person", s.person())
                     .put("role", s.role())
                     .put("reason", s.reason().word())
-                    .put("text", s.text());
+                    .put("text", s.text())
+                    .set("sentence", s.sentence().toJson());
         }
         return json;
     }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,8 +51,11 @@ final class EligibleApprovals {
                 judgement.setAside(
                         older,
                         SetAsideReason.SUPERSEDED,
-                        "is superseded by " + newest.person().name() + "'s approval of " + newest.issuedAt()
-                                + " (sequence " + newest.sequence() + ")");
+                        Sentence.of(
+                                "approval.superseded",
+                                newest.person().name(),
+                                newest.issuedAt(),
+                                newest.sequence()));
             }
             if (isStanding(newest) && exclusions.allow(newest) && evidence.isNamed(newest)) {
                 eligible.add(newest);
@@ -76,8 +81,10 @@ final class EligibleApprovals {
                 judgement.setAside(
                         statement,
                         SetAsideReason.SUPERSEDED,
-                        "is superseded by " + statement.person().name() + "'s approval of "
-                                + own.get().issuedAt() + " with a key");
+                        Sentence.of(
+                                "approval.supersededByKey",
+                                statement.person().name(),
+                                own.get().issuedAt()));
             }
         }
         return kept;
@@ -91,8 +98,10 @@ final class EligibleApprovals {
             judgement.setAside(
                     statement,
                     SetAsideReason.OTHER_STAGE,
-                    "is for the stage " + StatementMembers.shown(statement.stage()) + ", this is "
-                            + judgement.stage.name());
+                    Sentence.of(
+                            "approval.forOtherStage",
+                            StatementMembers.shown(statement.stage()),
+                            judgement.stage.name()));
             return false;
         }
         if (!judgement.isInRole(statement)) {
@@ -102,7 +111,7 @@ final class EligibleApprovals {
             judgement.setAside(
                     statement,
                     SetAsideReason.ROLE_NOT_NEEDED,
-                    "the stage " + judgement.stage.name() + " has no place for the role " + statement.role());
+                    Sentence.of("approval.stageHasNoPlace", judgement.stage.name(), statement.role()));
             return false;
         }
         return judgement.isSignedAsNeeded(statement);
@@ -114,8 +123,10 @@ final class EligibleApprovals {
             judgement.setAside(
                     statement,
                     SetAsideReason.SUPERSEDED,
-                    "is superseded by " + statement.person().name() + "'s rejection of "
-                            + rejection.get().issuedAt() + "; after its withdrawal a new approval is needed");
+                    Sentence.of(
+                            "approval.supersededByRejection",
+                            statement.person().name(),
+                            rejection.get().issuedAt()));
             return false;
         }
         if (records.isWithdrawn(statement, false)) {
@@ -131,7 +142,7 @@ final class EligibleApprovals {
             judgement.setAside(
                     statement,
                     SetAsideReason.EXPIRED,
-                    "has expired at " + statement.expiresAt().get());
+                    Sentence.of("approval.expired", statement.expiresAt().get()));
             return false;
         }
         Optional<Instant> tooOldAt =
@@ -140,8 +151,10 @@ final class EligibleApprovals {
             judgement.setAside(
                     statement,
                     SetAsideReason.TOO_OLD,
-                    "is of " + statement.issuedAt() + ", and counts for "
-                            + judgement.stage.maxAge().get() + " in this stage");
+                    Sentence.of(
+                            "approval.tooOld",
+                            statement.issuedAt(),
+                            judgement.stage.maxAge().get()));
             return false;
         }
         return true;

@@ -119,8 +119,8 @@ final class EvidenceCheck {
                 judgement.setAside(
                         statement,
                         SetAsideReason.EVIDENCE_NOT_NAMED,
-                        "names no good evidence of the kind "
-                                + requirement.kind().word() + ", which must have been seen");
+                        Sentence.of(
+                                "approval.evidenceNotNamed", requirement.kind().sentence()));
                 return false;
             }
         }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -27,14 +28,14 @@ final class Exclusions {
             exclude(
                     build.commitAuthors(),
                     SetAsideReason.COMMIT_AUTHOR,
-                    "is an author of the commits in this image",
+                    name -> Sentence.of("approval.isCommitAuthor", name),
                     Sentence.of("approval.commitAuthorUnknown"));
         }
         if (judgement.stage.exclude().contains(Exclusion.BUILD_STARTER)) {
             exclude(
                     build.starters(),
                     SetAsideReason.BUILD_STARTER,
-                    "started the build of this image",
+                    name -> Sentence.of("approval.isBuildStarter", name),
                     Sentence.of("approval.buildStarterUnknown"));
         }
         for (String stage : judgement.stage.distinctFrom()) {
@@ -42,17 +43,19 @@ final class Exclusions {
         }
     }
 
-    private void exclude(Optional<Set<String>> names, SetAsideReason reason, String text, Sentence unknown) {
+    private void exclude(
+            Optional<Set<String>> names,
+            SetAsideReason reason,
+            Function<String, Sentence> excludedAs,
+            Sentence unknown) {
         if (names.isEmpty()) {
-            judgement.hold(
-                    HoldReason.ORIGIN_UNKNOWN,
-                    unknown);
+            judgement.hold(HoldReason.ORIGIN_UNKNOWN, unknown);
             return;
         }
         for (Person person : judgement.policy.people().values()) {
             for (String name : names.get()) {
                 if (isKnownAs(person, name)) {
-                    excluded.putIfAbsent(person.name(), new KeyTimes.Fault(reason, text + " (" + name + ")"));
+                    excluded.putIfAbsent(person.name(), new KeyTimes.Fault(reason, excludedAs.apply(name)));
                 }
             }
         }
@@ -85,7 +88,7 @@ final class Exclusions {
                     judgement.policy.person(person.get()).map(Person::name).orElse(person.get()),
                     new KeyTimes.Fault(
                             SetAsideReason.APPROVED_BEFORE,
-                            "was counted in stage " + stage + ", and this stage asks for other people"));
+                            Sentence.of("approval.countedBefore", stage)));
         }
     }
 
@@ -98,7 +101,10 @@ final class Exclusions {
     boolean allow(SignedStatement statement) {
         Optional<KeyTimes.Fault> fault = of(statement.person().name());
         fault.ifPresent(f ->
-                judgement.setAside(statement, f.reason(), statement.person().name() + " " + f.text()));
+                judgement.setAside(
+                        statement,
+                        f.reason(),
+                        Sentence.of("approval.excluded", statement.person().name(), f.sentence())));
         return fault.isEmpty();
     }
 }

@@ -46,7 +46,8 @@ final class GateRecords {
             }
             Optional<KeyTimes.Fault> fault = judgement.negativeTimeFault(withdrawal);
             if (fault.isPresent()) {
-                judgement.setAside(withdrawal, fault.get().reason(), fault.get().text());
+                judgement.setAside(
+                        withdrawal, fault.get().reason(), fault.get().sentence());
                 continue;
             }
             if (judgement.timeFault(withdrawal).isEmpty()) {
@@ -74,8 +75,8 @@ final class GateRecords {
                         judgement
                                 .policy
                                 .overrideRole()
-                                .map(role -> "only the role " + role + " may override")
-                                .orElse("the trust policy lets nobody override"));
+                                .map(role -> Sentence.of("approval.onlyRoleOverrides", role))
+                                .orElse(Sentence.of("approval.nobodyOverrides")));
                 continue;
             }
             if (judgement.isInRole(override)
@@ -110,9 +111,11 @@ final class GateRecords {
                         judgement.setAside(
                                 s,
                                 fault.map(KeyTimes.Fault::reason).orElse(SetAsideReason.NOTHING_TO_DO),
-                                fault.map(KeyTimes.Fault::text)
-                                        .orElse("names no statement here that this " + kind.word() + " by "
-                                                + s.person().name() + " could concern"));
+                                fault.map(KeyTimes.Fault::sentence)
+                                        .orElse(Sentence.of(
+                                                "approval.concernsNothing",
+                                                Kinds.sentence(kind.word()),
+                                                s.person().name())));
                     });
         }
     }
@@ -132,7 +135,7 @@ final class GateRecords {
             judgement.setAside(
                     rejection,
                     SetAsideReason.ROLE_NOT_NEEDED,
-                    "the stage " + rejection.stage() + " has no place for the role " + rejection.role());
+                    Sentence.of("approval.stageHasNoPlace", rejection.stage(), rejection.role()));
             return;
         }
         if (judgement.isSignedAsNeeded(rejection) && isBelieved(rejection)) {
@@ -160,7 +163,7 @@ final class GateRecords {
         }
         if (!mayBlock(block.role())) {
             judgement.setAside(
-                    block, SetAsideReason.ROLE_NOT_NEEDED, "no stage has a place for the role " + block.role());
+                    block, SetAsideReason.ROLE_NOT_NEEDED, Sentence.of("approval.noStageHasPlace", block.role()));
             return;
         }
         if (isBelieved(block) && !isLifted(block)) {
@@ -187,7 +190,7 @@ final class GateRecords {
 
     private boolean isBelieved(SignedStatement negative) {
         Optional<KeyTimes.Fault> fault = judgement.negativeTimeFault(negative);
-        fault.ifPresent(f -> judgement.setAside(negative, f.reason(), f.text()));
+        fault.ifPresent(f -> judgement.setAside(negative, f.reason(), f.sentence()));
         return fault.isEmpty();
     }
 
@@ -245,7 +248,7 @@ final class GateRecords {
             judgement.setAside(
                     negative,
                     SetAsideReason.OVERRIDDEN,
-                    "was overridden by " + override.person().name() + ": \"" + reason(override) + "\"");
+                    Sentence.of("approval.overridden", override.person().name(), reason(override)));
             return true;
         }
         return false;
@@ -276,7 +279,7 @@ final class GateRecords {
         withdrawal.ifPresent(w -> judgement.setAside(
                 statement,
                 SetAsideReason.WITHDRAWN,
-                "was withdrawn by " + w.person().name() + " at " + w.issuedAt() + ": \"" + reason(w) + "\""));
+                Sentence.of("approval.withdrawn", w.person().name(), w.issuedAt(), reason(w))));
         return withdrawal.isPresent();
     }
 
@@ -310,8 +313,10 @@ final class GateRecords {
         judgement.setAside(
                 statement,
                 SetAsideReason.OTHER_STAGE,
-                "is about the stage " + StatementMembers.shown(statement.stage()) + ", this is "
-                        + judgement.stage.name());
+                Sentence.of(
+                        "approval.aboutOtherStage",
+                        StatementMembers.shown(statement.stage()),
+                        judgement.stage.name()));
     }
 
     private Sentence lifting(String person, Digest statement) {

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
@@ -33,12 +35,12 @@ public final class ImageDifference {
     private static final int MAX_NAMES = 12;
     private static final int MAX_VALUE = 120;
     /** Parts of a configuration that say how a container runs. */
-    private static final Map<String, String> SINGLE = new TreeMap<>(Map.of(
-            "Entrypoint", "entry point",
-            "Cmd", "command",
-            "User", "user",
-            "WorkingDir", "working directory",
-            "StopSignal", "stop signal"));
+    private static final Map<String, Sentence> SINGLE = new TreeMap<>(Map.of(
+            "Entrypoint", Sentence.of("approval.entryPoint"),
+            "Cmd", Sentence.of("approval.command"),
+            "User", Sentence.of("approval.user"),
+            "WorkingDir", Sentence.of("approval.workingDirectory"),
+            "StopSignal", Sentence.of("approval.stopSignal")));
 
     private ImageDifference() {}
 
@@ -47,24 +49,26 @@ public final class ImageDifference {
      *
      * @throws RegistryException if one of the images cannot be read: unknown is not "the same"
      */
-    public static List<String> between(ImageContent content, Digest before, Digest after) throws RegistryException {
+    public static List<Sentence> between(ImageContent content, Digest before, Digest after) throws RegistryException {
         if (before.equals(after)) {
             return List.of();
         }
         Map<String, Part> old = parts(content, before);
         Map<String, Part> now = parts(content, after);
-        List<String> lines = new ArrayList<>();
+        List<Sentence> lines = new ArrayList<>();
         now.keySet().stream()
                 .filter(platform -> !old.containsKey(platform))
-                .forEach(platform -> lines.add("platform " + platform + " is new"));
+                .forEach(platform -> lines.add(Sentence.of("approval.platformNew", platform)));
         old.keySet().stream()
                 .filter(platform -> !now.containsKey(platform))
-                .forEach(platform -> lines.add("platform " + platform + " is gone"));
+                .forEach(platform -> lines.add(Sentence.of("approval.platformGone", platform)));
         for (Map.Entry<String, Part> entry : now.entrySet()) {
             Part earlier = old.get(entry.getKey());
             if (earlier != null) {
-                String name = now.size() == 1 && old.size() == 1 ? "" : entry.getKey() + ": ";
-                differences(earlier, entry.getValue()).forEach(line -> lines.add(name + line));
+                boolean only = now.size() == 1 && old.size() == 1;
+                differences(earlier, entry.getValue())
+                        .forEach(line ->
+                                lines.add(only ? line : Sentence.of("approval.onPlatform", entry.getKey(), line)));
             }
         }
         return lines;
@@ -119,44 +123,55 @@ public final class ImageDifference {
         parts.put(shown(platform.toString()), new Part(manifest.layers(), json.path("config")));
     }
 
-    private static List<String> differences(Part old, Part now) {
-        List<String> lines = new ArrayList<>();
+    private static List<Sentence> differences(Part old, Part now) {
+        List<Sentence> lines = new ArrayList<>();
         Set<Digest> before = digests(old.layers());
         Set<Digest> after = digests(now.layers());
         long added = size(now.layers(), before);
         long gone = size(old.layers(), after);
         long same = after.stream().filter(before::contains).count();
         if (added + gone > 0) {
-            lines.add(same + " of " + after.size() + (after.size() == 1 ? " layer is" : " layers are")
-                    + " the same; " + (after.size() - same) + " new (" + bytes(added) + "), "
-                    + before.stream().filter(digest -> !after.contains(digest)).count() + " gone (" + bytes(gone)
-                    + ")");
+            lines.add(Sentence.of(
+                    after.size() == 1 ? "approval.layerSame" : "approval.layersSame",
+                    same,
+                    after.size(),
+                    after.size() - same,
+                    bytes(added),
+                    before.stream().filter(digest -> !after.contains(digest)).count(),
+                    bytes(gone)));
         }
         SINGLE.forEach((field, name) -> {
             String was = value(old.config().path(field));
             String is = value(now.config().path(field));
             if (!was.equals(is)) {
-                lines.add(
-                        name + " was " + (was.isEmpty() ? "not set" : was) + ", is " + (is.isEmpty() ? "not set" : is));
+                lines.add(Sentence.of("approval.settingChanged", name, setting(was), setting(is)));
             }
         });
         named(
-                "environment",
+                Sentence.of("approval.environment"),
                 variables(old.config().path("Env")),
                 variables(now.config().path("Env")),
                 lines);
-        named("labels", fields(old.config().path("Labels")), fields(now.config().path("Labels")), lines);
         named(
-                "ports",
+                Sentence.of("approval.labels"),
+                fields(old.config().path("Labels")),
+                fields(now.config().path("Labels")),
+                lines);
+        named(
+                Sentence.of("approval.ports"),
                 fields(old.config().path("ExposedPorts")),
                 fields(now.config().path("ExposedPorts")),
                 lines);
         named(
-                "volumes",
+                Sentence.of("approval.volumes"),
                 fields(old.config().path("Volumes")),
                 fields(now.config().path("Volumes")),
                 lines);
         return lines;
+    }
+
+    private static Sentence setting(String value) {
+        return value.isEmpty() ? Sentence.of("approval.notSet") : Sentence.verbatim(value);
     }
 
     private static Set<Digest> digests(List<Descriptor> layers) {
@@ -192,29 +207,33 @@ public final class ImageDifference {
         return fields;
     }
 
-    private static void named(String what, Map<String, String> old, Map<String, String> now, List<String> lines) {
+    private static void named(
+            Sentence what, Map<String, String> old, Map<String, String> now, List<Sentence> lines) {
         Set<String> added = new TreeSet<>(now.keySet());
         added.removeAll(old.keySet());
         Set<String> gone = new TreeSet<>(old.keySet());
         gone.removeAll(now.keySet());
         Set<String> changed = new TreeSet<>(now.keySet());
         changed.removeIf(name -> !old.containsKey(name) || old.get(name).equals(now.get(name)));
-        List<String> parts = new ArrayList<>();
-        names("added", added, parts);
-        names("changed", changed, parts);
-        names("gone", gone, parts);
+        List<Sentence> parts = new ArrayList<>();
+        if (!added.isEmpty()) {
+            parts.add(Sentence.of("approval.added", names(added)));
+        }
+        if (!changed.isEmpty()) {
+            parts.add(Sentence.of("approval.changed", names(changed)));
+        }
+        if (!gone.isEmpty()) {
+            parts.add(Sentence.of("approval.gone", names(gone)));
+        }
         if (!parts.isEmpty()) {
-            lines.add(what + ": " + String.join("; ", parts));
+            lines.add(Sentence.of("approval.settingsChanged", what, Sentence.semicolons(parts)));
         }
     }
 
-    private static void names(String verb, Set<String> names, List<String> parts) {
-        if (!names.isEmpty()) {
-            List<String> first =
-                    names.stream().limit(MAX_NAMES).map(ImageDifference::shown).toList();
-            parts.add(verb + " " + String.join(", ", first)
-                    + (names.size() > MAX_NAMES ? " and " + (names.size() - MAX_NAMES) + " more" : ""));
-        }
+    private static Sentence names(Set<String> names) {
+        Sentence first = Sentence.commas(
+                names.stream().limit(MAX_NAMES).map(ImageDifference::shown).toList());
+        return names.size() > MAX_NAMES ? Sentence.of("approval.andMore", first, names.size() - MAX_NAMES) : first;
     }
 
     /** Text of strangers stays on its line, is short and hides nothing. */
@@ -223,11 +242,12 @@ public final class ImageDifference {
         return line.length() <= MAX_VALUE ? line : line.substring(0, MAX_VALUE) + "…";
     }
 
-    private static String bytes(long count) {
+    private static Sentence bytes(long count) {
         return count < 1_000
-                ? count + " bytes"
-                : count < 1_000_000
-                        ? String.format(java.util.Locale.ROOT, "%.1f kB", count / 1e3)
-                        : String.format(java.util.Locale.ROOT, "%.1f MB", count / 1e6);
+                ? Sentence.of("approval.bytes", count)
+                : Sentence.verbatim(
+                        count < 1_000_000
+                                ? String.format(java.util.Locale.ROOT, "%.1f kB", count / 1e3)
+                                : String.format(java.util.Locale.ROOT, "%.1f MB", count / 1e6));
     }
 }

@@ -104,8 +104,8 @@ final class Judgement {
         holds.add(new Hold(reason, sentence));
     }
 
-    void setAside(SignedStatement statement, SetAsideReason reason, String text) {
-        setAside.add(statement.setAside(reason, text));
+    void setAside(SignedStatement statement, SetAsideReason reason, Sentence sentence) {
+        setAside.add(statement.setAside(reason, sentence));
     }
 
     /** An opened gate stays so until then at the latest. */
@@ -152,7 +152,7 @@ final class Judgement {
     private void lineageHolds() {
         BaseLineage base = in.baseOrNull();
         if (base != null && !base.proven()) {
-            hold(HoldReason.LINEAGE, Sentence.of("approval.lineage", base.text()));
+            hold(HoldReason.LINEAGE, Sentence.of("approval.lineage", base.sentence()));
         } else if (base == null && policy.golden().path("lineage").asText().equals("required")) {
             hold(
                     HoldReason.LINEAGE,
@@ -183,7 +183,7 @@ final class Judgement {
                 setAside(
                         other,
                         SetAsideReason.DUPLICATE,
-                        "is the same as the one in " + same.get(0).manifest());
+                        Sentence.of("approval.duplicate", same.get(0).manifest()));
             }
         });
     }
@@ -223,7 +223,7 @@ final class Judgement {
     boolean isGood(SignedStatement statement) {
         Optional<KeyTimes.Fault> fault = timeFault(statement);
         if (fault.isPresent()) {
-            setAside(statement, fault.get().reason(), fault.get().text());
+            setAside(statement, fault.get().reason(), fault.get().sentence());
             return false;
         }
         return isOfThisPolicy(statement);
@@ -235,20 +235,17 @@ final class Judgement {
             setAside(
                     statement,
                     SetAsideReason.OTHER_POLICY,
-                    "was made under the trust policy \"" + named.name() + "\", this gate has \"" + policy.name()
-                            + "\"");
+                    Sentence.of("approval.underOtherPolicy", named.name(), policy.name()));
         } else if (named.version() > policy.version()) {
             setAside(
                     statement,
                     SetAsideReason.POLICY_NEWER,
-                    "was made under version " + named.version() + " of the trust policy, this gate has version "
-                            + policy.version() + ": it may be looking at an old one");
+                    Sentence.of("approval.underNewerPolicy", named.version(), policy.version()));
         } else if (named.version() == policy.version() && !named.digest().equals(policy.digest())) {
             setAside(
                     statement,
                     SetAsideReason.POLICY_DIFFERS,
-                    "was made under a version " + named.version() + " of the trust policy with another content, "
-                            + named.digest() + " instead of " + policy.digest());
+                    Sentence.of("approval.underOtherContent", named.version(), named.digest(), policy.digest()));
         } else {
             return true;
         }
@@ -262,7 +259,8 @@ final class Judgement {
             setAside(
                     statement,
                     SetAsideReason.OTHER_DIGEST,
-                    "is about " + image.digest() + ", this is " + in.image().digest());
+                    Sentence.of(
+                            "approval.aboutOther", image.digest(), in.image().digest()));
             return false;
         }
         for (Digest platform : image.platforms()) {
@@ -270,8 +268,7 @@ final class Judgement {
                 setAside(
                         statement,
                         SetAsideReason.OTHER_DIGEST,
-                        "names " + platform + " too, which is no platform manifest of "
-                                + in.image().digest());
+                        Sentence.of("approval.namesMore", platform, in.image().digest()));
                 return false;
             }
         }
@@ -287,7 +284,7 @@ final class Judgement {
         setAside(
                 statement,
                 SetAsideReason.OTHER_DIGEST,
-                "is about " + digest + ", this is " + in.image().digest());
+                Sentence.of("approval.aboutOther", digest, in.image().digest()));
         return false;
     }
 
@@ -299,8 +296,8 @@ final class Judgement {
         setAside(
                 statement,
                 SetAsideReason.OTHER_REPOSITORY,
-                "is about the repository " + repository + ", this is "
-                        + in.image().repository());
+                Sentence.of(
+                        "approval.aboutOtherRepository", repository, in.image().repository()));
         return false;
     }
 
@@ -313,12 +310,12 @@ final class Judgement {
             setAside(
                     statement,
                     SetAsideReason.UNKNOWN_ROLE,
-                    "the trust policy has no role \"" + StatementMembers.shown(statement.role()) + "\"");
+                    Sentence.of("approval.unknownRole", StatementMembers.shown(statement.role())));
         } else if (!policy.isInRole(statement.person().name(), statement.role())) {
             setAside(
                     statement,
                     SetAsideReason.NOT_IN_ROLE,
-                    statement.person().name() + " is not in the role " + statement.role());
+                    Sentence.of("approval.notInRole", statement.person().name(), statement.role()));
         } else {
             return true;
         }
@@ -335,9 +332,11 @@ final class Judgement {
             setAside(
                     statement,
                     SetAsideReason.IDENTITY_NOT_ENOUGH,
-                    "was signed by a Jenkins for " + statement.person().name() + ", and the stage "
-                            + StatementMembers.shown(statement.stage()) + " asks the role " + statement.role()
-                            + " for keys of their own");
+                    Sentence.of(
+                            "approval.identityNotEnough",
+                            statement.person().name(),
+                            StatementMembers.shown(statement.stage()),
+                            statement.role()));
         }
         return taken;
     }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.trust.PolicyKey;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,9 +22,15 @@ public final class KeyTimes {
      * Why a signature is not believed.
      *
      * @param reason the code
-     * @param text the reason with the times, for people
+     * @param sentence the reason with the times, for people
      */
-    public record Fault(SetAsideReason reason, String text) {}
+    public record Fault(SetAsideReason reason, Sentence sentence) {
+
+        /** In English. */
+        public String text() {
+            return sentence.text();
+        }
+    }
 
     /**
      * The rule for everything that can open a gate.
@@ -33,12 +41,12 @@ public final class KeyTimes {
      */
     public static Optional<Fault> check(PolicyKey key, Instant issuedAt, Optional<Instant> proven, Instant now) {
         if (issuedAt.isAfter(now.plus(SKEW))) {
-            return fault(SetAsideReason.NOT_YET_VALID, "claims to be signed at " + issuedAt + ", and it is " + now);
+            return fault(SetAsideReason.NOT_YET_VALID, Sentence.of("approval.signedInTheFuture", issuedAt, now));
         }
         if (proven.isPresent() && issuedAt.isAfter(proven.get().plus(SKEW))) {
             return fault(
                     SetAsideReason.CLAIMED_TIME_DISPROVED,
-                    "claims to be signed at " + issuedAt + ", and was already there at " + proven.get());
+                    Sentence.of("approval.signedAfterItWasThere", issuedAt, proven.get()));
         }
         if (key.notBefore().isPresent()) {
             Instant notBefore = key.notBefore().get();
@@ -46,26 +54,26 @@ public final class KeyTimes {
                     || (proven.isPresent() && proven.get().isBefore(notBefore))) {
                 return fault(
                         SetAsideReason.KEY_NOT_YET_VALID,
-                        "was signed before the key " + key.shown() + " became valid at " + notBefore);
+                        Sentence.of("approval.signedBeforeKeyWasValid", key.shown(), notBefore));
             }
         }
         if (key.compromisedSince().isPresent()) {
             Instant since = key.compromisedSince().get();
             if (!issuedAt.isBefore(since)) {
                 return fault(
-                        SetAsideReason.KEY_COMPROMISED, "the key " + key.shown() + " is compromised since " + since);
+                        SetAsideReason.KEY_COMPROMISED, Sentence.of("approval.keyCompromised", key.shown(), since));
             }
             if (proven.isEmpty() || !proven.get().isBefore(since)) {
-                return notProven("the key " + key.shown() + " is compromised since " + since, issuedAt, proven);
+                return notProven(Sentence.of("approval.keyCompromised", key.shown(), since), issuedAt, proven);
             }
         }
         if (key.notAfter().isPresent()) {
             Instant notAfter = key.notAfter().get();
             if (issuedAt.isAfter(notAfter)) {
-                return fault(SetAsideReason.KEY_EXPIRED, "the key " + key.shown() + " was valid until " + notAfter);
+                return fault(SetAsideReason.KEY_EXPIRED, Sentence.of("approval.keyExpired", key.shown(), notAfter));
             }
             if (now.isAfter(notAfter) && (proven.isEmpty() || proven.get().isAfter(notAfter))) {
-                return notProven("the key " + key.shown() + " was valid until " + notAfter, issuedAt, proven);
+                return notProven(Sentence.of("approval.keyExpired", key.shown(), notAfter), issuedAt, proven);
             }
         }
         return Optional.empty();
@@ -81,21 +89,20 @@ public final class KeyTimes {
             boolean provenBefore = proven.isPresent() && proven.get().isBefore(since);
             if (!issuedAt.isBefore(since) && !provenBefore) {
                 return fault(
-                        SetAsideReason.KEY_COMPROMISED, "the key " + key.shown() + " is compromised since " + since);
+                        SetAsideReason.KEY_COMPROMISED, Sentence.of("approval.keyCompromised", key.shown(), since));
             }
         }
         return Optional.empty();
     }
 
-    private static Optional<Fault> notProven(String key, Instant issuedAt, Optional<Instant> proven) {
+    private static Optional<Fault> notProven(Sentence key, Instant issuedAt, Optional<Instant> proven) {
         return fault(
                 SetAsideReason.TIME_NOT_PROVEN,
-                key + "; that this was signed at " + issuedAt + " is the signer's claim, "
-                        + proven.map(time -> "and the earliest proof is of " + time)
-                                .orElse("and neither the ledger nor a timestamp proves it"));
+                proven.map(time -> Sentence.of("approval.provenTooLate", key, issuedAt, time))
+                        .orElse(Sentence.of("approval.timeNotProven", key, issuedAt)));
     }
 
-    private static Optional<Fault> fault(SetAsideReason reason, String text) {
-        return Optional.of(new Fault(reason, text));
+    private static Optional<Fault> fault(SetAsideReason reason, Sentence sentence) {
+        return Optional.of(new Fault(reason, sentence));
     }
 }

@@ -43,9 +43,7 @@ final class Places {
                 judgement.setAside(
                         statement,
                         SetAsideReason.TOKEN_NEEDED,
-                        "was signed with the key " + statement.key().shown()
-                                + ", which is not in a hardware token, as every place of the role " + statement.role()
-                                + " asks");
+                        Sentence.of("approval.tokenNeeded", statement.key().shown(), statement.role()));
                 continue;
             }
             this.eligible.put(key(statement.person().name(), statement.role()), statement);
@@ -102,7 +100,7 @@ final class Places {
         eligible.values().stream()
                 .filter(statement -> !used.contains(statement))
                 .forEach(statement -> judgement.setAside(
-                        statement, SetAsideReason.NOT_NEEDED, "is good, and every place that it could fill is filled"));
+                        statement, SetAsideReason.NOT_NEEDED, Sentence.of("approval.notNeeded")));
         if (!missing.isEmpty()) {
             judgement.hold(HoldReason.APPROVALS_MISSING, sentence());
         }

@@ -41,7 +41,7 @@ final class Rollback {
         if (older.isEmpty()) {
             records.of(Kind.ROLLBACK)
                     .forEach(rollback -> judgement.setAside(
-                            rollback, SetAsideReason.NOTHING_TO_DO, "no newer image was promoted in this stage"));
+                            rollback, SetAsideReason.NOTHING_TO_DO, Sentence.of("approval.nothingNewerPromoted")));
             return;
         }
         Digest last = promotions.get(promotions.size() - 1).image();
@@ -118,14 +118,16 @@ final class Rollback {
             judgement.setAside(
                     rollback,
                     SetAsideReason.OTHER_STAGE,
-                    "is for the stage " + StatementMembers.shown(rollback.stage()) + ", this is "
-                            + judgement.stage.name());
+                    Sentence.of(
+                            "approval.forOtherStage",
+                            StatementMembers.shown(rollback.stage()),
+                            judgement.stage.name()));
             return false;
         }
         Digest from = rollback.record().orElseThrow().from().orElseThrow();
         if (!from.equals(last)) {
             judgement.setAside(
-                    rollback, SetAsideReason.OTHER_DIGEST, "leaves " + from + ", and " + last + " is promoted now");
+                    rollback, SetAsideReason.OTHER_DIGEST, Sentence.of("approval.leavesOther", from, last));
             return false;
         }
         return judgement.isInRole(rollback)

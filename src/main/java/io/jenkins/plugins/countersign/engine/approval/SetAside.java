@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import java.io.Serializable;
 
@@ -12,8 +14,20 @@ import java.io.Serializable;
  * @param person whom it names; empty when it could not be read. Not proved when the signature was not.
  * @param role which it names
  * @param reason the code
- * @param text the reason with the facts, for people
+ * @param sentence the reason with the facts, for people
  */
 public record SetAside(
-        Digest statement, Digest manifest, String kind, String person, String role, SetAsideReason reason, String text)
-        implements Serializable {}
+        Digest statement,
+        Digest manifest,
+        String kind,
+        String person,
+        String role,
+        SetAsideReason reason,
+        Sentence sentence)
+        implements Serializable {
+
+    /** In English. */
+    public String text() {
+        return sentence.text();
+    }
+}

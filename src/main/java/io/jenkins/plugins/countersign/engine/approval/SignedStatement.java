@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.PolicyKey;
@@ -71,7 +73,7 @@ public record SignedStatement(
         return approvalOrNull != null ? approvalOrNull.sequence() : recordOrNull.sequence();
     }
 
-    SetAside setAside(SetAsideReason reason, String text) {
-        return new SetAside(digest, manifest, kind(), person.name(), role(), reason, text);
+    SetAside setAside(SetAsideReason reason, Sentence sentence) {
+        return new SetAside(digest, manifest, kind(), person.name(), role(), reason, sentence);
     }
 }

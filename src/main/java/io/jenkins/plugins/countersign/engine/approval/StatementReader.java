@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
 import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
@@ -72,7 +74,7 @@ public final class StatementReader {
             return;
         }
         if (found.oversized() > 0) {
-            unread(found, null, SetAsideReason.TOO_LARGE, "has " + found.oversized() + " bytes");
+            unread(found, null, SetAsideReason.TOO_LARGE, Sentence.of("approval.tooLarge", found.oversized()));
             return;
         }
         try {
@@ -87,7 +89,7 @@ public final class StatementReader {
                     e.reason() == VerificationException.Reason.TOO_LARGE
                             ? SetAsideReason.TOO_LARGE
                             : SetAsideReason.MALFORMED,
-                    e.getMessage());
+                    Sentence.of("approval.notReadable", e.getMessage()));
         }
     }
 
@@ -100,12 +102,15 @@ public final class StatementReader {
                     found,
                     digest,
                     SetAsideReason.MALFORMED,
-                    "the payload is a \"" + StatementMembers.shown(envelope.payloadType()) + "\", expected "
-                            + expected);
+                    Sentence.of("approval.otherPayload", StatementMembers.shown(envelope.payloadType()), expected));
             return;
         }
         if (envelope.payload().length > Approval.MAX_LENGTH) {
-            unread(found, digest, SetAsideReason.TOO_LARGE, "the payload has " + envelope.payload().length + " bytes");
+            unread(
+                    found,
+                    digest,
+                    SetAsideReason.TOO_LARGE,
+                    Sentence.of("approval.payloadTooLarge", envelope.payload().length));
             return;
         }
         Approval approval = null;
@@ -120,13 +125,14 @@ public final class StatementReader {
                             found,
                             digest,
                             SetAsideReason.NOT_AN_APPROVAL,
-                            "is a statement of the type " + StatementMembers.shown(statement.predicateType()));
+                            Sentence.of(
+                                    "approval.notAnApproval", StatementMembers.shown(statement.predicateType())));
                     return;
                 }
                 approval = Approval.read(statement);
             }
         } catch (StatementException | VerificationException e) {
-            unread(found, digest, SetAsideReason.MALFORMED, e.getMessage());
+            unread(found, digest, SetAsideReason.MALFORMED, Sentence.of("approval.notReadable", e.getMessage()));
             return;
         }
         String name = record ? gateRecord.author() : approval.approver();
@@ -141,7 +147,7 @@ public final class StatementReader {
                     name,
                     role,
                     SetAsideReason.UNKNOWN_PERSON,
-                    "the trust policy has no person \"" + StatementMembers.shown(name) + "\""));
+                    Sentence.of("approval.unknownPerson", StatementMembers.shown(name))));
             return;
         }
         List<PolicyKey> possible = new ArrayList<>(person.get().keys());
@@ -164,11 +170,11 @@ public final class StatementReader {
                     name,
                     role,
                     SetAsideReason.BAD_SIGNATURE,
-                    "names " + person.get().name() + ", and " + e.getMessage()));
+                    Sentence.of("approval.badSignature", person.get().name(), e.getMessage())));
         }
     }
 
-    private void unread(FoundSignature found, Digest digest, SetAsideReason reason, String text) {
-        setAside.add(new SetAside(digest, found.manifest(), "unknown", "", "", reason, text));
+    private void unread(FoundSignature found, Digest digest, SetAsideReason reason, Sentence sentence) {
+        setAside.add(new SetAside(digest, found.manifest(), "unknown", "", "", reason, sentence));
     }
 }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.promotion;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.approval.BaseLineage;
 import io.jenkins.plugins.countersign.engine.goldenbase.Lineage;
 import io.jenkins.plugins.countersign.engine.goldenbase.LineageCheck;
@@ -15,7 +17,7 @@ public interface Lineages {
     Lineages NOT_LOOKED_AT = (repository, image) -> null;
 
     /** What the gate's own seal says was found before it opened. */
-    Lineages SEALED = (repository, image) -> new BaseLineage(true, "looked at before it was sealed");
+    Lineages SEALED = (repository, image) -> new BaseLineage(true, Sentence.of("approval.lineageSealed"));
 
     /** @return null when it was not looked at */
     BaseLineage of(Repository repository, Digest image);
@@ -25,9 +27,9 @@ public interface Lineages {
         return (repository, image) -> {
             try {
                 Lineage lineage = check.of(repository, image);
-                return new BaseLineage(lineage.isGolden(), lineage.toText());
+                return new BaseLineage(lineage.isGolden(), Sentence.verbatim(lineage.toText()));
             } catch (RegistryException e) {
-                return new BaseLineage(false, "what it stands on is not known: " + e.getMessage());
+                return new BaseLineage(false, Sentence.of("approval.lineageUnknown", e.getMessage()));
             }
         };
     }

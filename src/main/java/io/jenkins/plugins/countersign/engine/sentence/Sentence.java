@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.sentence;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Collection;
@@ -85,17 +87,21 @@ public record Sentence(String key, List<Serializable> arguments) implements Seri
                 : Wording.format(key, locale, texts);
     }
 
-    /** Compact, for what is stored; {@link #read} understands it. */
-    public String toJson() {
+    /** Compact, for what is stored and for machines: {@code ["approval.rejected","alice",["trust.requirement","2","qa"]]}. */
+    public ArrayNode toJson() {
         return SentenceJson.write(this);
     }
 
     /**
-     * What {@link #toJson} wrote, perhaps by another version of this program.
+     * What {@link #toJson} wrote, perhaps in another version of this program.
      *
-     * @param json null where an earlier version stored the text alone
-     * @param text in English, as stored beside it: what is said, verbatim, when the JSON cannot be understood
+     * @param text in English, as stored beside it: what is said, verbatim, when there is no JSON or it cannot be understood
      */
+    public static Sentence read(JsonNode json, String text) {
+        return SentenceJson.read(json).orElseGet(() -> verbatim(text));
+    }
+
+    /** The same for JSON that is kept as a string; null where an earlier version stored the text alone. */
     public static Sentence read(String json, String text) {
         return SentenceJson.read(json).orElseGet(() -> verbatim(text));
     }

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A sentence as an array, key first: {@code ["approval.rejected","alice",["trust.requirement","2","qa"]]}. */
+/** A sentence as an array: its key, then its arguments. */
 final class SentenceJson {
 
     /** In characters; the longest sentence of the gate names a few people. */
@@ -31,15 +31,11 @@ final class SentenceJson {
 
     private SentenceJson() {}
 
-    static String write(Sentence sentence) {
-        return array(sentence).toString();
-    }
-
-    private static ArrayNode array(Sentence sentence) {
+    static ArrayNode write(Sentence sentence) {
         ArrayNode array = JsonNodeFactory.instance.arrayNode().add(sentence.key());
         for (Serializable argument : sentence.arguments()) {
             if (argument instanceof Sentence nested) {
-                array.add(array(nested));
+                array.add(write(nested));
             } else {
                 array.add((String) argument);
             }
@@ -53,20 +49,24 @@ final class SentenceJson {
             return Optional.empty();
         }
         try {
-            return sentence(MAPPER.readTree(json));
+            return read(MAPPER.readTree(json));
         } catch (JsonProcessingException e) {
             return Optional.empty();
         }
     }
 
-    private static Optional<Sentence> sentence(JsonNode node) {
-        if (!node.isArray() || !node.path(0).isTextual()) {
+    static Optional<Sentence> read(JsonNode node) {
+        return read(node, MAX_DEPTH);
+    }
+
+    private static Optional<Sentence> read(JsonNode node, int depth) {
+        if (depth == 0 || !node.isArray() || !node.path(0).isTextual()) {
             return Optional.empty();
         }
         List<Serializable> arguments = new ArrayList<>();
         for (int i = 1; i < node.size(); i++) {
             Optional<? extends Serializable> argument =
-                    node.get(i).isTextual() ? Optional.of(node.get(i).textValue()) : sentence(node.get(i));
+                    node.get(i).isTextual() ? Optional.of(node.get(i).textValue()) : read(node.get(i), depth - 1);
             if (argument.isEmpty()) {
                 return Optional.empty();
             }

@@ -114,7 +114,7 @@ public record EvidenceRequirement(
             };
         }
 
-        static Optional<Severity> of(String word) {
+        public static Optional<Severity> of(String word) {
             return Arrays.stream(values()).filter(s -> s.word().equals(word)).findFirst();
         }
     }

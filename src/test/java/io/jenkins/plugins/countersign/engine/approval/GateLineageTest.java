@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
@@ -18,7 +20,7 @@ public class GateLineageTest {
 
     @Test
     public void aForeignBaseHoldsWithItsReason() {
-        Hold hold = only(new BaseLineage(false, "linux/amd64 stands on something else"));
+        Hold hold = only(new BaseLineage(false, Sentence.verbatim("linux/amd64 stands on something else")));
         assertThat(hold.text(), containsString("linux/amd64 stands on something else"));
     }
 
@@ -26,7 +28,7 @@ public class GateLineageTest {
     public void aProvenLineageDoesNotHold() {
         assertTrue(Scene.qa()
                 .approved("carol", "qa")
-                .with(input -> input.withBase(new BaseLineage(true, "descends from golden")))
+                .with(input -> input.withBase(new BaseLineage(true, Sentence.verbatim("descends from golden"))))
                 .decide()
                 .isOpen());
     }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertThrows;
@@ -97,6 +99,6 @@ public class ImageStatementsTest {
                         new SignatureStore(repository)
                                 .collect(statements.image().digest()),
                         Scene.NOW)
-                .withBase(new BaseLineage(true, "tests")));
+                .withBase(new BaseLineage(true, Sentence.verbatim("tests"))));
     }
 }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.trust.Person;
@@ -206,7 +208,7 @@ final class RandomWorld {
                         one.person(),
                         one.role(),
                         SetAsideReason.BAD_SIGNATURE,
-                        "forged"));
+                        Sentence.verbatim("forged")));
                 continue;
             }
             boolean approval = one.kind().equals("approval");

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
 import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
@@ -158,7 +160,7 @@ final class Scene {
     GateInput input() {
         return more.apply(GateInput.of(text.trusted(), stage, image, found, now)
                 .withSeals(seals)
-                .withBase(new BaseLineage(true, "tests"))
+                .withBase(new BaseLineage(true, Sentence.verbatim("tests")))
                 .withLedger(ledger));
     }
 

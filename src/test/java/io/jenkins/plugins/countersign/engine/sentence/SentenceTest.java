@@ -85,8 +85,9 @@ public class SentenceTest {
         assertEquals(
                 "[\"approval.tooFewPeople\",[\"sentence.commaAnd\",[\"trust.requirement\",\"2\",\"qa\"],"
                         + "[\"trust.requirement\",\"1\",\"release\"]]]",
-                NESTED.toJson());
+                NESTED.toJson().toString());
         assertEquals(NESTED, Sentence.read(NESTED.toJson(), "not this"));
+        assertEquals(NESTED, Sentence.read(NESTED.toJson().toString(), "not this"));
     }
 
     @Test
