@@ -100,11 +100,11 @@ public final class SenderSettings {
                       ignore:
                         actions: [pull]
                 """.replace("SECRET", SECRET).replace("URL", url);
-            case DOCKER_HUB -> "Repository > Webhooks\nWebhook URL: " + url + "\n";
+            case DOCKER_HUB -> "Repository > Webhooks > New Webhook\nWebhook name: jenkins\nWebhook URL: " + url + "\n";
             case HARBOR ->
-                "Project > Webhooks > New Webhook\nNotify Type: http\nPayload Format: Default\n"
+                "Project > Webhooks > New Webhook\nName: jenkins\nNotify Type: http\nPayload Format: Default\n"
                         + "Event Type: Artifact pushed, Artifact deleted, Scanning finished\nEndpoint URL: " + url
-                        + "\nAuth Header: " + SECRET + "\n";
+                        + "\nAuth Header: " + SECRET + "\nVerify Remote Certificate: yes\n";
             case QUAY ->
                 "Repository Settings > Events and Notifications > Create Notification\n"
                         + "When this event occurs: Push to Repository\nThen issue a notification: Webhook POST\nWebhook URL: "
@@ -112,7 +112,7 @@ public final class SenderSettings {
             case GITHUB ->
                 "Organization Settings > Webhooks > Add webhook\nPayload URL: " + url
                         + "\nContent type: application/json\nSecret: " + SECRET
-                        + "\nLet me select individual events: Registry packages\n";
+                        + "\nLet me select individual events: Packages\n";
             case MIRANTIS -> mirantis(url);
             case AZURE -> azure(url);
             case GOOGLE ->
@@ -122,7 +122,7 @@ public final class SenderSettings {
                         + "Repository: <the Docker repository>\nEvent Types: component\nURL: " + url + "\nSecret Key: "
                         + SECRET + "\n";
             case ARTIFACTORY, ARTIFACTORY_SUBDOMAIN ->
-                "Administration > General > Webhooks > New Webhook\nURL: " + url
+                "Platform > Integrations > Webhooks > New Webhook > Predefined\nURL: " + url
                         + "\nEvents: Docker: Tag was pushed, Tag was deleted, Tag was promoted\nSecret Token: " + SECRET
                         + "\nUse secret for payload signing: " + (proof == Proof.HMAC ? "yes" : "no") + "\n";
             case POINTED -> "POST " + url + "\n" + kind.defaultHeader(proof) + ": " + shown() + "\n";
@@ -130,10 +130,13 @@ public final class SenderSettings {
     }
 
     private static String mirantis(String url) {
-        return "curl -X POST \"https://<registry>/api/v0/webhooks\" -H \"content-type: application/json\" \\\n"
-                + "  -u <user>:<access token> \\\n"
-                + "  -d '{\"endpoint\": \"" + url
-                + "\", \"key\": \"<namespace>/<repository>\", \"type\": \"TAG_PUSH\"}'\n";
+        // One for each kind of event.
+        return "for type in TAG_PUSH TAG_DELETE SCAN_COMPLETED; do\n"
+                + "  curl -X POST \"https://<registry>/api/v0/webhooks\" -H \"content-type: application/json\" \\\n"
+                + "    -u <user>:<access token> \\\n"
+                + "    -d '{\"endpoint\": \"" + url
+                + "\", \"key\": \"<namespace>/<repository>\", \"type\": \"'$type'\"}'\n"
+                + "done\n";
     }
 
     /** The registry's own webhooks, and Event Grid: each can set a header. */

@@ -382,6 +382,18 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
         }
 
         @POST
+        public FormValidation doCheckTokenAudience(@QueryParameter String value, @QueryParameter String proof) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            boolean isEmpty = Util.fixEmptyAndTrim(value) == null;
+            if (!Proof.GOOGLE_TOKEN.name().equals(proof)) {
+                return isEmpty ? FormValidation.ok() : FormValidation.warning(Messages.WebhookSource_TokenNotAsked());
+            }
+            return isEmpty && Jenkins.get().getRootUrl() == null
+                    ? FormValidation.error(Messages.WebhookSource_NoAudience())
+                    : FormValidation.ok();
+        }
+
+        @POST
         public FormValidation doCheckTokenEmail(@QueryParameter String value, @QueryParameter String proof) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
             if (!Proof.GOOGLE_TOKEN.name().equals(proof)) {

@@ -10,8 +10,10 @@ import java.util.Optional;
  * Azure Container Registry, in its three ways: its own webhooks, and Azure Event Grid in the CloudEvents 1.0 schema and in Event
  * Grid's. All three hold the same {@code action} and {@code target}, which are Distribution's.
  *
- * <p>Source: learn.microsoft.com, "Azure Container Registry webhook reference" and "Azure Container Registry as an Event Grid
- * source"; the handshake: "Endpoint validation with Event Grid event schema".
+ * <p>Source: learn.microsoft.com, "Azure Container Registry webhook reference"
+ * (azure/container-registry/container-registry-webhook-reference) and "Azure Container Registry as an Event Grid source"
+ * (azure/event-grid/event-schema-container-registry); the handshake: "Endpoint validation with Event Grid event schema"; the
+ * header: "Custom delivery properties" (azure/event-grid/delivery-properties); read on 22 November 2026.
  */
 public final class AzurePayload implements Payload {
 

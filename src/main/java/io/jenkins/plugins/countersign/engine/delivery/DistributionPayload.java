@@ -14,8 +14,9 @@ import java.util.List;
 /**
  * Notifications of CNCF Distribution (Docker Registry).
  *
- * <p>Source: distribution.github.io, "Work with notifications": the envelope {@code events}, actions pull, push, delete (and
- * mount), for manifests and for blobs alike; and notifications/event.go.
+ * <p>Source: distribution.github.io, "Work with notifications" (about/notifications, as of github.com/distribution/distribution at
+ * 0d6b721d, 18 August 2026; read on 22 November 2026): the envelope {@code events}, actions pull, push, delete (and mount), for
+ * manifests and for blobs alike; and notifications/event.go.
  */
 public final class DistributionPayload implements Payload {
 

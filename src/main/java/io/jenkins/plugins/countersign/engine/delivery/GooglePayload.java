@@ -11,8 +11,9 @@ import java.util.List;
  * Google's Artifact Registry and Container Registry: a message of the Pub/Sub topic {@code gcr}, as a push subscription sends it
  * (wrapped, with the data in Base64, or unwrapped), and as Eventarc does, whose CloudEvents have the same body.
  *
- * <p>Source: cloud.google.com, "Artifact Registry, Configuring Pub/Sub notifications, Notification examples" and "Pub/Sub, Push
- * subscriptions, Receive messages". A push of one image is told twice: by digest alone, and with each tag.
+ * <p>Source: cloud.google.com, "Artifact Registry, Configuring Pub/Sub notifications, Notification examples"
+ * (artifact-registry/docs/configure-notifications) and "Pub/Sub, Push subscriptions, Receive messages" (pubsub/docs/push; both
+ * read on 22 November 2026). A push of one image is told twice: by digest alone, and with each tag.
  */
 public final class GooglePayload implements Payload {
 

@@ -8,8 +8,9 @@ import java.util.List;
 /**
  * Webhooks of Docker Trusted Registry and Mirantis Secure Registry 2 and 3; from version 4 on it is {@link HarborPayload}.
  *
- * <p>Source: docs.mirantis.com, "MSR, Manage webhooks": {@code type}, {@code createdAt} and {@code contents} by type. The sender
- * can neither sign nor set a header.
+ * <p>Source: docs.mirantis.com, "MSR 2.9, Manage webhooks" (msr/2.9/ops/manage-webhooks: manage-rep-webhooks-with-web-ui,
+ * webhook-types, manage-content-structure-api; read on 22 November 2026): {@code type}, {@code createdAt} and {@code contents} by
+ * type. The sender can neither sign nor set a header.
  */
 public final class MirantisPayload implements Payload {
 

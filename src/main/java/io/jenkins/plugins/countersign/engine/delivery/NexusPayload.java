@@ -6,8 +6,10 @@ import java.util.List;
 /**
  * Sonatype Nexus Repository 3's webhook {@code rm:repository:component}, for components of the format docker. There is no digest.
  *
- * <p>Source: help.sonatype.com, "Webhooks, Example Headers And Payloads, Repository Component". A Docker image's component has
- * its name as {@code name} and its tag as {@code version}.
+ * <p>Source: help.sonatype.com, "Webhooks, Example Headers And Payloads, Repository Component"
+ * (en/example-headers-and-payloads.html; read on 22 November 2026). Its sample is npm's; that a Docker image's component has its
+ * name as {@code name} and its tag as {@code version} is derived from the coordinates of components, not shown there. The
+ * archived flux-recv (nexus.go) reads it alike.
  *
  * @param isRepositoryInPath whether images are called {@code registry/<Nexus' repository>/name}; otherwise each of Nexus'
  *     repositories has a port or a host name of its own

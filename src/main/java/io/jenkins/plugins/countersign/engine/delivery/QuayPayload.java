@@ -9,7 +9,8 @@ import java.util.List;
  * Repository notifications of Quay: "Push to Repository". Without digest, actor, id or time, so two pushes of a tag look alike.
  *
  * <p>Source: docs.redhat.com, "Use Red Hat Quay, Repository notifications, Repository Push" (section 12.1.1 of 3.3 to 3.6; read
- * again on 22 November 2026). Quay once wrote the tags as the keys of an object (gist.github.com/jakedt/7533338, 2013);
+ * again on 22 November 2026), and github.com/quay/quay at ffba0c70, 21 August 2026: notifications/__init__.py,
+ * notificationmethod.py, whose webhook sends no header of one's own. Quay once wrote the tags as the keys of an object (gist.github.com/jakedt/7533338, 2013);
  * its other notifications have no {@code updated_tags}.
  */
 public final class QuayPayload implements Payload {

@@ -80,6 +80,51 @@ public class PayloadTest {
                         ]}"""));
     }
 
+    /** The envelope and the two events that "Work with notifications" shows; its "push" is of an image without a tag. */
+    @Test
+    public void distribution_asItsOwnDocumentationShowsIt() throws Exception {
+        Digest manifest = Digest.parse("sha256:fea8895f450959fa676bcc1df0611ea93823a735a01205fd8622846041d0c7cf");
+        assertEquals(
+                List.of(event(
+                        EventKind.PUSHED,
+                        "library/test",
+                        null,
+                        manifest,
+                        "test-actor",
+                        "asdf-asdf-asdf-asdf-0",
+                        "2006-01-02T15:04:05Z")),
+                read(new DistributionPayload(), """
+                        {"events": [
+                          {"id": "asdf-asdf-asdf-asdf-0", "timestamp": "2006-01-02T15:04:05Z", "action": "push",
+                           "target": {"mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+                             "digest": "sha256:fea8895f450959fa676bcc1df0611ea93823a735a01205fd8622846041d0c7cf", "length": 1,
+                             "repository": "library/test",
+                             "url": "https://example.com/v2/library/test/manifests/sha256:c3b3692957d439ac1928219a83fac91e7bf96c153725526874673ae1f2023f8d5"},
+                           "request": {"id": "asdfasdf", "addr": "client.local", "host": "registrycluster.local",
+                             "method": "PUT", "useragent": "test/0.1"},
+                           "actor": {"name": "test-actor"}, "source": {"addr": "hostname.local:port"}},
+                          {"id": "asdf-asdf-asdf-asdf-1", "timestamp": "2006-01-02T15:04:05Z", "action": "push",
+                           "target": {"mediaType": "application/vnd.docker.container.image.rootfs.diff+x-gtar",
+                             "digest": "sha256:c3b3692957d439ac1928219a83fac91e7bf96c153725526874673ae1f2023f8d5", "length": 2,
+                             "repository": "library/test",
+                             "url": "https://example.com/v2/library/test/blobs/sha256:c3b3692957d439ac1928219a83fac91e7bf96c153725526874673ae1f2023f8d5"},
+                           "request": {"id": "asdfasdf", "addr": "client.local", "host": "registrycluster.local",
+                             "method": "PUT", "useragent": "test/0.1"},
+                           "actor": {"name": "test-actor"}, "source": {"addr": "hostname.local:port"}},
+                          {"id": "320678d8-ca14-430f-8bb6-4ca139cd83f7", "timestamp": "2016-03-09T14:44:26.402973972-08:00",
+                           "action": "pull",
+                           "target": {"mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+                             "digest": "sha256:fea8895f450959fa676bcc1df0611ea93823a735a01205fd8622846041d0c7cf", "size": 708,
+                             "length": 708, "repository": "hello-world",
+                             "url": "http://192.168.100.227:5000/v2/hello-world/manifests/sha256:fea8895f450959fa676bcc1df0611ea93823a735a01205fd8622846041d0c7cf",
+                             "tag": "latest"},
+                           "request": {"id": "6df24a34-0959-4923-81ca-14f09767db19", "addr": "192.168.64.11:42961",
+                             "host": "192.168.100.227:5000", "method": "GET", "useragent": "curl/7.38.0"},
+                           "actor": {}, "source": {"addr": "xtal.local:5000",
+                             "instanceID": "a53db899-3b4b-4a62-a067-8dd013beaca4"}}
+                        ]}"""));
+    }
+
     @Test
     public void whatHangsOnAnImage_isNoImageAndNamesIts() throws Exception {
         for (String tag : List.of("sha256-" + HEX, "sha256-" + HEX + ".sig")) {
@@ -103,26 +148,104 @@ public class PayloadTest {
                         "",
                         "2014-12-03T00:22:41Z")),
                 read(new DockerHubPayload(), """
-                        {"callback_url": "https://registry.hub.docker.com/u/svendowideit/testhook/hook/2141b5/",
+                        {"callback_url": "https://registry.hub.docker.com/u/svendowideit/testhook/hook/2141b5bi5i5b02bec211i4eeih0242eg11000a/",
                          "push_data": {"pushed_at": 1417566161, "pusher": "trustedbuilder", "tag": "latest"},
-                         "repository": {"comment_count": 0, "is_private": true, "name": "testhook",
-                           "namespace": "svendowideit", "repo_name": "svendowideit/testhook", "status": "Active"}}"""));
+                         "repository": {"comment_count": 0, "date_created": 1417494799, "description": "", "dockerfile": "#",
+                           "full_description": "Docker Hub based automated build from a GitHub repo", "is_official": false,
+                           "is_private": true, "is_trusted": true, "name": "testhook", "namespace": "svendowideit",
+                           "owner": "svendowideit", "repo_name": "svendowideit/testhook",
+                           "repo_url": "https://registry.hub.docker.com/u/svendowideit/testhook/", "star_count": 0,
+                           "status": "Active"}}"""));
     }
 
+    /** The samples of "Payload Format", in both formats. */
     @Test
-    public void harbor_withATagAndWithADigestInItsPlace() throws Exception {
-        String json = """
-                {"type": "PUSH_ARTIFACT", "occur_at": 1586922308, "operator": "admin", "event_data": {
-                  "resources": [{"digest": "sha256:%1$s", "tag": "TAG", "resource_url": "hub.harbor.com/test/debian:latest"}],
-                  "repository": {"date_created": 1586922308, "name": "debian", "namespace": "test",
-                    "repo_full_name": "test/debian", "repo_type": "private"}}}""";
+    public void harbor_pushedDeletedAndScanned_inBothItsFormats() throws Exception {
+        Digest digest = Digest.parse("sha256:954b378c375d852eb3c63ab88978f640b4348b01c1b3456a024a81536dafbbf4");
+        String repository = """
+                "repository": {"date_created": 1680501893, "name": "alpine", "namespace": "harbor",
+                  "repo_full_name": "harbor/alpine", "repo_type": "private"}""";
+        String untagged = """
+                "resources": [{"digest": "DIGEST", "tag": "DIGEST", "resource_url": "localhost/harbor/alpine@DIGEST"}]""".replace("DIGEST", digest.toString());
+        String pushed = """
+                {"type": "PUSH_ARTIFACT", "occur_at": 1680501893, "operator": "harbor-jobservice", "event_data": {%s, %s}}""".formatted(untagged, repository);
         assertEquals(
-                List.of(event(EventKind.PUSHED, "test/debian", "latest", DIGEST, "admin", "", "2020-04-15T03:45:08Z")),
-                read(new HarborPayload(), json.replace("TAG", "latest")));
+                List.of(event(
+                        EventKind.PUSHED,
+                        "harbor/alpine",
+                        null,
+                        digest,
+                        "harbor-jobservice",
+                        "",
+                        "2023-04-03T06:04:53Z")),
+                read(new HarborPayload(), pushed));
+        assertEquals(List.of(), read(new HarborPayload(), pushed.replace("PUSH_", "PULL_")));
+        String tagged = """
+                "resources": [{"digest": "sha256:2bb501e6173d9d006e56de5bce2720eb06396803300fe1687b58a7ff32bf4c14",
+                  "tag": "3.8", "resource_url": "localhost/harbor/alpine:3.8"}]""";
+        RegistryEvent deleted = event(
+                EventKind.DELETED,
+                "harbor/alpine",
+                "3.8",
+                Digest.parse("sha256:2bb501e6173d9d006e56de5bce2720eb06396803300fe1687b58a7ff32bf4c14"),
+                "harbor-jobservice",
+                "",
+                "2023-04-03T06:16:38Z");
+        assertEquals(List.of(deleted), read(new HarborPayload(), """
+                {"type": "DELETE_ARTIFACT", "occur_at": 1680502598, "operator": "harbor-jobservice",
+                 "event_data": {%s, %s}}""".formatted(tagged, repository)));
+        String cloudEvent = """
+                {"specversion": "1.0", "id": "343f1623-7cba-487c-88f1-c5ebf55e93aa",
+                 "requestid": "ca0f3ceb-810f-4598-a268-a2291ad4de49", "source": "/projects/2/webhook/policies/15",
+                 "type": "harbor.artifact.deleted", "datacontenttype": "application/json", "time": "2023-04-03T06:16:38Z",
+                 "data": {%s, %s}, "operator": "harbor-jobservice"}""";
         assertEquals(
-                List.of(event(EventKind.DELETED, "test/debian", null, DIGEST, "admin", "", "2020-04-15T03:45:08Z")),
-                read(new HarborPayload(), json.replace("TAG", "sha256:" + HEX).replace("PUSH_", "DELETE_")));
-        assertEquals(List.of(), read(new HarborPayload(), json.replace("PUSH_", "PULL_")));
+                List.of(event(
+                        EventKind.DELETED,
+                        "harbor/alpine",
+                        "3.8",
+                        deleted.digestOrNull(),
+                        "harbor-jobservice",
+                        "343f1623-7cba-487c-88f1-c5ebf55e93aa",
+                        "2023-04-03T06:16:38Z")),
+                read(new HarborPayload(), cloudEvent.formatted(tagged, repository)));
+        assertEquals(
+                EventKind.PUSHED,
+                read(new HarborPayload(), cloudEvent.formatted(untagged, repository).replace(".deleted", ".pushed"))
+                        .get(0)
+                        .kind());
+        assertEquals(
+                List.of(),
+                read(new HarborPayload(), cloudEvent.formatted(untagged, repository).replace(".deleted", ".pulled")));
+        assertThat(
+                "no member of the other format stands in",
+                refusal(new HarborPayload(), pushed.replace("PUSH_ARTIFACT", "harbor.artifact.pushed\", \"specversion\": \"1.0")),
+                containsString("/data/resources"));
+        String scanned = """
+                "resources": [{"digest": "DIGEST", "resource_url": "localhost/harbor/alpine@DIGEST",
+                  "scan_overview": {"application/vnd.security.vulnerability.report; version=1.1": {
+                    "report_id": "af0546c1-67dc-4e9d-927e-372900ead0df", "scan_status": "Success", "severity": "None",
+                    "duration": 8, "summary": {"total": 0, "fixable": 0, "summary": {}},
+                    "start_time": "2023-04-03T06:12:47Z", "end_time": "2023-04-03T06:12:55Z",
+                    "scanner": {"name": "Trivy", "vendor": "Aqua Security", "version": "v0.37.2"},
+                    "complete_percent": 100}}}]""".replace("DIGEST", digest.toString());
+        assertEquals(
+                List.of(event(
+                        EventKind.SCANNED, "harbor/alpine", null, digest, "auto", "", "2023-04-03T06:12:55Z")),
+                read(
+                        new HarborPayload(),
+                        "{\"type\": \"SCANNING_COMPLETED\", \"occur_at\": 1680502375, \"operator\": \"auto\", \"event_data\": {"
+                                + scanned + "," + repository.replace("\"date_created\": 1680501893, ", "") + "}}"));
+        assertEquals(
+                EventKind.SCANNED,
+                read(
+                                new HarborPayload(),
+                                cloudEvent
+                                        .formatted("RESOURCES", repository)
+                                        .replace("RESOURCES", scanned)
+                                        .replace("harbor.artifact.deleted", "harbor.scan.completed"))
+                        .get(0)
+                        .kind());
     }
 
     @Test
@@ -153,22 +276,76 @@ public class PayloadTest {
         assertEquals(List.of(), read(new GitHubPayload(), "{\"zen\": \"Design for failure.\", \"hook_id\": 1}"));
     }
 
+    /**
+     * The members of GitHub's own samples for a container, without the pages of URLs in between: an npm package whose registry is
+     * the container registry, a tag without a name, and a digest that is none.
+     */
+    @Test
+    public void gitHub_asItsOwnSamplesHaveIt() throws Exception {
+        String json = """
+                {"action": "published", "registry_package": {"id": 10696, "name": "hello-world-npm",
+                   "namespace": "Codertocat/hello-world", "description": null, "ecosystem": "docker", "package_type": "npm",
+                   "html_url": "https://github.com/Codertocat/hello-world/packages/10696",
+                   "created_at": "2019-05-09T23:28:29Z", "updated_at": "2019-05-09T23:28:29Z",
+                   "owner": {"login": "Codertocat", "id": 21031067, "type": "User"},
+                   "package_version": {"id": 57755791,
+                     "version": "sha256:3da1996a8115d7616457760d9920b815241d0a03b34cf5f04e9a0e9d8de37498",
+                     "name": "sha256:3da1996a8115d7616457760d9920b815241d0a03b34cf5f04e9a0e9d8de37498",
+                     "description": "Hello-World in a docker container", "summary": "Hello-World in a docker container",
+                     "manifest": "", "target_commitish": "master", "created_at": "0001-01-01T00:00:00Z",
+                     "updated_at": "0001-01-01T00:00:00Z", "metadata": [],
+                     "container_metadata": {"tag": {"name": "",
+                         "digest": "sha256:6c62fb45fe66bfb1ea9a66abc38f6a0cc974292b"}, "labels": {}, "manifest": {}},
+                     "package_files": [], "installation_command": "docker pull ghcr.io/Codertocat/hello-world:",
+                     "package_url": "ghcr.io/Codertocat/hello-world:"},
+                   "registry": {"about_url": "https://docs.github.com/packages/learn-github-packages/introduction-to-github-packages",
+                     "name": "GitHub CONTAINER registry", "type": "CONTAINER",
+                     "url": "https://CONTAINER.pkg.github.com/Codertocat", "vendor": "GitHub Inc"}},
+                 "repository": {"full_name": "Codertocat/hello-world-npm"}, "organization": {"login": "Octocoders"},
+                 "sender": {"login": "Codertocat"}}""";
+        List<RegistryEvent> pushed = List.of(event(
+                EventKind.PUSHED,
+                "codertocat/hello-world-npm",
+                null,
+                Digest.parse("sha256:3da1996a8115d7616457760d9920b815241d0a03b34cf5f04e9a0e9d8de37498"),
+                "Codertocat",
+                "",
+                "2019-05-09T23:28:29Z"));
+        assertEquals(pushed, read(new GitHubPayload(), json));
+        assertEquals(pushed, read(new GitHubPayload(), json.replace("registry_package", "package")));
+        assertEquals(List.of(), read(new GitHubPayload(), json.replace("\"type\": \"CONTAINER\"", "\"type\": \"npm\"")));
+    }
+
     @Test
     public void mirantis() throws Exception {
         String json = """
                 {"type": "TAG_PUSH", "createdAt": "2019-05-15T19:39:40.607337713Z", "contents": {"namespace": "foo",
-                   "repository": "bar", "tag": "latest", "digest": "sha256:%1$s", "imageName": "foo/bar:latest", "os": "linux",
-                   "architecture": "amd64", "author": "carol", "pushedAt": "2015-01-02T15:04:05Z"},
+                   "repository": "bar", "tag": "latest",
+                   "digest": "sha256:b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c",
+                   "imageName": "foo/bar:latest", "os": "linux", "architecture": "amd64", "author": "",
+                   "pushedAt": "2015-01-02T15:04:05Z"},
                  "location": "/repositories/foo/bar/tags/latest"}""";
+        Digest digest = Digest.parse("sha256:b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c");
+        String time = "2019-05-15T19:39:40.607337713Z";
         assertEquals(
-                List.of(event(
-                        EventKind.PUSHED, "foo/bar", "latest", DIGEST, "carol", "", "2019-05-15T19:39:40.607337713Z")),
+                List.of(event(EventKind.PUSHED, "foo/bar", "latest", digest, "", "", time)),
                 read(new MirantisPayload(), json));
+        // By the members of "Manage content structure": there are no whole samples of these.
         assertEquals(
-                EventKind.SCANNED,
-                read(new MirantisPayload(), json.replace("TAG_PUSH", "SCAN_COMPLETED"))
-                        .get(0)
-                        .kind());
+                List.of(event(EventKind.DELETED, "foo/bar", "latest", digest, "carol", "", time)),
+                read(
+                        new MirantisPayload(),
+                        json.replace("TAG_PUSH", "TAG_DELETE")
+                                .replace("pushedAt", "deletedAt")
+                                .replace("\"author\": \"\"", "\"author\": \"carol\"")));
+        assertEquals(
+                List.of(event(EventKind.SCANNED, "foo/bar", "latest", null, "", "", time)),
+                read(new MirantisPayload(), """
+                        {"type": "SCAN_COMPLETED", "createdAt": "2019-05-15T19:39:40.607337713Z", "contents": {
+                           "namespace": "foo", "repository": "bar", "tag": "latest", "imageName": "10.10.10.1/foo/bar:latest",
+                           "scanSummary": {"namespace": "foo", "repository": "bar", "tag": "latest", "critical": 0, "major": 0,
+                             "minor": 0, "last_scan_status": 0, "check_completed_at": "2015-01-02T15:04:05Z"}}}"""));
+        assertEquals(List.of(), read(new MirantisPayload(), json.replace("TAG_PUSH", "TAG_PULL")));
     }
 
     /** The two samples of "Azure Container Registry as an Event Grid source", in the CloudEvents schema. */
@@ -258,6 +435,28 @@ public class PayloadTest {
                 List.of(),
                 read(new AzurePayload(), own.toString().replace("\"push\"", "\"chart_push\"")));
         assertEquals(Optional.empty(), new AzurePayload().handshakeCode(own));
+    }
+
+    /** The sample of "Azure Container Registry webhook reference, Push event", with digits where it has x. */
+    @Test
+    public void azure_byItsOwnWebhook() throws Exception {
+        String hex = "0000d5c8786bb9e621a45ece0db000001cdc624ad20da9fe62e9d25490f33000".substring(0, 64);
+        assertEquals(
+                List.of(event(
+                        EventKind.PUSHED,
+                        "hello-world",
+                        "v1",
+                        new Digest("sha256", hex),
+                        "",
+                        "cb8c3971-9adc-488b-0000-43cbb4974ff5",
+                        "2017-11-17T16:52:01.343145347Z")),
+                read(new AzurePayload(), """
+                        {"id": "cb8c3971-9adc-488b-0000-43cbb4974ff5", "timestamp": "2017-11-17T16:52:01.343145347Z",
+                         "action": "push",
+                         "target": {"mediaType": "application/vnd.docker.distribution.manifest.v2+json", "size": 524,
+                           "digest": "sha256:HEX", "length": 524, "repository": "hello-world", "tag": "v1"},
+                         "request": {"id": "3cbb6949-7549-4fa1-0000-a6d5451dffc7", "host": "myregistry.azurecr.io",
+                           "method": "PUT", "useragent": "docker/17.09.0-ce"}}""".replace("HEX", hex)));
     }
 
     /** The sample of "Endpoint validation with Event Grid event schema". */
