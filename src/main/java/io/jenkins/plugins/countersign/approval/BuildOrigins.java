@@ -3,6 +3,7 @@ package io.jenkins.plugins.countersign.approval;
 import hudson.model.Cause;
 import hudson.model.Run;
 import io.jenkins.plugins.countersign.BuildPeople;
+import io.jenkins.plugins.countersign.configuration.ContextRules;
 import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
 import io.jenkins.plugins.countersign.engine.approval.Origin;
 import java.util.LinkedHashSet;
@@ -24,7 +25,11 @@ public final class BuildOrigins {
      */
     public static BuildFacts facts(Run<?, ?> run, String stage) {
         Set<String> authors = authors(run, stage);
-        return new BuildFacts(starters(run), authors.isEmpty() ? null : authors, Map.of());
+        return new BuildFacts(
+                starters(run),
+                authors.isEmpty() ? null : authors,
+                Map.of(),
+                ContextRules.isFourEyesAlways(run.getParent()));
     }
 
     /** What approvers are shown, and what they sign. */

@@ -6,11 +6,14 @@ import hudson.ExtensionList;
 import hudson.Util;
 import hudson.util.FormValidation;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import jenkins.model.GlobalConfiguration;
 import jenkins.model.Jenkins;
 import jenkins.security.stapler.StaplerFragments;
+import net.sf.json.JSONArray;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -49,10 +52,13 @@ public class WebhookConfiguration extends GlobalConfiguration {
         try {
             // Before anything is forgotten.
             if (json.has("sources")) {
-                request.bindJSONToList(WebhookSource.class, json.get("sources"));
+                for (Object source : JSONArray.fromObject(json.get("sources"))) {
+                    WebhookSource.requireId(((JSONObject) source).optString("id").trim());
+                }
+                requireDistinct(request.bindJSONToList(WebhookSource.class, json.get("sources")));
             }
         } catch (IllegalArgumentException e) {
-            throw new FormException(Messages.WebhookSource_BadId(), e, "sources");
+            throw new FormException(e.getMessage(), e, "sources");
         }
         sources = new ArrayList<>();
         rebuildsAtOnce = DEFAULT_REBUILDS;
@@ -65,10 +71,21 @@ public class WebhookConfiguration extends GlobalConfiguration {
         return sources;
     }
 
+    /** @throws IllegalArgumentException if two have one name: which of them is meant, nobody could say */
     @DataBoundSetter
     public void setSources(List<WebhookSource> sources) {
+        requireDistinct(Util.fixNull(sources));
         this.sources = new ArrayList<>(Util.fixNull(sources));
         save();
+    }
+
+    private static void requireDistinct(List<WebhookSource> sources) {
+        Set<String> ids = new HashSet<>();
+        for (WebhookSource source : sources) {
+            if (!ids.add(source.getId())) {
+                throw new IllegalArgumentException(Messages.WebhookSource_Twice(source.getId()));
+            }
+        }
     }
 
     /** How many builds at once an updated base may start; none when it is zero. */

@@ -183,10 +183,14 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
         this.perSecond = perSecond < 1 ? DEFAULT_PER_SECOND : perSecond;
     }
 
-    private static void requireId(String id) {
+    static void requireId(String id) {
         if (!ID_PATTERN.matcher(Util.fixNull(id)).matches()) {
-            throw new IllegalArgumentException(Messages.WebhookSource_BadId());
+            throw new IllegalArgumentException(Messages.WebhookSource_NoId(shown(id)));
         }
+    }
+
+    private static String shown(String id) {
+        return Util.fixNull(id).length() > 100 ? id.substring(0, 100) + "…" : Util.fixNull(id);
     }
 
     /** What was written past the form is no source: Jenkins leaves it out and lists it under "Manage Old Data". */

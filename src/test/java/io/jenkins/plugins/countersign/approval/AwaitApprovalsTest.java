@@ -8,12 +8,15 @@ import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNotNull;
 import static org.junit.Assert.assertTrue;
 
+import com.cloudbees.hudson.plugins.folder.Folder;
 import hudson.model.Cause;
 import hudson.model.CauseAction;
 import hudson.model.Result;
 import hudson.model.labels.LabelAtom;
 import hudson.slaves.DumbSlave;
 import io.jenkins.plugins.countersign.audit.ControllerLedger;
+import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
+import io.jenkins.plugins.countersign.configuration.FolderSettings;
 import java.nio.file.Files;
 import java.util.List;
 import jenkins.model.InterruptedBuildAction;
@@ -114,6 +117,43 @@ public class AwaitApprovalsTest {
         assertTrue(run.isBuilding());
         gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
         jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+    }
+
+    @Test
+    public void whereAFolderSaysSo_whoStartedTheBuildIsExcluded_thoughThePolicyDoesNot() throws Exception {
+        CountersignConfiguration.get().setStartersMayApprove(true);
+        Folder folder = Jenkins.get().createProject(Folder.class, name.getMethodName());
+        FolderSettings settings = new FolderSettings();
+        settings.setFourEyesAlways(true);
+        folder.addProperty(settings);
+        try {
+            WorkflowJob job = folder.createProject(Folder.class, "team").createProject(WorkflowJob.class, "job");
+            job.setDefinition(
+                    new CpsFlowDefinition("awaitApprovals image: '" + gate.image() + "', stage: 'qa'", true));
+            gate.says("carol", Saying.Word.APPROVE, "qa", "I trust myself");
+            gate.says("erin", Saying.Word.APPROVE, "qa", "");
+            WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("carol")))
+                    .waitForStart();
+            jenkins.waitForMessage("carol started the build of this image", run);
+            jenkins.waitForMessage("missing 1 of qa", run);
+            assertTrue(run.isBuilding());
+            gate.saysAndTells("frank", Saying.Word.APPROVE, "qa", "");
+            jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+            assertEquals(
+                    List.of("erin", "frank"),
+                    run.getAction(ImageApprovalsAction.class).getGate("1").getApprovers().stream()
+                            .sorted()
+                            .toList());
+
+            // Elsewhere the policy alone says who is excluded.
+            WorkflowRun outside = job("awaitApprovals image: '" + gate.image() + "', stage: 'qa'", "-outside")
+                    .scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("carol")))
+                    .waitForStart();
+            jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(outside));
+            jenkins.assertLogNotContains("started the build of this image", outside);
+        } finally {
+            CountersignConfiguration.get().setStartersMayApprove(false);
+        }
     }
 
     @Test

@@ -19,17 +19,25 @@ import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
 import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
 import io.jenkins.plugins.countersign.engine.registry.UnauthorizedException;
+import io.jenkins.plugins.countersign.engine.registry.UntrustedCertificateException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URL;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import jenkins.model.Jenkins;
 import org.htmlunit.HttpMethod;
 import org.htmlunit.WebRequest;
@@ -41,6 +49,7 @@ import org.junit.ClassRule;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
+import org.jvnet.hudson.test.Issue;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.MockAuthorizationStrategy;
 
@@ -276,6 +285,57 @@ public class ConnectionTestTest {
                                 .encodeToString((DockerRegistry.USER + ":" + DockerRegistry.PASSWORD).getBytes())
                         + "\"}}}");
         settings.accessFromAgent(Progress.NONE, environment, docker).ping();
+    }
+
+    /** SECURITY-2910: what is trusted for one registry is trusted nowhere else in Jenkins. */
+    @Issue("SECURITY-2910")
+    @Test
+    public void whatARegistryIsTrustedByLeavesTheRestOfJenkinsAsItWas() throws Exception {
+        Map<String, Object> before = tlsOfTheJvm();
+        Map<String, String> unverified = real(REAL);
+        unverified.put("certificateAuthority", "");
+        assertThat(ask(HttpMethod.POST, "admin", unverified).getContentAsString(), containsString("is not trusted"));
+
+        unverified.put("insecureUnverifiedTls", "true");
+        assertThat(
+                ask(HttpMethod.POST, "admin", unverified).getContentAsString(),
+                containsString("its certificate was not verified"));
+        RegistryConfiguration own = new RegistryConfiguration(REGISTRY.host());
+        own.setCertificateAuthority(Files.readString(REGISTRY.authority()));
+        own.setCredentialsId(REAL);
+        CountersignConfiguration.get().setRegistries(List.of(own));
+        Registries.access(REGISTRY.host(), Progress.NONE).ping();
+
+        assertEquals(before, tlsOfTheJvm());
+        URL registry = new URL("https://" + REGISTRY.host() + "/v2/");
+        assertThrows(SSLException.class, () -> registry.openConnection().getInputStream());
+        assertThrows(
+                SSLException.class,
+                () -> HttpClient.newHttpClient()
+                        .send(
+                                HttpRequest.newBuilder(registry.toURI()).build(),
+                                HttpResponse.BodyHandlers.discarding()));
+        CountersignConfiguration.get().setRegistries(List.of());
+        assertThrows(
+                UntrustedCertificateException.class,
+                () -> Registries.access(REGISTRY.host(), Progress.NONE).ping());
+    }
+
+    private static Map<String, Object> tlsOfTheJvm() throws Exception {
+        Map<String, Object> found = new LinkedHashMap<>();
+        found.put("context", SSLContext.getDefault());
+        found.put("sockets", HttpsURLConnection.getDefaultSSLSocketFactory());
+        found.put("host names", HttpsURLConnection.getDefaultHostnameVerifier());
+        found.put("providers", List.of(Security.getProviders()));
+        for (String name : System.getProperties().stringPropertyNames()) {
+            if (name.matches("(javax\\.net|jdk\\.(tls|internal\\.httpclient|httpclient|certpath)|com\\.sun\\.net|https?\\.).*")) {
+                found.put(name, System.getProperty(name));
+            }
+        }
+        for (String name : List.of("jdk.tls.disabledAlgorithms", "jdk.certpath.disabledAlgorithms")) {
+            found.put("security " + name, String.valueOf(Security.getProperty(name)));
+        }
+        return found;
     }
 
     @Test

@@ -6,9 +6,11 @@ import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.startsWith;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertNull;
+import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import hudson.ExtensionList;
+import hudson.model.Descriptor.FormException;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.TopLevelItem;
@@ -43,6 +45,8 @@ import jenkins.branch.BranchSource;
 import jenkins.model.Jenkins;
 import jenkins.scm.impl.SingleSCMSource;
 import jenkins.util.HttpServletFilter;
+import net.sf.json.JSONArray;
+import net.sf.json.JSONObject;
 import org.htmlunit.HttpMethod;
 import org.htmlunit.WebRequest;
 import org.htmlunit.html.HtmlPage;
@@ -52,10 +56,12 @@ import org.junit.After;
 import org.junit.Before;
 import org.junit.ClassRule;
 import org.junit.Test;
+import org.jvnet.hudson.test.Issue;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.MockAuthorizationStrategy;
 import org.jvnet.hudson.test.SingleFileSCM;
 import org.jvnet.hudson.test.SleepBuilder;
+import org.kohsuke.stapler.Stapler;
 
 /** What follows from an event, beyond the push that builds a job. */
 public class ImageEventTest {
@@ -479,6 +485,93 @@ public class ImageEventTest {
         } finally {
             jenkins.jenkins.setAuthorizationStrategy(new hudson.security.AuthorizationStrategy.Unsecured());
             jenkins.jenkins.setSecurityRealm(hudson.security.SecurityRealm.NO_AUTHENTICATION);
+        }
+    }
+
+    @Issue({"SECURITY-2881", "SECURITY-3611"})
+    @Test
+    public void markupInADelivery_isTextOnEveryPage() throws Exception {
+        Told.push(registry.host(), "1.0", "markup");
+        String markup = "<img id='pwned' src='x' onerror='alert(1)'><b id='pwned'>carol";
+        WebhookConfiguration.get().getSources().forEach(source -> source.setPageUrl("javascript:alert('{tag}')"));
+        FreeStyleProject job = jenkins.createFreeStyleProject("markup");
+        ImageEventTrigger trigger = new ImageEventTrigger(registry.host() + "/**");
+        job.addTrigger(trigger);
+        trigger.start(job, true);
+        for (String hostile : List.of("name\": \"app", "name\": \"1.0", "login\": \"Team")) {
+            String field = hostile.substring(0, hostile.indexOf(':'));
+            byte[] body = new String(Told.published("1.0", "markup"), StandardCharsets.UTF_8)
+                    .replace("\"" + hostile + "\"", "\"" + field + ": \"" + markup + "\"")
+                    .getBytes(StandardCharsets.UTF_8);
+            assertThat(new String(body, StandardCharsets.UTF_8), containsString("pwned"));
+            assertThat("the image has no such name", Told.sendSigned(jenkins, body), startsWith("403 "));
+        }
+        byte[] body = new String(Told.published("1.0", "markup"), StandardCharsets.UTF_8)
+                .replace("\"carol\"", "\"" + markup + "\"")
+                .getBytes(StandardCharsets.UTF_8);
+        assertThat(Told.sendSigned(jenkins, body), startsWith("202 "));
+        Told.await("the build", () -> job.getLastBuild() != null);
+        jenkins.waitUntilNoActivity();
+        try (JenkinsRule.WebClient browser = jenkins.createWebClient().withJavaScriptEnabled(false)) {
+            for (String path : List.of(
+                    "manage/countersign-webhooks/",
+                    job.getLastBuild().getUrl(),
+                    job.getLastBuild().getUrl() + "console",
+                    job.getUrl())) {
+                HtmlPage page = browser.goTo(path);
+                assertEquals(
+                        path,
+                        List.of(),
+                        page.getByXPath("//*[@id='pwned']|//*[@onerror]|//a[starts-with(@href,'javascript:')]"));
+                if (path.equals(job.getLastBuild().getUrl())) {
+                    assertThat(page.asNormalizedText(), containsString("pushed by " + markup));
+                }
+            }
+        }
+        // The legitimate way: a page of the registry is linked.
+        WebhookConfiguration.get()
+                .getSources()
+                .forEach(source -> source.setPageUrl("https://registry.example.com/{repository}/{tag}"));
+        Told.push(registry.host(), "1.0", "again");
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "again")), startsWith("202 "));
+        Told.await("the second build", () -> job.getLastBuild().getNumber() == 2);
+        try (JenkinsRule.WebClient browser = jenkins.createWebClient().withJavaScriptEnabled(false)) {
+            assertEquals(
+                    1,
+                    browser.goTo(job.getLastBuild().getUrl())
+                            .getByXPath("//a[@href='https://registry.example.com/team/app/1.0']")
+                            .size());
+        }
+    }
+
+    @Issue("SECURITY-2880")
+    @Test
+    public void aSourceWithABadName_orTheNameOfAnother_isNamedByTheForm_andNothingIsLost() throws Exception {
+        List<WebhookSource> before = WebhookConfiguration.get().getSources();
+        for (String ids : List.of("good,Bad/Name", "same,other,same", "good,", "good,<b>")) {
+            JSONArray sources = new JSONArray();
+            for (String id : ids.split(",", -1)) {
+                sources.add(new JSONObject()
+                        .element("id", id)
+                        .element("kind", "GITHUB")
+                        .element("registry", "ghcr.io")
+                        .element("credentialsId", "hook"));
+            }
+            String named = ids.startsWith("same") ? "same" : ids.substring(ids.indexOf(',') + 1);
+            try (JenkinsRule.WebClient browser = jenkins.createWebClient().withJavaScriptEnabled(false)) {
+                FormException refused = assertThrows(
+                        FormException.class,
+                        () -> browser.executeOnServer(() -> WebhookConfiguration.get()
+                                .configure(
+                                        Stapler.getCurrentRequest2(),
+                                        new JSONObject()
+                                                .element("sources", sources)
+                                                .element("rebuildsAtOnce", 9))));
+                assertEquals("sources", refused.getFormField());
+                assertThat(refused.getMessage(), containsString("\"" + named + "\""));
+                assertEquals(ids, before, WebhookConfiguration.get().getSources());
+                assertEquals(5, WebhookConfiguration.get().getRebuildsAtOnce());
+            }
         }
     }
 

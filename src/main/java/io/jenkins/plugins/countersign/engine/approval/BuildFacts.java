@@ -15,8 +15,13 @@ import java.util.Set;
  * @param commitAuthorsOrNull user names, mail addresses or {@code Name <address>} of the authors of the commits in the image;
  *     null when unknown
  * @param builtAt when images were built, as far as that is known: of the image under judgement, and of the one promoted last
+ * @param startersExcluded whether no starter may approve, whatever the trust policy says of the stage
  */
-public record BuildFacts(Set<String> startersOrNull, Set<String> commitAuthorsOrNull, Map<Digest, Instant> builtAt)
+public record BuildFacts(
+        Set<String> startersOrNull,
+        Set<String> commitAuthorsOrNull,
+        Map<Digest, Instant> builtAt,
+        boolean startersExcluded)
         implements Serializable {
 
     public static final BuildFacts UNKNOWN = new BuildFacts(null, null, Map.of());
@@ -25,6 +30,11 @@ public record BuildFacts(Set<String> startersOrNull, Set<String> commitAuthorsOr
         startersOrNull = startersOrNull == null ? null : Set.copyOf(startersOrNull);
         commitAuthorsOrNull = commitAuthorsOrNull == null ? null : Set.copyOf(commitAuthorsOrNull);
         builtAt = Map.copyOf(builtAt);
+    }
+
+    /** Who may not approve, the trust policy says alone. */
+    public BuildFacts(Set<String> startersOrNull, Set<String> commitAuthorsOrNull, Map<Digest, Instant> builtAt) {
+        this(startersOrNull, commitAuthorsOrNull, builtAt, false);
     }
 
     public Optional<Set<String>> starters() {

@@ -31,7 +31,7 @@ final class Exclusions {
                     name -> Sentence.of("approval.isCommitAuthor", name),
                     Sentence.of("approval.commitAuthorUnknown"));
         }
-        if (judgement.stage.exclude().contains(Exclusion.BUILD_STARTER)) {
+        if (build.startersExcluded() || judgement.stage.exclude().contains(Exclusion.BUILD_STARTER)) {
             exclude(
                     build.starters(),
                     SetAsideReason.BUILD_STARTER,

@@ -108,7 +108,8 @@ public record Judging(
         return new BuildFacts(
                 joined(build.startersOrNull(), provenance.startersOrNull()),
                 joined(build.commitAuthorsOrNull(), provenance.commitAuthorsOrNull()),
-                builtAt);
+                builtAt,
+                build.startersExcluded());
     }
 
     private static Set<String> joined(Set<String> one, Set<String> other) {
