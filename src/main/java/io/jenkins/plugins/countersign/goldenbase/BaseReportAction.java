@@ -1,5 +1,8 @@
 package io.jenkins.plugins.countersign.goldenbase;
 
+import io.jenkins.plugins.countersign.ReadersLanguage;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import hudson.model.Item;
 import hudson.model.Run;
 import io.jenkins.plugins.countersign.engine.goldenbase.BaseReport;
@@ -182,6 +185,10 @@ public class BaseReportAction implements RunAction2 {
         private final String because;
         private final String message;
         private final String suggestion;
+        /** The same as JSON of sentences; null in builds of the first versions. */
+        private final String messageSentence;
+
+        private final String suggestionSentence;
 
         FindingEntry(Finding finding) {
             severity = finding.severity().name().toLowerCase(Locale.ROOT);
@@ -192,6 +199,8 @@ public class BaseReportAction implements RunAction2 {
             because = finding.because();
             message = finding.message();
             suggestion = finding.suggestion();
+            messageSentence = finding.found().toJson().toString();
+            suggestionSentence = finding.advice().toJson().toString();
         }
 
         /** {@code error}, {@code warning} or {@code note}. */
@@ -235,14 +244,28 @@ public class BaseReportAction implements RunAction2 {
             return because == null ? "" : because;
         }
 
+        /** In English. */
         @Exported
         public String getMessage() {
             return message;
         }
 
+        /** In English; empty for none. */
         @Exported
         public String getSuggestion() {
             return suggestion;
+        }
+
+        /** The message in the reader's language. */
+        @Restricted(NoExternalUse.class)
+        public String getMessageText() {
+            return ReadersLanguage.text(Sentence.read(messageSentence, message));
+        }
+
+        /** The suggestion in the reader's language; empty for none. */
+        @Restricted(NoExternalUse.class)
+        public String getSuggestionText() {
+            return ReadersLanguage.text(Sentence.read(suggestionSentence, suggestion));
         }
     }
 }

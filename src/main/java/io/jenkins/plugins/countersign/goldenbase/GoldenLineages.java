@@ -104,7 +104,7 @@ public final class GoldenLineages {
             CatalogueInForce inForce, RegistryBases bases, GoldenOrganisations organisations) {
         BaseSignatures signatures = inForce.trustOrNull() == null
                 ? (image, signedBy) -> {
-                    throw new BaseSignatures.UnprovenException(Messages.GoldenLineages_NoTrustPolicy());
+                    throw new BaseSignatures.UnprovenException(Sentence.of("goldenbase.noTrustPolicy"));
                 }
                 : new RegistrySignatures(bases, inForce.trustOrNull(), Clock.systemUTC());
         return CheckContext.offline(Clock.systemUTC())

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.dockerfile;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildOptions.Builder;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,16 +37,16 @@ final class BuilderDifferences {
                         unknowns,
                         builder,
                         stage.from().node(),
-                        "takes \"" + GoText.shown(base) + "\" for the stage of that name");
+                        Sentence.of("dockerfile.takesForStage", name(builder), GoText.shown(base)));
             }
             for (Instruction command : stage.commands()) {
                 if (simple && !command.node().heredocs().isEmpty()) {
-                    add(unknowns, builder, command.node(), "knows no heredocs and reads its body as instructions");
+                    add(unknowns, builder, command.node(), Sentence.of("dockerfile.knowsNoHeredocs", name(builder)));
                 }
                 if (simple
                         && command instanceof Instruction.Run run
                         && !run.mounts().isEmpty()) {
-                    add(unknowns, builder, command.node(), "does not carry out mounts");
+                    add(unknowns, builder, command.node(), Sentence.of("dockerfile.knowsNoMounts", name(builder)));
                 }
             }
         }
@@ -55,16 +57,18 @@ final class BuilderDifferences {
                 unknowns.add(new Unknown(
                         Unknown.Kind.OTHER_BUILDER,
                         input.written(),
-                        "buildah looks the short name \"" + input.written()
-                                + "\" up in the registries of its machine, which need not begin with docker.io",
+                        Sentence.of("dockerfile.shortName", input.written()),
                         input.place()));
             }
         }
         return unknowns;
     }
 
-    private static void add(List<Unknown> unknowns, Builder builder, Node node, String what) {
-        String name = builder.name().toLowerCase(java.util.Locale.ROOT);
-        unknowns.add(new Unknown(Unknown.Kind.OTHER_BUILDER, name, "the builder " + name + " " + what, node.place()));
+    private static void add(List<Unknown> unknowns, Builder builder, Node node, Sentence sentence) {
+        unknowns.add(new Unknown(Unknown.Kind.OTHER_BUILDER, name(builder), sentence, node.place()));
+    }
+
+    private static String name(Builder builder) {
+        return builder.name().toLowerCase(java.util.Locale.ROOT);
     }
 }

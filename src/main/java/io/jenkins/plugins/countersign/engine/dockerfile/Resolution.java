@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.dockerfile;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs.Refusal;
 import io.jenkins.plugins.countersign.engine.dockerfile.ShellLexer.LexerException;
 import io.jenkins.plugins.countersign.engine.image.Platform;
@@ -108,8 +110,8 @@ final class Resolution {
         }
     }
 
-    void unknown(Unknown.Kind kind, String subject, String message, Place place) {
-        unknowns.add(new Unknown(kind, subject, message, place));
+    void unknown(Unknown.Kind kind, String subject, Sentence sentence, Place place) {
+        unknowns.add(new Unknown(kind, subject, sentence, place));
     }
 
     private void setPlatformArguments() {
@@ -186,8 +188,10 @@ final class Resolution {
                 unknown(
                         Unknown.Kind.VARIABLE,
                         GoText.shown(variable),
-                        "the variable " + GoText.shown(variable) + " decides over the image \""
-                                + GoText.shown(from.base().text()) + "\" and has no value here",
+                        Sentence.of(
+                                "dockerfile.variableDecides",
+                                GoText.shown(variable),
+                                GoText.shown(from.base().text())),
                         place);
             }
             if (baseName.isEmpty()) {
@@ -410,7 +414,7 @@ final class Resolution {
                 unknown(
                         Unknown.Kind.SCRATCH,
                         SCRATCH,
-                        "the stage begins with nothing; no image stands for its files",
+                        Sentence.of("dockerfile.scratch"),
                         state.place);
             }
             return;
@@ -443,7 +447,7 @@ final class Resolution {
             unknown(
                     Unknown.Kind.NAMED_CONTEXT,
                     GoText.shown(context),
-                    "the build context " + GoText.shown(context) + " stands in for \"" + state.written + "\"",
+                    Sentence.of("dockerfile.namedContext", GoText.shown(context), state.written),
                     state.place);
             return;
         }
@@ -481,7 +485,7 @@ final class Resolution {
                 unknown(
                         Unknown.Kind.ONBUILD,
                         state.reference,
-                        "the ONBUILD triggers of " + state.reference + " could not be read: " + e.getMessage(),
+                        Sentence.of("dockerfile.triggersUnread", state.reference, e.getMessage()),
                         state.place);
             }
         }

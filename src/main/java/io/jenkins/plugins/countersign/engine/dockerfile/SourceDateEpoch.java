@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.dockerfile;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 /**
  * The argument {@code SOURCE_DATE_EPOCH}, which BuildKit rewrites before it resolves names, and which may name a stage whose
  * remote {@code ADD} it then asks for a date.
@@ -33,7 +35,7 @@ final class SourceDateEpoch {
             resolution.unknown(
                     Unknown.Kind.VARIABLE,
                     NAME,
-                    NAME + " is taken from \"" + GoText.shown(value) + "\", whose date only the builder can find out",
+                    Sentence.of("dockerfile.dateUnknown", NAME, GoText.shown(value)),
                     Place.NOWHERE);
         }
         resolution.replaceGlobal(NAME, "");

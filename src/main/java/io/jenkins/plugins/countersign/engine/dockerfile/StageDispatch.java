@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.dockerfile;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.dockerfile.Node.Heredoc;
 import io.jenkins.plugins.countersign.engine.dockerfile.ShellLexer.LexerException;
 import java.util.ArrayList;
@@ -58,8 +60,7 @@ final class StageDispatch {
                     resolution.unknown(
                             Unknown.Kind.VARIABLE,
                             name,
-                            "unless the base image sets the variable " + name + ", the builder stops here: "
-                                    + e.getMessage(),
+                            Sentence.of("dockerfile.stopsUnlessSet", name, e.getMessage()),
                             command.place());
                 }
             }
@@ -243,7 +244,7 @@ final class StageDispatch {
                 resolution.unknown(
                         Unknown.Kind.REMOTE_ADD,
                         GoText.shown(source),
-                        "ADD fetches " + GoText.shown(source) + ", which may be anything, a root file system too",
+                        Sentence.of("dockerfile.remoteAdd", GoText.shown(source)),
                         place);
             }
         }
@@ -251,7 +252,7 @@ final class StageDispatch {
             resolution.unknown(
                     Unknown.Kind.VARIABLE,
                     GoText.shown(name),
-                    "the variable " + GoText.shown(name) + " decides what ADD fetches and has no value here",
+                    Sentence.of("dockerfile.variableDecidesAdd", GoText.shown(name)),
                     place);
         }
     }

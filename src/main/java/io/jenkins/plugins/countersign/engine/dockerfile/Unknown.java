@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.dockerfile;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.io.Serializable;
 
 /**
@@ -8,10 +10,15 @@ import java.io.Serializable;
  *
  * @param kind what cannot be known
  * @param subject the variable, the URL, the name of the context
- * @param message one sentence for people
+ * @param sentence for people
  * @param place where it stands
  */
-public record Unknown(Kind kind, String subject, String message, Place place) implements Serializable {
+public record Unknown(Kind kind, String subject, Sentence sentence, Place place) implements Serializable {
+
+    /** In English. */
+    public String message() {
+        return sentence.text();
+    }
 
     public enum Kind {
         /** A variable that decides over an image has no value; the builder would take it for empty. */

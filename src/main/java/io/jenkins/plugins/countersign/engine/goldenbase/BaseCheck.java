@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInput;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs;
 import io.jenkins.plugins.countersign.engine.dockerfile.Place;
@@ -40,8 +42,8 @@ public final class BaseCheck {
                         refusal.place(),
                         "",
                         "",
-                        "the builder would refuse this Dockerfile: " + refusal.message(),
-                        "mend the instruction; nothing behind it was judged"));
+                        Sentence.of("goldenbase.unreadable", refusal.message()),
+                        Sentence.of("goldenbase.mend")));
         inputs.inputs().forEach(check::input);
         inputs.unknowns().forEach(check::unknown);
         check.findings.sort(Comparator.comparingInt(Finding::line).thenComparingInt(Finding::column));
@@ -58,7 +60,8 @@ public final class BaseCheck {
 
     /** The same for an image that enters in any way. */
     static boolean allows(BuildInput input, Catalogue catalogue, CheckContext context) {
-        return check(input, catalogue, context.withSignatures((image, signedBy) -> "")).stream()
+        return check(input, catalogue, context.withSignatures((image, signedBy) -> Sentence.verbatim("")))
+                .stream()
                 .filter(finding -> finding.severity() == Severity.ERROR)
                 .allMatch(finding -> finding.rule().equals("digest-required"));
     }
@@ -76,10 +79,9 @@ public final class BaseCheck {
             Place place,
             String reference,
             String because,
-            String message,
-            String suggestion) {
-        findings.add(
-                new Finding(severity, rule, place.line(), place.column(), reference, because, message, suggestion));
+            Sentence found,
+            Sentence advice) {
+        findings.add(new Finding(severity, rule, place.line(), place.column(), reference, because, found, advice));
     }
 
     private void input(BuildInput input) {
@@ -93,9 +95,8 @@ public final class BaseCheck {
                     input.place(),
                     input.reference(),
                     "",
-                    "the builder would pull \"" + input.reference() + "\", which no catalogue can name: "
-                            + e.getMessage(),
-                    suggestion());
+                    Sentence.of("goldenbase.notAnImage", input.reference(), e.getMessage()),
+                    advice());
             return;
         }
         if (!input.reachable()) {
@@ -106,8 +107,8 @@ public final class BaseCheck {
                         input.place(),
                         input.reference(),
                         "",
-                        describe(input) + " is not in the catalogue; the chosen target does not need it",
-                        "");
+                        Sentence.of("goldenbase.notReached", described(input)),
+                        Finding.NO_ADVICE);
             }
             return;
         }
@@ -119,11 +120,14 @@ public final class BaseCheck {
                     input.place(),
                     input.reference(),
                     exemption.get().image().written(),
-                    describe(input) + " is let through until "
-                            + day(exemption.get().until()) + "; "
-                            + exemption.get().owner() + " answers for it"
-                            + because(exemption.get().reason()),
-                    "");
+                    because(
+                            Sentence.of(
+                                    "goldenbase.exempted",
+                                    described(input),
+                                    day(exemption.get().until()),
+                                    exemption.get().owner()),
+                            exemption.get().reason()),
+                    Finding.NO_ADVICE);
             return;
         }
         for (Entry entry : catalogue.deny()) {
@@ -138,8 +142,11 @@ public final class BaseCheck {
                         input.place(),
                         input.reference(),
                         entry.image().written(),
-                        describe(input) + " is denied" + because(entry.reason()) + endedExemption(input, image),
-                        entry.instead().isEmpty() ? suggestion() : "write " + entry.instead());
+                        endedExemption(
+                                input,
+                                image,
+                                because(Sentence.of("goldenbase.denied", described(input)), entry.reason())),
+                        entry.instead().isEmpty() ? advice() : Sentence.of("goldenbase.write", entry.instead()));
                 return;
             }
         }
@@ -183,13 +190,14 @@ public final class BaseCheck {
                 .findFirst();
     }
 
-    private String endedExemption(BuildInput input, ImageReference image) {
+    private Sentence endedExemption(BuildInput input, ImageReference image, Sentence found) {
         return catalogue.exceptions().stream()
                 .filter(exemption -> exemption.scope().covers(input.kind(), context))
                 .filter(exemption -> exemption.image().matches(image))
-                .map(exemption -> "; the exception of " + exemption.owner() + " ended on " + day(exemption.until()))
+                .map(exemption ->
+                        Sentence.of("goldenbase.exceptionEnded", found, exemption.owner(), day(exemption.until())))
                 .findFirst()
-                .orElse("");
+                .orElse(found);
     }
 
     private void golden(BuildInput input, ImageReference image, Entry entry) {
@@ -201,8 +209,8 @@ public final class BaseCheck {
                     input.place(),
                     input.reference(),
                     because,
-                    describe(input) + " retires on " + day(entry.until()) + because(entry.reason()),
-                    entry.instead().isEmpty() ? suggestion() : "write " + entry.instead());
+                    because(Sentence.of("goldenbase.retires", described(input), day(entry.until())), entry.reason()),
+                    entry.instead().isEmpty() ? advice() : Sentence.of("goldenbase.write", entry.instead()));
         }
         requireDigest(input, image, catalogue.digestRequired() || entry.digestRequired(), because);
         requireSignature(input, image, entry.signedBy() != null ? entry.signedBy() : catalogue.signedBy(), because);
@@ -221,9 +229,8 @@ public final class BaseCheck {
                     input.place(),
                     input.reference(),
                     because,
-                    describe(input)
-                            + " is golden, but must be written with its digest: a tag may point elsewhere tomorrow",
-                    "write " + input.reference() + "@sha256:…, or let \"check --pin\" write it");
+                    Sentence.of("goldenbase.digestRequired", described(input)),
+                    Sentence.of("goldenbase.writeDigest", input.reference()));
         }
     }
 
@@ -232,15 +239,15 @@ public final class BaseCheck {
             return;
         }
         try {
-            String evidence = context.signatures().prove(image, signedBy);
+            Sentence evidence = context.signatures().prove(image, signedBy);
             add(
                     Severity.NOTE,
                     "signed",
                     input.place(),
                     input.reference(),
                     because,
-                    describe(input) + " is signed: " + evidence,
-                    "");
+                    Sentence.of("goldenbase.signed", described(input), evidence),
+                    Finding.NO_ADVICE);
         } catch (BaseSignatures.UnprovenException e) {
             add(
                     Severity.ERROR,
@@ -248,9 +255,13 @@ public final class BaseCheck {
                     input.place(),
                     input.reference(),
                     because,
-                    describe(input) + " must be signed by " + signedBy.count() + " of role " + signedBy.role()
-                            + ", which is not proved: " + e.getMessage(),
-                    "ask the role " + signedBy.role() + " to sign it, or take a golden image that is signed");
+                    Sentence.of(
+                            "goldenbase.notSigned",
+                            described(input),
+                            signedBy.count(),
+                            signedBy.role(),
+                            e.sentence()),
+                    Sentence.of("goldenbase.haveSigned", signedBy.role()));
         }
     }
 
@@ -268,13 +279,16 @@ public final class BaseCheck {
                 input.place(),
                 input.reference(),
                 "",
-                describe(input) + " is run by the builder and reads the Dockerfile by rules of its own; "
-                        + (catalogue.frontends().isEmpty()
-                                ? "only docker.io/docker/dockerfile from 1.4 on, by tag, reads it as this check does"
-                                : "the catalogue does not list it"),
-                catalogue.frontends().isEmpty()
-                        ? "write # syntax=docker/dockerfile:1, or nothing"
-                        : "write # syntax=" + catalogue.frontends().get(0) + ", or nothing");
+                Sentence.of(
+                        catalogue.frontends().isEmpty()
+                                ? "goldenbase.frontendUnknown"
+                                : "goldenbase.frontendNotListed",
+                        described(input)),
+                Sentence.of(
+                        "goldenbase.writeSyntax",
+                        catalogue.frontends().isEmpty()
+                                ? "docker/dockerfile:1"
+                                : catalogue.frontends().get(0)));
     }
 
     private boolean inOrganisation(BuildInput input, ImageReference image) {
@@ -298,9 +312,9 @@ public final class BaseCheck {
                         input.place(),
                         input.reference(),
                         organisation,
-                        describe(input) + " may be golden, but the repositories of " + organisation
-                                + " could not be listed: " + e.getMessage(),
-                        "check again when " + registry + " answers");
+                        Sentence.of(
+                                "goldenbase.organisationUnknown", described(input), organisation, e.getMessage()),
+                        Sentence.of("goldenbase.checkAgain", registry));
                 return true;
             }
         }
@@ -312,25 +326,28 @@ public final class BaseCheck {
             if (!entry.image().coversName(image)) {
                 continue;
             }
-            String why = null;
+            Sentence why = null;
+            Sentence described = described(input);
             String rule = "not-golden";
             if (!entry.scope().covers(input.kind(), context)) {
-                why = "is golden for other builds only";
+                why = Sentence.of("goldenbase.goldenElsewhere", described);
             } else if (!entry.image().matches(image)) {
-                why = image.digest().isPresent() && image.tag().isEmpty()
-                        ? "is written with a digest alone, and the catalogue allows certain tags of it"
-                        : "has a tag or digest that the catalogue does not allow";
+                why = Sentence.of(
+                        image.digest().isPresent() && image.tag().isEmpty()
+                                ? "goldenbase.digestAlone"
+                                : "goldenbase.tagNotAllowed",
+                        described);
             } else if (!entry.digests().isEmpty() && image.digest().isEmpty()) {
                 rule = "digest-required";
-                why = "is allowed with certain digests only, and written without one";
+                why = Sentence.of("goldenbase.withoutDigest", described);
             } else if (!entry.digests().isEmpty()
                     && image.digest().filter(entry.digests()::contains).isEmpty()) {
-                why = "has a digest that the catalogue does not allow";
+                why = Sentence.of("goldenbase.digestNotAllowed", described);
             } else if (entry.until() != null && !now.isBefore(entry.until())) {
                 rule = "retired";
-                why = "was golden until " + day(entry.until()) + because(entry.reason());
+                why = because(Sentence.of("goldenbase.retired", described, day(entry.until())), entry.reason());
             } else if (entry.from() != null && now.isBefore(entry.from())) {
-                why = "will be golden from " + day(entry.from()) + " on";
+                why = Sentence.of("goldenbase.notYet", described, day(entry.from()));
             }
             if (why != null) {
                 add(
@@ -339,8 +356,8 @@ public final class BaseCheck {
                         input.place(),
                         input.reference(),
                         entry.image().written(),
-                        describe(input) + " " + why + endedExemption(input, image),
-                        entry.instead().isEmpty() ? suggestion(entry) : "write " + entry.instead());
+                        endedExemption(input, image, why),
+                        entry.instead().isEmpty() ? advice(entry) : Sentence.of("goldenbase.write", entry.instead()));
                 return;
             }
         }
@@ -350,8 +367,8 @@ public final class BaseCheck {
                 input.place(),
                 input.reference(),
                 "",
-                describe(input) + " is not in the catalogue" + endedExemption(input, image),
-                suggestion());
+                endedExemption(input, image, Sentence.of("goldenbase.notInCatalogue", described(input))),
+                advice());
     }
 
     private void unknown(Unknown unknown) {
@@ -365,18 +382,16 @@ public final class BaseCheck {
             return;
         }
         String rule = unknown.kind().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
-        String suggestion =
+        Sentence advice =
                 switch (unknown.kind()) {
-                    case VARIABLE ->
-                        "give " + unknown.subject() + " a value with a default, or to this check as a build argument";
-                    case REMOTE_ADD -> "put the content into a golden image or the build context";
-                    case NAMED_CONTEXT -> "use a context of the form docker-image://<golden image>";
-                    case SCRATCH -> suggestion();
-                    case FRONTEND, OTHER_BUILDER ->
-                        "build with BuildKit, or write the construct so that all builders read the same";
-                    case ONBUILD -> "check again when the registry answers";
+                    case VARIABLE -> Sentence.of("goldenbase.giveValue", unknown.subject());
+                    case REMOTE_ADD -> Sentence.of("goldenbase.putIntoImage");
+                    case NAMED_CONTEXT -> Sentence.of("goldenbase.useImageContext");
+                    case SCRATCH -> advice();
+                    case FRONTEND, OTHER_BUILDER -> Sentence.of("goldenbase.writeAlike");
+                    case ONBUILD -> Sentence.of("goldenbase.checkAgainLater");
                 };
-        add(severity, rule, unknown.place(), unknown.subject(), "", unknown.message(), suggestion);
+        add(severity, rule, unknown.place(), unknown.subject(), "", unknown.sentence(), advice);
     }
 
     private static Severity severity(Judgement judgement) {
@@ -387,17 +402,16 @@ public final class BaseCheck {
         };
     }
 
-    private static String describe(BuildInput input) {
-        String way =
-                switch (input.kind()) {
-                    case BASE -> "the base ";
-                    case COPY -> "the source of a COPY, ";
-                    case MOUNT -> "the mounted image ";
-                    case FRONTEND -> "the frontend ";
-                };
-        String written =
-                input.written().equals(input.reference()) ? "" : " (written \"" + shortened(input.written()) + "\")";
-        return way + input.reference() + written;
+    private static Sentence described(BuildInput input) {
+        Sentence image = input.written().equals(input.reference())
+                ? Sentence.verbatim(input.reference())
+                : Sentence.of("goldenbase.written", input.reference(), shortened(input.written()));
+        return switch (input.kind()) {
+            case BASE -> Sentence.of("goldenbase.base", image);
+            case COPY -> Sentence.of("goldenbase.copy", image);
+            case MOUNT -> Sentence.of("goldenbase.mount", image);
+            case FRONTEND -> Sentence.of("goldenbase.frontend", image);
+        };
     }
 
     private static String shortened(String text) {
@@ -405,23 +419,25 @@ public final class BaseCheck {
         return oneLine.length() <= 120 ? oneLine : oneLine.substring(0, 120) + "…";
     }
 
-    private static String because(String reason) {
-        return reason.isEmpty() ? "" : ": " + reason;
+    private static Sentence because(Sentence found, String reason) {
+        return reason.isEmpty() ? found : Sentence.of("goldenbase.because", found, reason);
     }
 
     private static String day(Instant instant) {
         return instant.atZone(ZoneOffset.UTC).toLocalDate().toString();
     }
 
-    private String suggestion(Entry entry) {
-        return entry.digests().isEmpty()
-                ? "write " + entry.image()
-                : "write " + entry.image().registry() + "/" + entry.image().repository() + "@"
-                        + entry.digests().get(entry.digests().size() - 1);
+    private static Sentence advice(Entry entry) {
+        return Sentence.of(
+                "goldenbase.write",
+                entry.digests().isEmpty()
+                        ? entry.image()
+                        : entry.image().registry() + "/" + entry.image().repository() + "@"
+                                + entry.digests().get(entry.digests().size() - 1));
     }
 
     /** Names what is allowed: a message that only forbids sends people to whoever wrote the policy. */
-    private String suggestion() {
+    private Sentence advice() {
         Set<String> names = new LinkedHashSet<>();
         catalogue.allow().stream()
                 .filter(this::inForce)
@@ -429,10 +445,11 @@ public final class BaseCheck {
                 .forEach(entry -> names.add(entry.image().written()));
         catalogue.organisations().forEach(organisation -> names.add(organisation + "/…"));
         if (names.isEmpty()) {
-            return "the catalogue allows no image at all here";
+            return Sentence.of("goldenbase.allowsNothing");
         }
         List<String> shown = names.stream().limit(5).toList();
-        return "use one of " + String.join(", ", shown)
-                + (names.size() > 5 ? " and " + (names.size() - 5) + " more" : "");
+        return names.size() > 5
+                ? Sentence.of("goldenbase.useOneOfMore", Sentence.commas(shown), names.size() - 5)
+                : Sentence.of("goldenbase.useOneOf", Sentence.commas(shown));
     }
 }

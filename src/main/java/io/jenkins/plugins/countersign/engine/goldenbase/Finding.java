@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.io.Serializable;
 
 /**
@@ -11,8 +13,8 @@ import java.io.Serializable;
  * @param column from 1
  * @param reference the image or other thing it is about; may be empty
  * @param because the entry of the catalogue that decided, as written there; may be empty
- * @param message what was found
- * @param suggestion what to write instead; may be empty
+ * @param found what was found
+ * @param advice what to write instead; may be {@link #NO_ADVICE}
  */
 public record Finding(
         Severity severity,
@@ -21,9 +23,21 @@ public record Finding(
         int column,
         String reference,
         String because,
-        String message,
-        String suggestion)
+        Sentence found,
+        Sentence advice)
         implements Serializable {
+
+    public static final Sentence NO_ADVICE = Sentence.verbatim("");
+
+    /** What was found, in English. */
+    public String message() {
+        return found.text();
+    }
+
+    /** What to write instead, in English; may be empty. */
+    public String suggestion() {
+        return advice.text();
+    }
 
     public enum Severity {
         ERROR,

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInput;
 import io.jenkins.plugins.countersign.engine.dockerfile.Place;
 import io.jenkins.plugins.countersign.engine.image.Digest;
@@ -34,10 +36,16 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
 
     /**
      * @param golden the golden image that it descends from; null when it does from none
-     * @param message one sentence for people
+     * @param sentence for people
      */
-    public record OnPlatform(Platform platform, Digest manifest, Verdict verdict, GoldenImage golden, String message)
+    public record OnPlatform(
+            Platform platform, Digest manifest, Verdict verdict, GoldenImage golden, Sentence sentence)
             implements Serializable {
+
+        /** In English. */
+        public String message() {
+            return sentence.text();
+        }
 
         public Optional<GoldenImage> base() {
             return Optional.ofNullable(golden);
@@ -53,7 +61,12 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
         return platforms.stream().anyMatch(answer -> answer.base().isEmpty());
     }
 
-    /** The answers for all platforms, one to a line. */
+    /** The answers for all platforms. */
+    public Sentence sentence() {
+        return Sentence.semicolons(platforms.stream().map(OnPlatform::sentence).toList());
+    }
+
+    /** The same in English, one to a line. */
     public String toText() {
         return String.join("\n", platforms.stream().map(OnPlatform::message).toList());
     }
@@ -114,18 +127,22 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
         if (candidates.isEmpty()) {
             return withoutBase(image, golden);
         }
-        String refusal = "";
+        Sentence refusal = null;
         GoldenImage refused = null;
         GoldenImage replaced = null;
         for (GoldenImage base : candidates) {
-            String why = refusedBy(base, catalogue, context);
-            if (!why.isEmpty()) {
+            Optional<Sentence> why = refusedBy(base, catalogue, context);
+            if (why.isPresent()) {
                 refused = base;
-                refusal = why;
+                refusal = why.get();
             } else if (base.replacement().isPresent()) {
                 replaced = base;
             } else {
-                return answer(image, Verdict.GOLDEN, base, "descends from golden " + named(base));
+                return answer(
+                        image,
+                        Verdict.GOLDEN,
+                        base,
+                        Sentence.of("goldenbase.descends", image.platform(), named(base)));
             }
         }
         if (replaced != null) {
@@ -133,18 +150,21 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
                     image,
                     Verdict.REPLACED,
                     replaced,
-                    "descends from golden " + named(replaced) + ", which has been replaced by " + replaced.replacedBy()
-                            + "; build it again on that");
+                    Sentence.of(
+                            "goldenbase.descendsFromReplaced",
+                            image.platform(),
+                            named(replaced),
+                            replaced.replacedBy()));
         }
         return answer(
                 image,
                 Verdict.FOREIGN,
                 refused,
-                "descends from " + named(refused) + ", which does not count: " + refusal);
+                Sentence.of("goldenbase.descendsFromRefused", image.platform(), named(refused), refusal));
     }
 
     /** Empty when the catalogue allows the golden image. A base proved by its layers counts as written with its digest. */
-    private static String refusedBy(GoldenImage base, Catalogue catalogue, CheckContext context) {
+    private static Optional<Sentence> refusedBy(GoldenImage base, Catalogue catalogue, CheckContext context) {
         BuildInput input = new BuildInput(
                 BuildInput.Kind.BASE,
                 base.reference().toString(),
@@ -156,9 +176,8 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
                 true);
         return BaseCheck.check(input, catalogue, context).stream()
                 .filter(finding -> finding.severity() == Finding.Severity.ERROR)
-                .map(Finding::message)
-                .findFirst()
-                .orElse("");
+                .map(Finding::found)
+                .findFirst();
     }
 
     private static OnPlatform withoutBase(BuiltImage image, GoldenImages golden) {
@@ -167,27 +186,29 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
                     image,
                     Verdict.FLATTENED,
                     null,
-                    image.diffIds().isEmpty()
-                            ? "has no layers; what it stands on cannot be told"
-                            : "has all its files in one layer; flattened or built from nothing, what it stands on cannot be told");
+                    Sentence.of(
+                            image.diffIds().isEmpty() ? "goldenbase.noLayers" : "goldenbase.oneLayer",
+                            image.platform()));
         }
         Optional<GoldenImage> nearest = golden.nearest(image.platform(), image.diffIds());
         return answer(
                 image,
                 Verdict.FOREIGN,
                 null,
-                "stands on something else: its first layers are those of no golden image for " + image.platform()
-                        + nearest.map(base -> "; it shares " + GoldenImages.shared(base, image.diffIds()) + " of the "
-                                        + base.diffIds().size() + " layers of " + named(base)
-                                        + ", as what that is built on does")
-                                .orElse(""));
+                nearest.map(base -> Sentence.of(
+                                "goldenbase.foreignSharing",
+                                image.platform(),
+                                GoldenImages.shared(base, image.diffIds()),
+                                base.diffIds().size(),
+                                named(base)))
+                        .orElse(Sentence.of("goldenbase.foreign", image.platform())));
     }
 
-    private static OnPlatform answer(BuiltImage image, Verdict verdict, GoldenImage base, String message) {
-        return new OnPlatform(image.platform(), image.manifest(), verdict, base, image.platform() + " " + message);
+    private static OnPlatform answer(BuiltImage image, Verdict verdict, GoldenImage base, Sentence sentence) {
+        return new OnPlatform(image.platform(), image.manifest(), verdict, base, sentence);
     }
 
-    private static String named(GoldenImage base) {
-        return base.name() + ":" + base.tag() + " at " + base.digest();
+    private static Sentence named(GoldenImage base) {
+        return Sentence.of("goldenbase.goldenImage", base.name(), base.tag(), base.digest());
     }
 }

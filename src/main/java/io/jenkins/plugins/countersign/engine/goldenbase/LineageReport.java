@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.goldenbase.Finding.Severity;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import java.util.ArrayList;
@@ -16,33 +18,36 @@ public final class LineageReport {
         for (Lineage.OnPlatform platform : lineage.platforms()) {
             findings.add(
                     switch (platform.verdict()) {
-                        case GOLDEN -> finding(Severity.NOTE, "lineage", image, platform.message(), "");
+                        case GOLDEN -> finding(Severity.NOTE, "lineage", image, platform.sentence(), Finding.NO_ADVICE);
                         case REPLACED ->
                             finding(
                                     Severity.ERROR,
                                     "lineage-replaced",
                                     image,
-                                    platform.message(),
-                                    "build it again on "
-                                            + platform.base()
-                                                    .orElseThrow()
-                                                    .reference()
-                                                    .withDigest(null) + "@"
-                                            + platform.base().orElseThrow().replacedBy());
+                                    platform.sentence(),
+                                    Sentence.of(
+                                            "goldenbase.buildAgainOn",
+                                            platform.base()
+                                                            .orElseThrow()
+                                                            .reference()
+                                                            .withDigest(null) + "@"
+                                                    + platform.base()
+                                                            .orElseThrow()
+                                                            .replacedBy()));
                         case FOREIGN ->
                             finding(
                                     Severity.ERROR,
                                     "lineage-foreign",
                                     image,
-                                    platform.message(),
-                                    "build it on a golden image of the catalogue");
+                                    platform.sentence(),
+                                    Sentence.of("goldenbase.buildOnGolden"));
                         case FLATTENED ->
                             finding(
                                     Severity.ERROR,
                                     "lineage-flattened",
                                     image,
-                                    platform.message(),
-                                    "build it without squashing or exporting");
+                                    platform.sentence(),
+                                    Sentence.of("goldenbase.buildWithoutSquashing"));
                     });
         }
         return new BaseReport(image, List.of(), findings);
@@ -57,8 +62,8 @@ public final class LineageReport {
                         Severity.ERROR,
                         "lineage-unknown",
                         image,
-                        "what it stands on is not known: " + why.getMessage(),
-                        "check again when the registry answers")));
+                        Sentence.of("goldenbase.lineageUnknown", why.getMessage()),
+                        Sentence.of("goldenbase.checkAgainLater"))));
     }
 
     /** Whether the report is about a built image, and not about a Dockerfile. */
@@ -68,7 +73,7 @@ public final class LineageReport {
                 && report.findings().stream().allMatch(finding -> finding.rule().startsWith("lineage"));
     }
 
-    private static Finding finding(Severity severity, String rule, String image, String message, String suggestion) {
-        return new Finding(severity, rule, 0, 0, image, "", message, suggestion);
+    private static Finding finding(Severity severity, String rule, String image, Sentence found, Sentence advice) {
+        return new Finding(severity, rule, 0, 0, image, "", found, advice);
     }
 }

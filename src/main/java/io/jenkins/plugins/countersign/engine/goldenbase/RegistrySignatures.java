@@ -1,5 +1,9 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
+import io.jenkins.plugins.countersign.engine.approval.Kinds;
+
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.approval.GateRecord;
 import io.jenkins.plugins.countersign.engine.approval.KeyTimes;
 import io.jenkins.plugins.countersign.engine.approval.SignedStatement;
@@ -51,11 +55,11 @@ public final class RegistrySignatures implements BaseSignatures {
     }
 
     @Override
-    public String prove(ImageReference image, SignedBy signedBy) throws UnprovenException {
+    public Sentence prove(ImageReference image, SignedBy signedBy) throws UnprovenException {
         List<Person> role = policy.inRole(signedBy.role());
         if (role.size() < signedBy.count()) {
-            throw new UnprovenException("the trust policy " + policy.name() + " version " + policy.version() + " has "
-                    + role.size() + " people in the role " + signedBy.role());
+            throw new UnprovenException(Sentence.of(
+                    "goldenbase.tooFewInRole", policy.name(), policy.version(), role.size(), signedBy.role()));
         }
         Digest digest;
         List<FoundSignature> found;
@@ -64,21 +68,21 @@ public final class RegistrySignatures implements BaseSignatures {
             if (pointed.isEmpty()) {
                 pointed = repository.resolve(image.tag().orElse("latest")).map(Descriptor::digest);
             }
-            digest = pointed.orElseThrow(() -> new UnprovenException("there is no " + image));
+            digest = pointed.orElseThrow(() -> new UnprovenException(Sentence.of("goldenbase.noImage", image)));
             found = new SignatureStore(repository).collect(digest);
         } catch (IOException e) {
-            throw new UnprovenException("what is signed could not be read: " + e.getMessage());
+            throw new UnprovenException(Sentence.of("goldenbase.signaturesUnread", e.getMessage()));
         }
         return judge(image, digest, found, signedBy, role);
     }
 
-    private String judge(
+    private Sentence judge(
             ImageReference image, Digest digest, List<FoundSignature> found, SignedBy signedBy, List<Person> role)
             throws UnprovenException {
         List<SignedStatement> statements = StatementReader.read(found, policy).statements();
         refuseNegatives(statements, digest, signedBy);
         Set<String> signers = new LinkedHashSet<>();
-        List<String> reasons = new ArrayList<>();
+        List<Sentence> reasons = new ArrayList<>();
         for (SignedStatement statement : statements) {
             if (statement.approval().isPresent() && statement.role().equals(signedBy.role())) {
                 approval(statement, image, digest)
@@ -95,36 +99,34 @@ public final class RegistrySignatures implements BaseSignatures {
         }
         signers.retainAll(role.stream().map(Person::name).toList());
         if (signers.size() < signedBy.count()) {
-            throw new UnprovenException("of " + digest + " there are valid signatures of "
-                    + (signers.isEmpty() ? "nobody in the role" : String.join(", ", signers))
-                    + (reasons.isEmpty()
-                            ? ""
-                            : "; "
-                                    + String.join(
-                                            "; ",
-                                            reasons.stream()
-                                                    .distinct()
-                                                    .limit(MAX_REASONS)
-                                                    .toList())));
+            List<Sentence> said = new ArrayList<>();
+            said.add(Sentence.of(
+                    "goldenbase.signaturesOf",
+                    digest,
+                    signers.isEmpty() ? Sentence.of("goldenbase.nobody") : Sentence.commas(signers)));
+            reasons.stream().distinct().limit(MAX_REASONS).forEach(said::add);
+            throw new UnprovenException(Sentence.semicolons(said));
         }
-        return String.join(", ", signers) + " (" + signedBy.role() + ") signed " + digest;
+        return Sentence.of("goldenbase.signedBy", Sentence.commas(signers), signedBy.role(), digest);
     }
 
     /** Empty when it counts; else why not. */
-    private Optional<String> approval(SignedStatement statement, ImageReference image, Digest digest) {
-        String who = "the approval of " + statement.person().name() + " ";
+    private Optional<Sentence> approval(SignedStatement statement, ImageReference image, Digest digest) {
+        String who = statement.person().name();
         if (!statement.image().digest().equals(digest)
                 && !statement.image().platforms().contains(digest)) {
-            return Optional.of(who + "is for " + statement.image().digest());
+            return Optional.of(
+                    Sentence.of("goldenbase.approvalIsFor", who, statement.image().digest()));
         }
         if (!statement.image().repository().equals(image.name())) {
-            return Optional.of(who + "is for " + statement.image().repository());
+            return Optional.of(
+                    Sentence.of("goldenbase.approvalIsFor", who, statement.image().repository()));
         }
         if (statement.expiresAt().filter(end -> !clock.instant().isBefore(end)).isPresent()) {
-            return Optional.of(who + "has expired");
+            return Optional.of(Sentence.of("goldenbase.approvalExpired", who));
         }
         return KeyTimes.check(statement.key(), statement.issuedAt(), Optional.empty(), clock.instant())
-                .map(fault -> who + fault.text());
+                .map(fault -> Sentence.of("goldenbase.approvalFault", who, fault.sentence()));
     }
 
     private void refuseNegatives(List<SignedStatement> statements, Digest digest, SignedBy signedBy)
@@ -149,14 +151,18 @@ public final class RegistrySignatures implements BaseSignatures {
                     .anyMatch(record -> record.kind() == GateRecord.Kind.WITHDRAWAL
                             && record.targets().contains(no.digest()));
             if (!withdrawn) {
-                throw new UnprovenException(no.person().name() + " of the role " + signedBy.role()
-                        + " says no to it since " + no.issuedAt() + ", by a signed " + no.kind());
+                throw new UnprovenException(Sentence.of(
+                        "goldenbase.saysNo",
+                        no.person().name(),
+                        signedBy.role(),
+                        no.issuedAt(),
+                        Kinds.sentence(no.kind())));
             }
         }
     }
 
     private void plainSignature(
-            FoundSignature signature, List<Person> role, Set<String> signers, List<String> reasons) {
+            FoundSignature signature, List<Person> role, Set<String> signers, List<Sentence> reasons) {
         List<PublicKey> keys = role.stream()
                 .flatMap(person -> person.keys().stream())
                 .map(PolicyKey::key)
@@ -178,10 +184,10 @@ public final class RegistrySignatures implements BaseSignatures {
             Optional<KeyTimes.Fault> fault =
                     KeyTimes.check(key, proven.orElse(clock.instant()), proven, clock.instant());
             fault.ifPresentOrElse(
-                    some -> reasons.add("the signature of " + person.name() + ": " + some.text()),
+                    some -> reasons.add(Sentence.of("goldenbase.signatureFault", person.name(), some.sentence())),
                     () -> signers.add(person.name()));
         } catch (VerificationException e) {
-            reasons.add(e.getMessage());
+            reasons.add(Sentence.of("goldenbase.badSignature", e.getMessage()));
         }
     }
 }

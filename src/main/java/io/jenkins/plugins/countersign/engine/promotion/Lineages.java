@@ -27,7 +27,7 @@ public interface Lineages {
         return (repository, image) -> {
             try {
                 Lineage lineage = check.of(repository, image);
-                return new BaseLineage(lineage.isGolden(), Sentence.verbatim(lineage.toText()));
+                return new BaseLineage(lineage.isGolden(), lineage.sentence());
             } catch (RegistryException e) {
                 return new BaseLineage(false, Sentence.of("approval.lineageUnknown", e.getMessage()));
             }

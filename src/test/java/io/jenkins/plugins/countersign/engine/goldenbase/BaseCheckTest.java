@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
@@ -170,7 +172,7 @@ public class BaseCheckTest {
         assertTrue(check(
                         "FROM registry.corp/golden/a",
                         catalogue,
-                        context().withSignatures((image, signedBy) -> "grace and frank"))
+                        context().withSignatures((image, signedBy) -> Sentence.verbatim("grace and frank")))
                 .passed());
     }
 

@@ -96,14 +96,14 @@ public class GoldenInRegistryTest {
         unproven(image, new SignedBy("platform", 2), "valid signatures of dana");
         sign(image, TestKeys.of("erin"));
         assertThat(
-                signatures.prove(image, new SignedBy("platform", 2)), containsString("dana, erin (platform) signed"));
+                signatures.prove(image, new SignedBy("platform", 2)).text(), containsString("dana, erin (platform) signed"));
     }
 
     @Test
     public void signatureOfAnotherDigestDoesNotCount() throws Exception {
         ImageReference image = image("signed/moved", "1", "x");
         sign(image, TestKeys.of("dana"));
-        assertThat(signatures.prove(image, PLATFORM), containsString("dana (platform) signed"));
+        assertThat(signatures.prove(image, PLATFORM).text(), containsString("dana (platform) signed"));
         image("signed/moved", "1", "y");
         unproven(image, PLATFORM, "nobody in the role");
     }
@@ -138,7 +138,7 @@ public class GoldenInRegistryTest {
                             "fixed"),
                     TestKeys.of("erin"));
         }
-        assertThat(signatures.prove(image, PLATFORM), containsString("dana (platform) signed"));
+        assertThat(signatures.prove(image, PLATFORM).text(), containsString("dana (platform) signed"));
     }
 
     @Test
