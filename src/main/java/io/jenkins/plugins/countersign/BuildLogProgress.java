@@ -70,7 +70,7 @@ public final class BuildLogProgress implements Progress, Serializable {
                 .println(milestone
                         .arrived()
                         .map(layer -> Messages.BuildLogProgress_Arrived(
-                                layer.digest().toString().substring(0, 19),
+                                layer.digest().shortName(),
                                 ByteCount.text(layer.size()),
                                 ByteCount.time(layer.took()),
                                 soFar))

@@ -74,7 +74,7 @@ final class TerminalProgress implements Progress {
         onTheirWay.remove(digest);
         arrivedBytes += size;
         erase();
-        err.printf(Locale.ROOT, "%s  %s  %s%n", name(digest), ByteCount.text(size), how);
+        err.printf(Locale.ROOT, "%s  %s  %s%n", digest.shortName(), ByteCount.text(size), how);
     }
 
     private void erase() {
@@ -96,7 +96,7 @@ final class TerminalProgress implements Progress {
             err.printf(
                     Locale.ROOT,
                     "%s  %s  %s of %s  %s%n",
-                    name(entry.getKey()),
+                    entry.getKey().shortName(),
                     bar(layer.done(), layer.size()),
                     ByteCount.text(layer.done()),
                     ByteCount.text(layer.size()),
@@ -111,10 +111,6 @@ final class TerminalProgress implements Progress {
                 ByteCount.text(allBytes),
                 ByteCount.perSecond(arrived, Duration.ofNanos(now - began)));
         drawn = onTheirWay.size() + 1;
-    }
-
-    private static String name(Digest digest) {
-        return digest.toString().substring(0, 19);
     }
 
     private static String bar(long done, long size) {

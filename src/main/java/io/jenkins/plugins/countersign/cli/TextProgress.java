@@ -71,7 +71,7 @@ final class TextProgress implements Progress {
                 .arrived()
                 .ifPresent(layer -> err.printf(
                         "%s uploaded, %s in %s; ",
-                        layer.digest().toString().substring(0, 19),
+                        layer.digest().shortName(),
                         ByteCount.text(layer.size()),
                         ByteCount.time(layer.took())));
         err.printf(

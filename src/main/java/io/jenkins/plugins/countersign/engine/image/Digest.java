@@ -95,6 +95,11 @@ public record Digest(String algorithm, String hex) implements Serializable, Comp
         return hex.hashCode();
     }
 
+    /** A layer's name where lines are short, {@code sha256:0123456789ab}: for people, never for a comparison. */
+    public String shortName() {
+        return algorithm + ":" + shortHex();
+    }
+
     @Override
     public int compareTo(Digest other) {
         return toString().compareTo(other.toString());
