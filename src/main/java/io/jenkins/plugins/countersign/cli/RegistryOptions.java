@@ -141,7 +141,9 @@ final class RegistryOptions {
         if (user == null && clientCertificate == null) {
             return false;
         }
-        if (credentialsFor == null && named().size() > 1) {
+        if (credentialsFor != null) {
+            requireHost(credentialsFor);
+        } else if (named().size() > 1) {
             throw new Failure(
                     ExitCode.USAGE,
                     "--user and --client-certificate-file are for one registry, and this command names "
@@ -156,6 +158,14 @@ final class RegistryOptions {
         return own;
     }
 
+    private static void requireHost(String text) throws Failure {
+        try {
+            new ImageReference(text, "a", null, null);
+        } catch (IllegalArgumentException e) {
+            throw new Failure(ExitCode.USAGE, "--credentials-for names a host and perhaps a port, not \"" + text + "\"");
+        }
+    }
+
     RegistryAccess access(String host) throws IOException, Failure {
         boolean own = isOwn(host);
         RegistryAccess access = RegistryAccess.of(host).withProgress(this::warn);
@@ -165,6 +175,9 @@ final class RegistryOptions {
         }
         if (!pem.isEmpty()) {
             access = access.withAuthorities(pem.toArray(String[]::new));
+        }
+        if (certificates != null && !Files.isDirectory(certificates)) {
+            throw new Failure(ExitCode.USAGE, "--registry-certificates: there is no folder " + certificates);
         }
         DockerCertificates kept = certificates == null
                 ? DockerCertificates.ofEnvironment(System.getenv())

@@ -167,6 +167,19 @@ public class ClientCertificateOptionsTest {
     }
 
     @Test
+    public void folderThatIsNotThereAndAHostThatIsNone() throws Exception {
+        assertThat(
+                push(ExitCode.USAGE, "--registry-certificates", "nowhere"),
+                containsString("--registry-certificates: there is no folder nowhere"));
+        TestCertificate client = AUTHORITY.issue("builder");
+        String[] given = options(client.pem(), client.keyPem());
+        String[] with = Arrays.copyOf(given, given.length + 2);
+        with[given.length] = "--credentials-for";
+        with[given.length + 1] = "https://" + REGISTRY.host();
+        assertThat(push(ExitCode.USAGE, with), containsString("names a host and perhaps a port, not \"https://"));
+    }
+
+    @Test
     public void certificatesOfAFolderAsDockerKeepsThem() throws Exception {
         Path folder = FOLDER.newFolder("certs.d").toPath();
         Path host = Files.createDirectories(folder.resolve(REGISTRY.host()));
