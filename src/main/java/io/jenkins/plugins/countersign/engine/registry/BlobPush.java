@@ -25,6 +25,7 @@ final class BlobPush {
     private final CheckedContent content;
     private final Repetition repetition;
     private Optional<String> mountFrom;
+    private boolean looked;
     private long chunk;
     private BlobUploadSession session;
     private long arrived;
@@ -41,8 +42,23 @@ final class BlobPush {
         this.chunk = path.access().chunkBytes();
     }
 
+    /**
+     * Takes it over first and looks for it only when that is refused: one request where there would be two. A registry takes
+     * over what is there already as well, so this is for what most likely is not.
+     */
+    BlobArrival runMounting() throws RegistryException {
+        return run(mountFrom.isPresent());
+    }
+
     BlobArrival run() throws RegistryException {
+        return run(false);
+    }
+
+    private BlobArrival run(boolean mountFirst) throws RegistryException {
         try {
+            if (!mountFirst && isThere()) {
+                return BlobArrival.WAS_THERE;
+            }
             return push();
         } catch (RegistryException e) {
             giveUp();
@@ -72,9 +88,6 @@ final class BlobPush {
     }
 
     private BlobArrival push() throws RegistryException {
-        if (isThere()) {
-            return BlobArrival.WAS_THERE;
-        }
         while (true) {
             repetition.check();
             Failure failure;
@@ -101,6 +114,7 @@ final class BlobPush {
     }
 
     private boolean isThere() throws RegistryException {
+        looked = true;
         OptionalLong size = new BlobHead(path, blob.digest()).from(exchange);
         if (size.isPresent() && size.getAsLong() >= 0 && size.getAsLong() != blob.size()) {
             throw new SizeMismatchException(
@@ -120,6 +134,10 @@ final class BlobPush {
             }
             session = begun.get();
             arrived = 0;
+            if (!looked && isThere()) {
+                giveUp();
+                return BlobArrival.WAS_THERE;
+            }
         }
         if (blob.size() <= SMALL && blob.size() <= chunk && !resumed) {
             mayBeWhole = true;

@@ -78,6 +78,7 @@ final class BlobUploadSession {
         try (Answer answer = exchange.once(request, Exchange.Follow.SAFELY)) {
             repeatable(answer, path);
             if (answer.status() == 201 && mountFrom.isPresent()) {
+                stored(answer, path, digest, "taken over from " + mountFrom.get());
                 return Optional.empty();
             }
             if (answer.status() != 202) {
@@ -147,14 +148,19 @@ final class BlobUploadSession {
             if (answer.status() != 201 && answer.status() != 204) {
                 throw answer.unexpected("status 201");
             }
-            Optional<String> stored =
-                    answer.header("Docker-Content-Digest").filter(d -> d.startsWith(digest.algorithm()));
-            if (stored.isPresent() && !stored.get().equals(digest.toString())) {
-                throw new DigestMismatchException(
-                        "what " + path.name() + " stored when blob " + digest + " was pushed",
-                        digest,
-                        RegistryErrors.clean(stored.get()));
-            }
+            stored(answer, path, digest, "pushed");
+        }
+    }
+
+    private static void stored(Answer answer, RepositoryPath path, Digest digest, String how)
+            throws DigestMismatchException {
+        Optional<String> stored =
+                answer.header("Docker-Content-Digest").filter(d -> d.startsWith(digest.algorithm()));
+        if (stored.isPresent() && !stored.get().equals(digest.toString())) {
+            throw new DigestMismatchException(
+                    "what " + path.name() + " stored when blob " + digest + " was " + how,
+                    digest,
+                    RegistryErrors.clean(stored.get()));
         }
     }
 

@@ -35,7 +35,7 @@ final class CosignTag {
         }
         transfer.manifests(other.manifests());
         if (here.isEmpty()) {
-            transfer.tag(other.root().digest(), tag);
+            transfer.tag(other.root(), tag);
             return;
         }
         Manifest existing = repository
@@ -45,7 +45,7 @@ final class CosignTag {
         Optional<Manifest> merged = merged(existing, other.root());
         if (merged.isPresent()) {
             repository.pushManifest(merged.get());
-            transfer.tag(merged.get().digest(), tag);
+            transfer.tag(merged.get(), tag);
         }
     }
 

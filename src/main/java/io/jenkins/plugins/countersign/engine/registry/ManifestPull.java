@@ -24,12 +24,29 @@ final class ManifestPull {
     }
 
     Optional<Manifest> from(Exchange exchange) throws RegistryException {
-        Request request = Request.get(
+        return exchange.call(request(), Exchange.Follow.SAFELY, this::read);
+    }
+
+    /** The same, empty also when what is there is nothing that can be taken for a manifest. */
+    Optional<Manifest> understoodFrom(Exchange exchange) throws RegistryException {
+        return exchange.call(request(), Exchange.Follow.SAFELY, answer -> {
+            try {
+                return read(answer);
+            } catch (RegistryException e) {
+                if (answer.status() == 200) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        });
+    }
+
+    private Request request() {
+        return Request.get(
                         "read manifest " + reference + " of " + path.name(),
                         path.resolve("/manifests/" + reference),
                         path.pull())
                 .with("Accept", ACCEPT);
-        return exchange.call(request, Exchange.Follow.SAFELY, this::read);
     }
 
     private Optional<Manifest> read(Answer answer) throws IOException {

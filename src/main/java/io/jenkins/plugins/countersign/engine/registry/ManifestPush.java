@@ -24,13 +24,14 @@ final class ManifestPush {
      * registry:2 writes a blob's link anew whenever somebody uploads the same blob again, and whoever looks in that moment is
      * told that there is no such blob. With many writers of artifacts, all of which have the same empty config, that happens;
      * so "blob unknown" is believed only when it is said again.
+     *
+     * @return whether the registry said of what it stored that it has this digest; it may say nothing
      */
-    void to(Exchange exchange) throws RegistryException {
+    boolean to(Exchange exchange) throws RegistryException {
         Repetition pauses = new Repetition(path.access(), "push manifest " + manifest.digest() + " to " + path.name());
         for (int round = 1; ; round++) {
             try {
-                once(exchange);
-                return;
+                return once(exchange);
             } catch (UnexpectedAnswerException e) {
                 if (round == ROUNDS || !e.getMessage().contains("BLOB_UNKNOWN")) {
                     throw e;
@@ -40,7 +41,7 @@ final class ManifestPush {
         }
     }
 
-    private void once(Exchange exchange) throws RegistryException {
+    private boolean once(Exchange exchange) throws RegistryException {
         Digest digest = manifest.digest();
         String what =
                 reference.equals(digest.toString()) ? "manifest " + digest : "manifest " + digest + " as " + reference;
@@ -51,7 +52,7 @@ final class ManifestPush {
                 Map.of("Content-Type", manifest.mediaType()),
                 RequestBody.of(manifest.content()),
                 path.push());
-        exchange.call(request, Exchange.Follow.SAFELY, answer -> {
+        return exchange.call(request, Exchange.Follow.SAFELY, answer -> {
             if (answer.status() != 201) {
                 throw answer.unexpected("status 201");
             }
@@ -63,7 +64,7 @@ final class ManifestPush {
                         digest,
                         RegistryErrors.clean(stored.get()));
             }
-            return null;
+            return stored.isPresent();
         });
     }
 }

@@ -61,10 +61,14 @@ public final class Push {
         ImageTree tree = ImageTree.of(source.content(), source.digest(), limits);
         Transfer transfer = new Transfer(source.content(), to, parallel, progress);
         transfer.announce(tree.manifests().size(), tree.blobs());
+        if (!tag.isEmpty() && transfer.isTagged(source.digest(), tag)) {
+            transfer.skip(tree);
+            return transfer.result(source.digest(), tag, 0);
+        }
         transfer.blobs(tree.blobs());
         transfer.manifests(tree.manifests());
         if (!tag.isEmpty()) {
-            transfer.tag(source.digest(), tag);
+            transfer.tag(tree.root(), tag);
         }
         return transfer.result(source.digest(), tag, 0);
     }

@@ -67,9 +67,45 @@ final class RegistryRepository implements Repository, RawContent {
         return new BlobPush(path, exchange(), blob, source, Optional.empty()).run();
     }
 
-    /** Mounts if {@code from} is another repository of this registry, else or if the registry does not want to, uploads. */
-    BlobArrival pushBlob(Descriptor blob, ContentSource source, ImageContent from) throws RegistryException {
-        return new BlobPush(path, exchange(), blob, source, mountable(from)).run();
+    /**
+     * Mounts if {@code from} is another repository of this registry, else or if the registry does not want to, uploads.
+     *
+     * @param mountFirst before it is looked for here; that one blob was not {@link BlobArrival#MOUNTED} then says that others
+     *     will not be either, or are there
+     */
+    BlobArrival pushBlob(Descriptor blob, ContentSource source, ImageContent from, boolean mountFirst)
+            throws RegistryException {
+        BlobPush push = new BlobPush(path, exchange(), blob, source, mountable(from));
+        return mountFirst ? push.runMounting() : push.run();
+    }
+
+    /** The manifest or index that the tag names, itself, checked; empty also when it is none that is understood here. */
+    Optional<Manifest> tagged(String tag) throws RegistryException {
+        checkTag(tag);
+        return new ManifestPull(path, tag).understoodFrom(exchange());
+    }
+
+    boolean hasManifest(Digest digest) throws RegistryException {
+        return new ManifestHead(path, digest.toString())
+                .from(exchange())
+                .filter(found -> found.digest().equals(digest))
+                .isPresent();
+    }
+
+    /**
+     * Uploads a manifest by its digest.
+     *
+     * @return whether the registry confirmed the digest of what it stored
+     */
+    boolean store(Manifest manifest) throws RegistryException {
+        manifest.read();
+        return new ManifestPush(path, manifest, manifest.digest().toString()).to(exchange());
+    }
+
+    /** As {@link #tag(Digest, String)} for a manifest whose bytes are known to be those that are there. */
+    void tag(Manifest manifest, String tag) throws RegistryException {
+        checkTag(tag);
+        new ManifestPush(path, manifest, tag).to(exchange());
     }
 
     @Override
@@ -102,8 +138,7 @@ final class RegistryRepository implements Repository, RawContent {
 
     @Override
     public void pushManifest(Manifest manifest) throws RegistryException {
-        manifest.read();
-        new ManifestPush(path, manifest, manifest.digest().toString()).to(exchange());
+        store(manifest);
     }
 
     @Override

@@ -42,7 +42,10 @@ final class Transfer {
     private final AtomicInteger uploaded = new AtomicInteger();
     private final AtomicInteger skipped = new AtomicInteger();
     private final AtomicInteger mounted = new AtomicInteger();
+    private final Set<Digest> confirmed = new TreeSet<>();
     private final long started = System.nanoTime();
+    private volatile boolean mountFirst;
+    private boolean manifestsMayBeThere;
 
     Transfer(ImageContent from, Repository to, int parallel, Progress progress) {
         this.from = from;
@@ -58,6 +61,46 @@ final class Transfer {
                 manifests,
                 blobs.size(),
                 blobs.stream().mapToLong(Descriptor::size).sum()));
+    }
+
+    /**
+     * Whether the tag names the image already, so that nothing of it has to be asked for or sent. The registry handed out
+     * the manifest itself, with this digest. That all below it is there as well is what it saw to when it took that manifest;
+     * what it lost since then is not noticed.
+     */
+    boolean isTagged(Digest digest, String tag) throws RegistryException {
+        return to instanceof RegistryRepository registry
+                && registry.tagged(tag)
+                        .filter(manifest -> manifest.digest().equals(digest))
+                        .isPresent();
+    }
+
+    /** Whether the image is there under some name. */
+    boolean has(Digest image) throws RegistryException {
+        return to instanceof RegistryRepository registry && registry.hasManifest(image);
+    }
+
+    /** What is asked first depends on this, never what is done. */
+    void expect(boolean mostIsThere) {
+        manifestsMayBeThere = mostIsThere;
+        mountFirst = !mostIsThere;
+    }
+
+    /** Counts an image that is there as a whole. */
+    void skip(ImageTree tree) {
+        for (Descriptor blob : tree.blobs()) {
+            if (done.add(blob.digest())) {
+                skipped(blob);
+            }
+        }
+        for (Manifest manifest : tree.manifests()) {
+            done.add(manifest.digest());
+        }
+    }
+
+    private void skipped(Descriptor blob) {
+        skipped.incrementAndGet();
+        progress.on(new Event.BlobSkipped(blob.digest(), blob.size()));
     }
 
     void blobs(Collection<Descriptor> all) throws RegistryException {
@@ -78,15 +121,29 @@ final class Transfer {
         for (Manifest manifest : all) {
             Digest digest = manifest.digest();
             if (done.add(digest)) {
-                to.pushManifest(manifest);
+                push(manifest);
                 progress.on(new Event.ManifestDone(digest, manifest.content().length));
             }
         }
     }
 
-    void tag(Digest digest, String tag) throws RegistryException {
-        to.tag(digest, tag);
-        progress.on(new Event.Tagged(to.name(), tag, digest));
+    private void push(Manifest manifest) throws RegistryException {
+        if (!(to instanceof RegistryRepository registry)) {
+            to.pushManifest(manifest);
+        } else if (manifestsMayBeThere && registry.hasManifest(manifest.digest())
+                || registry.store(manifest)) {
+            confirmed.add(manifest.digest());
+        }
+    }
+
+    /** What the registry confirmed to have is not read back first. */
+    void tag(Manifest manifest, String tag) throws RegistryException {
+        if (to instanceof RegistryRepository registry && confirmed.contains(manifest.digest())) {
+            registry.tag(manifest, tag);
+        } else {
+            to.tag(manifest.digest(), tag);
+        }
+        progress.on(new Event.Tagged(to.name(), tag, manifest.digest()));
     }
 
     PushResult result(Digest digest, String tag, int attachments) {
@@ -101,13 +158,13 @@ final class Transfer {
         progress.on(new Event.BlobStarted(blob.digest(), blob.size()));
         ContentSource content = new Reported(blob);
         BlobArrival arrival = to instanceof RegistryRepository registry
-                ? registry.pushBlob(blob, content, from)
+                ? registry.pushBlob(blob, content, from, mountFirst)
                 : to.pushBlob(blob, content);
+        if (arrival != BlobArrival.MOUNTED) {
+            mountFirst = false;
+        }
         switch (arrival) {
-            case WAS_THERE -> {
-                skipped.incrementAndGet();
-                progress.on(new Event.BlobSkipped(blob.digest(), blob.size()));
-            }
+            case WAS_THERE -> skipped(blob);
             case MOUNTED -> {
                 mounted.incrementAndGet();
                 progress.on(new Event.BlobMounted(blob.digest(), blob.size(), from.name()));

@@ -172,6 +172,11 @@ public final class FakeRegistry extends ExternalResource {
         return uploads.size();
     }
 
+    /** As a registry whose storage was cleaned too well. */
+    void lose(Digest blob) {
+        blobs.remove(blob.toString());
+    }
+
     /** A part of an upload arrives, and then the connection breaks. */
     void arrives(HttpExchange exchange, int bytes) throws IOException {
         String path = exchange.getRequestURI().getPath();

@@ -569,7 +569,7 @@ public class LyingRegistryTest {
         assertEquals(
                 0,
                 registry.requests().stream()
-                        .filter(r -> r.contains("/manifests/v1"))
+                        .filter(r -> r.startsWith("PUT") && r.contains("/manifests/v1"))
                         .count());
     }
 
