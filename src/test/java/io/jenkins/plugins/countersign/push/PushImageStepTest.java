@@ -10,6 +10,7 @@ import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import com.cloudbees.plugins.credentials.domains.Domain;
 import com.cloudbees.plugins.credentials.domains.HostnamePortSpecification;
 import com.cloudbees.plugins.credentials.impl.CertificateCredentialsImpl;
+import com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl;
 import hudson.FilePath;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
@@ -44,6 +45,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import jenkins.security.MasterToSlaveCallable;
+import org.jenkinsci.plugins.docker.commons.tools.DockerTool;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
@@ -142,9 +144,14 @@ public class PushImageStepTest {
 
     private static WorkflowRun push(WorkflowJob job, DockerRegistry to, String around, Result expected)
             throws Exception {
+        return push(job, to, around, "", expected);
+    }
+
+    private static WorkflowRun push(WorkflowJob job, DockerRegistry to, String around, String end, Result expected)
+            throws Exception {
         job.setDefinition(new CpsFlowDefinition(
                 "node('far') { " + around + " { pushImage source: 'oci:app:1', image: '" + to.host() + "/"
-                        + job.getName() + ":1' } }",
+                        + job.getName() + ":1' } " + end + " }",
                 true));
         WorkflowRun run = J.assertBuildStatus(expected, job.scheduleBuild2(0));
         J.assertLogNotContains("\tat ", run);
@@ -183,6 +190,60 @@ public class PushImageStepTest {
                 push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG='])", Result.FAILURE));
         writeConfig(workspace.child("docker"), WITH_LOGIN.host());
         push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG=docker'])", Result.SUCCESS);
+    }
+
+    /** With the Docker Pipeline plugin; its {@code docker login} is done by a script that writes what Docker would. */
+    @Test(timeout = 120_000)
+    public void loginOfWithRegistryIsTakenInsideItsBlockAlone() throws Exception {
+        configured(WITH_LOGIN);
+        WorkflowJob job = J.createProject(WorkflowJob.class, "with-registry");
+        imageFor(job, agent, 10);
+        FilePath docker = agent.getWorkspaceFor(job).child("tool/bin/docker");
+        docker.getParent().mkdirs();
+        docker.write(
+                """
+                #!/bin/sh
+                [ "$1 $2 $4" = "login -u -p" ] || exit 2
+                login=$(printf '%s:%s' "$3" "$5" | base64 -w0)
+                printf '{"auths":{"%s":{"auth":"%s"}}}' "${6#https://}" "$login" > "$DOCKER_CONFIG/config.json"
+                """,
+                "UTF-8");
+        docker.chmod(0700);
+        J.jenkins
+                .getDescriptorByType(DockerTool.DescriptorImpl.class)
+                .setInstallations(new DockerTool(
+                        "docker", agent.getWorkspaceFor(job).child("tool").getRemote(), List.of()));
+        SystemCredentialsProvider.getInstance()
+                .setDomainCredentialsMap(Map.of(
+                        Domain.global(),
+                        List.of(
+                                new UsernamePasswordCredentialsImpl(
+                                        CredentialsScope.GLOBAL,
+                                        "right",
+                                        null,
+                                        DockerRegistry.USER,
+                                        DockerRegistry.PASSWORD),
+                                new UsernamePasswordCredentialsImpl(
+                                        CredentialsScope.GLOBAL, "wrong", null, DockerRegistry.USER, "wrong"))));
+        String url = "'https://" + WITH_LOGIN.host() + "', ";
+        String tool = "docker.withTool('docker') { docker.withRegistry(";
+        J.assertLogContains(
+                "refused the login of user " + DockerRegistry.USER,
+                push(job, WITH_LOGIN, tool + url + "'wrong')", "}", Result.FAILURE));
+        J.assertLogContains(
+                "wants a login, but none was given for it",
+                push(job, WITH_LOGIN, tool + "'https://registry.example.com', 'right')", "}", Result.FAILURE));
+        J.assertLogContains(
+                "wants a login, but none was given for it",
+                push(job, WITH_LOGIN, tool + url + "'right') {} }; timeout(2)", "", Result.FAILURE));
+        push(job, WITH_LOGIN, tool + url + "'right')", "}", Result.SUCCESS);
+        push(
+                job,
+                WITH_LOGIN,
+                "withDockerRegistry(toolName: 'docker', credentialsId: 'right', url: 'https://" + WITH_LOGIN.host()
+                        + "')",
+                "",
+                Result.SUCCESS);
     }
 
     @Test(timeout = 120_000)
