@@ -84,6 +84,11 @@ public record Digest(String algorithm, String hex) implements Serializable, Comp
         return hex.substring(0, 12);
     }
 
+    /** A layer's name where lines are short, {@code sha256:0123456789ab}: for people, never for a comparison. */
+    public String shortName() {
+        return algorithm + ":" + shortHex();
+    }
+
     // Written out: a record's own are put together at run time, which costs each start of the command line 20 ms.
     @Override
     public boolean equals(Object other) {
@@ -93,11 +98,6 @@ public record Digest(String algorithm, String hex) implements Serializable, Comp
     @Override
     public int hashCode() {
         return hex.hashCode();
-    }
-
-    /** A layer's name where lines are short, {@code sha256:0123456789ab}: for people, never for a comparison. */
-    public String shortName() {
-        return algorithm + ":" + shortHex();
     }
 
     @Override
