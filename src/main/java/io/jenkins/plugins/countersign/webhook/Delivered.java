@@ -1,5 +1,9 @@
 package io.jenkins.plugins.countersign.webhook;
 
+import io.jenkins.plugins.countersign.ReadersLanguage;
+
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
@@ -28,6 +32,9 @@ public final class Delivered {
     private final int length;
     private final String verdict;
     private final String reason;
+    /** As JSON; null in the log of the first versions. */
+    private final String reasonSentence;
+
     private final String body;
     private final boolean again;
     private final List<String> events;
@@ -35,13 +42,14 @@ public final class Delivered {
     private boolean done;
 
     Delivered(
-            String id, String source, Verdict verdict, String reason, List<String> events, byte[] body, boolean again) {
+            String id, String source, Verdict verdict, Sentence reason, List<String> events, byte[] body, boolean again) {
         this.id = id;
         this.source = source;
         this.time = System.currentTimeMillis();
         this.length = body.length;
         this.verdict = verdict.name();
-        this.reason = reason;
+        this.reason = reason.text();
+        this.reasonSentence = reason.toJson().toString();
         this.events = new ArrayList<>(events);
         this.again = again;
         this.body = verdict == Verdict.ACCEPTED && length <= MAX_KEPT
@@ -84,9 +92,9 @@ public final class Delivered {
         return verdict.toLowerCase(Locale.ROOT);
     }
 
-    /** Why it was refused, in English as in the log; empty otherwise. */
+    /** Why it was refused, in the reader's language; empty otherwise. */
     public String getReason() {
-        return reason;
+        return ReadersLanguage.text(Sentence.read(reasonSentence, reason));
     }
 
     /** What it says happened. */

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.webhook;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.init.InitMilestone;
@@ -103,7 +105,7 @@ public class Deliveries {
         String key = SeenDeliveries.key(source, body);
         SeenDeliveries.Seen known = seen().arrives(key);
         if (known != SeenDeliveries.Seen.NEVER && !payload.isRepeatedUntilAccepted()) {
-            throw new DeliveryException("it was accepted before");
+            throw new DeliveryException(Sentence.of("delivery.acceptedBefore"));
         }
         if (known == SeenDeliveries.Seen.BEFORE) {
             // The registry did not get our answer. Refused, it would repeat this for ever and never send what came

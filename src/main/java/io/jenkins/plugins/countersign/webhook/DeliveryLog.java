@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.webhook;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.XmlFile;
@@ -37,6 +39,8 @@ public class DeliveryLog {
     private static final int EVENTS_OF_EACH = 10;
     private static final int SAVE_SECONDS = 10;
 
+    private static final Sentence NO_REASON = Sentence.verbatim("");
+
     private final Map<String, Deque<Delivered>> accepted = new TreeMap<>();
     private final Map<String, Deque<Delivered>> refused = new TreeMap<>();
     private final AtomicBoolean saving = new AtomicBoolean();
@@ -65,15 +69,15 @@ public class DeliveryLog {
                 .limit(EVENTS_OF_EACH)
                 .map(event -> event.kind().name().toLowerCase(Locale.ROOT) + " " + ImageEventCause.image(event))
                 .toList();
-        addAndSave(new Delivered(id, source, Delivered.Verdict.ACCEPTED, "", texts, body, again));
+        addAndSave(new Delivered(id, source, Delivered.Verdict.ACCEPTED, NO_REASON, texts, body, again));
     }
 
     /** Seen before; accepted once more because the sender would never stop. */
     void repeated(String source, byte[] body) {
-        addAndSave(new Delivered(nextId(), source, Delivered.Verdict.REPEATED, "", List.of(), body, false));
+        addAndSave(new Delivered(nextId(), source, Delivered.Verdict.REPEATED, NO_REASON, List.of(), body, false));
     }
 
-    void refused(String source, String reason, byte[] body) {
+    void refused(String source, Sentence reason, byte[] body) {
         addAndSave(new Delivered(nextId(), source, Delivered.Verdict.REFUSED, reason, List.of(), body, false));
     }
 

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.webhook;
 
+import io.jenkins.plugins.countersign.ReadersLanguage;
+
 import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.model.ManagementLink;
@@ -110,7 +112,7 @@ public class WebhookDeliveries extends ManagementLink implements StaplerProxy {
         try {
             Deliveries.get().keepAgain(source, to.payload().read(to.getRegistry(), delivered.body()), delivered.body());
         } catch (DeliveryException e) {
-            throw HttpResponses.error(409, e.getMessage());
+            throw HttpResponses.error(409, ReadersLanguage.text(e.sentence()));
         }
         return HttpResponses.redirectToDot();
     }

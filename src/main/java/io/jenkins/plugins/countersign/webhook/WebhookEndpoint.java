@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.webhook;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import hudson.Extension;
 import hudson.ProxyConfiguration;
@@ -127,7 +129,7 @@ public class WebhookEndpoint implements HttpServletFilter {
     private Optional<String> take(HttpServletRequest request) throws DeliveryException, IOException {
         Matcher path = PATH.matcher(request.getPathInfo().substring(1 + URL.length()));
         if (!path.matches()) {
-            throw new DeliveryException("the URL names no source");
+            throw new DeliveryException(Sentence.of("delivery.noSource"));
         }
         WebhookSource source = WebhookConfiguration.get().source(path.group(1)).orElse(NOBODY);
         byte[] body = new byte[0];
@@ -136,11 +138,11 @@ public class WebhookEndpoint implements HttpServletFilter {
                     && source.getKind() == PayloadKind.AZURE
                     && EVENT_GRID.equals(request.getHeader("WebHook-Request-Origin"));
             if (!asks && !"POST".equals(request.getMethod())) {
-                throw new DeliveryException("the method is neither POST nor a question of Event Grid");
+                throw new DeliveryException(Sentence.of("delivery.otherMethod"));
             }
             body = request.getInputStream().readNBytes(Payload.MAX_LENGTH + 1);
             if (body.length > Payload.MAX_LENGTH) {
-                throw new DeliveryException("the delivery has more than " + Payload.MAX_LENGTH + " bytes");
+                throw new DeliveryException(Sentence.of("delivery.tooLong", Payload.MAX_LENGTH));
             }
             Judged judged = judge(source, request, path.group(2), body, asks);
             if (!judged.events.isEmpty()) {
@@ -149,7 +151,7 @@ public class WebhookEndpoint implements HttpServletFilter {
             return judged.handshake;
         } catch (DeliveryException e) {
             if (source != NOBODY) {
-                DeliveryLog.get().refused(source.getId(), e.getMessage(), body);
+                DeliveryLog.get().refused(source.getId(), e.sentence(), body);
             }
             throw e;
         }
@@ -159,7 +161,7 @@ public class WebhookEndpoint implements HttpServletFilter {
             throws DeliveryException {
         Proof proof = source.getProof();
         if (proof != Proof.PATH && secretInPathOrNull != null) {
-            throw new DeliveryException("the URL goes on after the source, whose secret is not in the URL");
+            throw new DeliveryException(Sentence.of("delivery.urlGoesOn"));
         }
         if (proof == Proof.GOOGLE_TOKEN) {
             source.token().verify(request.getHeader(source.proofHeader()), googleKeys, Instant.now());
@@ -204,7 +206,7 @@ public class WebhookEndpoint implements HttpServletFilter {
                         source.getId() + " " + source.getPerSecond(),
                         id -> new RateLimit(source.getPerSecond(), BURST * source.getPerSecond(), Clock.systemUTC()))
                 .passes()) {
-            throw new DeliveryException("more than " + source.getPerSecond() + " deliveries a second");
+            throw new DeliveryException(Sentence.of("delivery.tooMany", source.getPerSecond()));
         }
         try {
             if (Deliveries.get().take(source.getId(), source.payload(), events, body) == Deliveries.Taken.REPEATED) {
@@ -212,7 +214,7 @@ public class WebhookEndpoint implements HttpServletFilter {
             }
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "a delivery to " + source.getId() + " cannot be kept", e);
-            throw new DeliveryException("the delivery cannot be kept", e);
+            throw new DeliveryException(Sentence.of("delivery.notKept"), e);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.webhook;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
@@ -224,13 +226,12 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
             case ARTIFACTORY_SUBDOMAIN -> new ArtifactoryPayload(false);
             case POINTED -> {
                 if (repositoryPointer == null || tagPointer == null) {
-                    throw new DeliveryException("the source " + id + " does not say where repository and tag are");
+                    throw new DeliveryException(Sentence.of("delivery.noPointers", id));
                 }
                 try {
                     yield new PointedPayload(repositoryPointer, tagPointer, digestPointer);
                 } catch (IllegalArgumentException e) {
-                    throw new DeliveryException(
-                            "a JSON pointer of the source " + id + " is none: " + e.getMessage(), e);
+                    throw new DeliveryException(Sentence.of("delivery.noPointer", id, e.getMessage()), e);
                 }
             }
         };
@@ -239,10 +240,10 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
     /** @throws DeliveryException if it is not configured in whose name: anybody may have tokens of Google's */
     GoogleToken token() throws DeliveryException {
         if (tokenEmail == null) {
-            throw new DeliveryException("the source " + id + " does not say which service account's tokens it takes");
+            throw new DeliveryException(Sentence.of("delivery.noAccount", id));
         }
         if (tokenAudience == null && Jenkins.get().getRootUrl() == null) {
-            throw new DeliveryException("the source " + id + " says no audience, and the URL of Jenkins is not configured");
+            throw new DeliveryException(Sentence.of("delivery.noAudience", id));
         }
         return new GoogleToken(tokenAudience == null ? url() : tokenAudience, tokenEmail);
     }
@@ -255,7 +256,7 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
     /** @throws DeliveryException if there is no such secret: without one nothing is genuine */
     String secret() throws DeliveryException {
         return secretText(credentialsId)
-                .orElseThrow(() -> new DeliveryException("the source " + id + " has no secret text as credentials"))
+                .orElseThrow(() -> new DeliveryException(Sentence.of("delivery.noSecret", id)))
                 .getSecret()
                 .getPlainText();
     }

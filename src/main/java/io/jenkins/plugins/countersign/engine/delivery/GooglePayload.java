@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
@@ -35,7 +37,7 @@ public final class GooglePayload implements Payload {
         ImageReference digest = digested == null ? null : ImageReference.parse(digested);
         ImageReference named = tag != null ? tag : digest;
         if (named == null) {
-            throw new DeliveryException("the message has neither tag nor digest");
+            throw new DeliveryException(Sentence.of("delivery.neitherTagNorDigest"));
         }
         if (!named.registry().equals(registry)) {
             // One topic tells of every registry of a project.
@@ -60,7 +62,7 @@ public final class GooglePayload implements Payload {
             return StrictJson.readObject(
                     Base64.getDecoder().decode(Payload.need(payload, "/message/data")), MAX_LENGTH);
         } catch (IOException | IllegalArgumentException e) {
-            throw new DeliveryException("the data of the message cannot be read: " + e.getMessage(), e);
+            throw new DeliveryException(Sentence.of("delivery.dataNotReadable", e.getMessage()), e);
         }
     }
 

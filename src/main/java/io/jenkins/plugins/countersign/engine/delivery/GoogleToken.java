@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
@@ -46,24 +48,24 @@ public record GoogleToken(String audience, String email) {
      */
     public void verify(String authorizationOrNull, JsonWebKeys keys, Instant now) throws DeliveryException {
         if (authorizationOrNull == null || !authorizationOrNull.startsWith(BEARER)) {
-            throw new DeliveryException("the delivery shows no token");
+            throw new DeliveryException(Sentence.of("delivery.noToken"));
         }
         String token = authorizationOrNull.substring(BEARER.length());
         String[] parts = token.split("\\.", -1);
         if (token.length() > MAX_LENGTH || parts.length != 3) {
-            throw new DeliveryException("the token is too long, or has not three parts");
+            throw new DeliveryException(Sentence.of("delivery.tokenParts"));
         }
         ObjectNode header = object(parts[0]);
         // The key alone says which algorithm; a header that says another one is not Google's.
         if (!"RS256".equals(header.path("alg").textValue()) || header.has("crit")) {
-            throw new DeliveryException("the token is not signed by RS256 alone");
+            throw new DeliveryException(Sentence.of("delivery.tokenAlgorithm"));
         }
         String name = header.path("kid").textValue();
         if (name == null || !KEY_NAME.matcher(name).matches()) {
-            throw new DeliveryException("the token names no key");
+            throw new DeliveryException(Sentence.of("delivery.tokenWithoutKey"));
         }
         if (!isSigned(parts, keys.key(name))) {
-            throw new DeliveryException("the token's signature is wrong");
+            throw new DeliveryException(Sentence.of("delivery.tokenSignature"));
         }
         requireClaims(object(parts[1]), now);
     }
@@ -71,22 +73,22 @@ public record GoogleToken(String audience, String email) {
     private void requireClaims(ObjectNode claims, Instant now) throws DeliveryException {
         String issuer = claims.path("iss").textValue();
         if (issuer == null || !ISSUERS.contains(issuer)) {
-            throw new DeliveryException("the token is not issued by Google's accounts");
+            throw new DeliveryException(Sentence.of("delivery.tokenIssuer"));
         }
         if (!audience.equals(claims.path("aud").textValue())) {
-            throw new DeliveryException("the token is for another audience than " + audience);
+            throw new DeliveryException(Sentence.of("delivery.tokenAudience", audience));
         }
         JsonNode isVerified = claims.path("email_verified");
         if (!email.equals(claims.path("email").textValue()) || !isVerified.isBoolean() || !isVerified.booleanValue()) {
-            throw new DeliveryException("the token is not in the name of " + email);
+            throw new DeliveryException(Sentence.of("delivery.tokenName", email));
         }
         Instant issued = time(claims, "iat");
         Instant expires = time(claims, "exp");
         if (!now.isBefore(expires.plus(SKEW))) {
-            throw new DeliveryException("the token expired at " + expires);
+            throw new DeliveryException(Sentence.of("delivery.tokenExpired", expires));
         }
         if (now.isBefore(issued.minus(SKEW)) || expires.isBefore(issued)) {
-            throw new DeliveryException("the token is issued at " + issued + ", which is not yet");
+            throw new DeliveryException(Sentence.of("delivery.tokenTooEarly", issued));
         }
     }
 
@@ -109,7 +111,7 @@ public record GoogleToken(String audience, String email) {
                 || !seconds.canConvertToLong()
                 || seconds.longValue() < 0
                 || seconds.longValue() > Integer.MAX_VALUE * 4L) {
-            throw new DeliveryException("the token's \"" + claim + "\" is no time");
+            throw new DeliveryException(Sentence.of("delivery.tokenTime", claim));
         }
         return Instant.ofEpochSecond(seconds.longValue());
     }
@@ -118,13 +120,13 @@ public record GoogleToken(String audience, String email) {
         try {
             return StrictJson.readObject(decode(part), MAX_LENGTH);
         } catch (IOException e) {
-            throw new DeliveryException("a part of the token cannot be read: " + e.getMessage(), e);
+            throw new DeliveryException(Sentence.of("delivery.tokenNotReadable", e.getMessage()), e);
         }
     }
 
     private static byte[] decode(String part) throws DeliveryException {
         if (!PART.matcher(part).matches() || part.length() % 4 == 1) {
-            throw new DeliveryException("a part of the token is not Base64url");
+            throw new DeliveryException(Sentence.of("delivery.tokenNotBase64"));
         }
         return Base64.getUrlDecoder().decode(part);
     }

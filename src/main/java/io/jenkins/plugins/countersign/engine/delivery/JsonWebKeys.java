@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import java.io.IOException;
@@ -95,11 +97,11 @@ public final class JsonWebKeys {
         }
         keys = known;
         if (!clock.instant().isBefore(keys.goodUntil)) {
-            throw new DeliveryException("the keys at " + address + " are not known: " + lastFailure);
+            throw new DeliveryException(Sentence.of("delivery.keysUnknown", address, lastFailure));
         }
         key = keys.byId.get(id);
         if (key == null) {
-            throw new DeliveryException("the token is signed by a key that is none of those at " + address);
+            throw new DeliveryException(Sentence.of("delivery.otherKey", address));
         }
         return key;
     }

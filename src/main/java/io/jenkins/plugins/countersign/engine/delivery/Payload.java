@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -66,7 +68,7 @@ public interface Payload {
         try {
             return events(registry, content);
         } catch (IllegalArgumentException e) {
-            throw new DeliveryException("the payload names an impossible image: " + e.getMessage(), e);
+            throw new DeliveryException(Sentence.of("delivery.impossibleImage", e.getMessage()), e);
         }
     }
 
@@ -90,7 +92,7 @@ public interface Payload {
             }
             return batch;
         } catch (IOException e) {
-            throw new DeliveryException("the payload cannot be read: " + e.getMessage(), e);
+            throw new DeliveryException(Sentence.of("delivery.notReadable", e.getMessage()), e);
         }
     }
 
@@ -98,7 +100,7 @@ public interface Payload {
     static String need(JsonNode payload, String pointer) throws DeliveryException {
         String text = text(payload, pointer);
         if (text == null) {
-            throw new DeliveryException("the payload has no text at " + pointer);
+            throw new DeliveryException(Sentence.of("delivery.noText", pointer));
         }
         return text;
     }
@@ -124,11 +126,10 @@ public interface Payload {
     static JsonNode list(JsonNode payload, String pointer) throws DeliveryException {
         JsonNode node = payload.at(JsonPointer.compile(pointer));
         if (!node.isArray()) {
-            throw new DeliveryException("the payload has no list at " + pointer);
+            throw new DeliveryException(Sentence.of("delivery.noList", pointer));
         }
         if (node.size() > MAX_EVENTS) {
-            throw new DeliveryException("the payload has " + node.size() + " entries at " + pointer + ", at most "
-                    + MAX_EVENTS + " are read");
+            throw new DeliveryException(Sentence.of("delivery.tooManyEntries", node.size(), pointer, MAX_EVENTS));
         }
         return node;
     }

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -80,13 +82,13 @@ public enum Proof {
      */
     public void verify(String secret, String shownOrNull, byte[] body) throws DeliveryException {
         if (secret.length() < MIN_SECRET_LENGTH) {
-            throw new DeliveryException("the configured secret has fewer than " + MIN_SECRET_LENGTH + " characters");
+            throw new DeliveryException(Sentence.of("delivery.secretTooShort", MIN_SECRET_LENGTH));
         }
         if (shownOrNull == null) {
-            throw new DeliveryException("the delivery shows no proof");
+            throw new DeliveryException(Sentence.of("delivery.noProof"));
         }
         if (!holds(secret.getBytes(StandardCharsets.UTF_8), shownOrNull, body)) {
-            throw new DeliveryException("the delivery's proof is wrong");
+            throw new DeliveryException(Sentence.of("delivery.wrongProof"));
         }
     }
 

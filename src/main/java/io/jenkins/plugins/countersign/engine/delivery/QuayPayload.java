@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -30,8 +32,7 @@ public final class QuayPayload implements Payload {
             }
         }
         if (names.size() > MAX_EVENTS) {
-            throw new DeliveryException(
-                    "the payload has " + names.size() + " tags, at most " + MAX_EVENTS + " are read");
+            throw new DeliveryException(Sentence.of("delivery.tooManyTags", names.size(), MAX_EVENTS));
         }
         List<RegistryEvent> events = new ArrayList<>();
         for (String tag : names) {
