@@ -42,7 +42,7 @@ start() { # name address
 }
 empty() { # name address: a registry without anything
   eval "kill \$PID_$1"; eval "wait \$PID_$1" 2>/dev/null || true
-  rm -rf "$WORK/$1"; start "$1" "$2"
+  rm -rf "$WORK/$1"; sync; start "$1" "$2"   # what was written before must not slow down who comes next
 }
 
 coproc RUNNING { java -Xmx64m -XX:+UseSerialGC -cp "$WORK/classes:$BENCH_CLASSPATH" RegistryBench serve 2> /dev/null; }
@@ -84,7 +84,9 @@ done
 for round in $(seq "$ROUNDS"); do
   measure "floor: sha256" sha256sum sums
   empty a $A; measure "floor: bare upload" curl upload
-  for client in crane countersign oras running skopeo; do
+  # whoever comes first in one round comes last in the next
+  ORDER=(crane countersign oras running skopeo); turn=$(((round - 1) % 5))
+  for client in "${ORDER[@]:turn}" "${ORDER[@]:0:turn}"; do
     [ $client = countersign ] || [ $client = running ] || has $client || continue
     empty a $A; empty b $B
     case $client in

@@ -115,7 +115,7 @@ final class BlobPush {
 
     private boolean isThere() throws RegistryException {
         looked = true;
-        OptionalLong size = new BlobHead(path, blob.digest()).from(exchange);
+        OptionalLong size = new BlobHead(path, blob.digest(), path.push()).from(exchange);
         if (size.isPresent() && size.getAsLong() >= 0 && size.getAsLong() != blob.size()) {
             throw new SizeMismatchException(
                     "blob " + blob.digest() + " of " + path.name(), blob.size(), "" + size.getAsLong());

@@ -19,6 +19,37 @@ final class ManifestHead {
         this.reference = reference;
     }
 
+    /** What a registry says when it is asked whether a reference is one digest. */
+    enum Said {
+        IT_IS,
+        IT_IS_NOT,
+        /** It is there, but of its digest nothing was said. */
+        NOTHING
+    }
+
+    /** Asked by whoever may push: a token for reading alone would be one more token. */
+    Said whether(Digest digest, Exchange exchange) throws RegistryException {
+        Request request = Request.head(
+                        "look for manifest " + reference + " in " + path.name(),
+                        path.resolve("/manifests/" + reference),
+                        path.push())
+                .with("Accept", ManifestPull.ACCEPT);
+        return exchange.call(request, Exchange.Follow.SAFELY, answer -> {
+            if (NotFound.isClear(answer)) {
+                return Said.IT_IS_NOT;
+            }
+            if (answer.status() == 405) {
+                return Said.NOTHING;
+            }
+            if (answer.status() != 200) {
+                throw answer.unexpected("status 200 or 404");
+            }
+            return answer.header("Docker-Content-Digest")
+                    .map(said -> said.equals(digest.toString()) ? Said.IT_IS : Said.IT_IS_NOT)
+                    .orElse(Said.NOTHING);
+        });
+    }
+
     Optional<Descriptor> from(Exchange exchange) throws RegistryException {
         Request request = Request.head(
                         "resolve " + path.name() + ":" + reference,

@@ -4,6 +4,7 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.MediaTypes;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** {@code GET /v2/<name>/manifests/<reference>}. Source: OCI distribution specification 1.1, "Pulling manifests". */
@@ -24,12 +25,12 @@ final class ManifestPull {
     }
 
     Optional<Manifest> from(Exchange exchange) throws RegistryException {
-        return exchange.call(request(), Exchange.Follow.SAFELY, this::read);
+        return exchange.call(request(path.pull()), Exchange.Follow.SAFELY, this::read);
     }
 
-    /** The same, empty also when what is there is nothing that can be taken for a manifest. */
+    /** The same for whoever may push, empty also when what is there is nothing that can be taken for a manifest. */
     Optional<Manifest> understoodFrom(Exchange exchange) throws RegistryException {
-        return exchange.call(request(), Exchange.Follow.SAFELY, answer -> {
+        return exchange.call(request(path.push()), Exchange.Follow.SAFELY, answer -> {
             try {
                 return read(answer);
             } catch (RegistryException e) {
@@ -41,11 +42,11 @@ final class ManifestPull {
         });
     }
 
-    private Request request() {
+    private Request request(Set<String> scopes) {
         return Request.get(
                         "read manifest " + reference + " of " + path.name(),
                         path.resolve("/manifests/" + reference),
-                        path.pull())
+                        scopes)
                 .with("Accept", ACCEPT);
     }
 

@@ -49,7 +49,7 @@ final class RegistryRepository implements Repository, RawContent {
 
     @Override
     public boolean hasBlob(Digest digest) throws RegistryException {
-        return new BlobHead(path, digest).from(exchange()).isPresent();
+        return new BlobHead(path, digest, path.pull()).from(exchange()).isPresent();
     }
 
     @Override
@@ -79,17 +79,20 @@ final class RegistryRepository implements Repository, RawContent {
         return mountFirst ? push.runMounting() : push.run();
     }
 
-    /** The manifest or index that the tag names, itself, checked; empty also when it is none that is understood here. */
-    Optional<Manifest> tagged(String tag) throws RegistryException {
+    /** Whether the tag names this manifest: the registry says so, and hands out its bytes. */
+    boolean isTagged(Digest digest, String tag) throws RegistryException {
         checkTag(tag);
-        return new ManifestPull(path, tag).understoodFrom(exchange());
+        // HEAD first: Docker Hub counts what is read, not what is looked for
+        return new ManifestHead(path, tag).whether(digest, exchange()) != ManifestHead.Said.IT_IS_NOT
+                && new ManifestPull(path, tag)
+                        .understoodFrom(exchange())
+                        .filter(manifest -> manifest.digest().equals(digest))
+                        .isPresent();
     }
 
+    /** Whether the registry says that it has this manifest. */
     boolean hasManifest(Digest digest) throws RegistryException {
-        return new ManifestHead(path, digest.toString())
-                .from(exchange())
-                .filter(found -> found.digest().equals(digest))
-                .isPresent();
+        return new ManifestHead(path, digest.toString()).whether(digest, exchange()) == ManifestHead.Said.IT_IS;
     }
 
     /**

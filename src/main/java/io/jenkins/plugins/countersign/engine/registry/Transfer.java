@@ -69,10 +69,7 @@ final class Transfer {
      * what it lost since then is not noticed.
      */
     boolean isTagged(Digest digest, String tag) throws RegistryException {
-        return to instanceof RegistryRepository registry
-                && registry.tagged(tag)
-                        .filter(manifest -> manifest.digest().equals(digest))
-                        .isPresent();
+        return to instanceof RegistryRepository registry && registry.isTagged(digest, tag);
     }
 
     /** Whether the image is there under some name. */

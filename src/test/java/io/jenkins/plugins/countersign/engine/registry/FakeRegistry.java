@@ -172,6 +172,11 @@ public final class FakeRegistry extends ExternalResource {
         return uploads.size();
     }
 
+    /** Lies no more. */
+    void honest() {
+        lies.clear();
+    }
+
     /** As a registry whose storage was cleaned too well. */
     void lose(Digest blob) {
         blobs.remove(blob.toString());

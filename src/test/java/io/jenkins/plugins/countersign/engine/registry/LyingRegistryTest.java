@@ -415,8 +415,8 @@ public class LyingRegistryTest {
                 registry.requests().stream().filter(r -> r.contains("/token")).toList();
         assertEquals(
                 List.of(
-                        "GET /token?service=the+service&scope=repository%3Aapp%3Apull&account=alice",
-                        "GET /token?service=the+service&scope=repository%3Aapp%3Apull%2Cpush&account=alice"),
+                        "GET /token?service=the+service&scope=repository%3Aapp%3Apull%2Cpush&account=alice",
+                        "GET /token?service=the+service&scope=repository%3Aapp%3Apull&account=alice"),
                 tokens);
         now.set(now.get().plusSeconds(90));
         repository.resolve("v1");

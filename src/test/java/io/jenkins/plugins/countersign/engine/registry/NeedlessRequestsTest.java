@@ -66,7 +66,12 @@ public class NeedlessRequestsTest {
 
     @Test
     public void tagThatSaysItNamesTheImageButHasOtherBytesIsWrittenAnew() throws Exception {
-        registry.lies("GET", "/manifests/v1", exchange -> {
+        registry.lies(exchange -> {
+            if (!exchange.getRequestURI().getPath().endsWith("/manifests/v1")
+                    || exchange.getRequestMethod().equals("PUT")
+                    || !requests("PUT /v2/app/manifests/v1").isEmpty()) {
+                return false;
+            }
             exchange.getResponseHeaders()
                     .set("Docker-Content-Digest", image.digest().toString());
             byte[] other = new String(image.content()).replace("\"schemaVersion\"", " \"schemaVersion\"").getBytes();
@@ -79,8 +84,11 @@ public class NeedlessRequestsTest {
     @Test
     public void tagOfSomethingThatIsNoImageIsWrittenAnew() throws Exception {
         for (String body : List.of("{}", "no JSON", "{\"schemaVersion\":1}")) {
+            registry.lies(
+                    "HEAD", "/manifests/v1", e -> FakeRegistry.answer(e, 200, image.mediaType(), body.getBytes()));
             registry.lies("GET", "/manifests/v1", e -> FakeRegistry.answer(e, 200, image.mediaType(), body.getBytes()));
             push("v1");
+            registry.honest();
             assertEquals(image.digest(), tagged("v1"));
         }
     }
@@ -132,12 +140,12 @@ public class NeedlessRequestsTest {
     }
 
     @Test
-    public void secondPushUnderTheSameTagAsksOneQuestion() throws Exception {
+    public void secondPushUnderTheSameTagReadsItsManifestAndNoMore() throws Exception {
         push("v1");
         int before = registry.requests().size();
         PushResult again = push("v1");
         assertEquals(
-                List.of("GET /v2/app/manifests/v1"),
+                List.of("HEAD /v2/app/manifests/v1", "GET /v2/app/manifests/v1"),
                 registry.requests().subList(before, registry.requests().size()));
         assertEquals(4, again.skipped());
         assertEquals(image.digest(), again.digest());
@@ -146,7 +154,24 @@ public class NeedlessRequestsTest {
     @Test
     public void manifestThatTheRegistryConfirmedIsNotReadBack() throws Exception {
         push("v1");
-        assertEquals(List.of("GET /v2/app/manifests/v1"), requests("GET"));
+        assertEquals(List.of(), requests("GET"));
+    }
+
+    @Test
+    public void oneTokenServesAPush() throws Exception {
+        registry.lies(exchange -> {
+            if (exchange.getRequestURI().getPath().equals("/token")) {
+                return FakeRegistry.answer(exchange, 200, "application/json", "{\"token\":\"t\"}".getBytes());
+            }
+            if (exchange.getRequestHeaders().containsKey("Authorization")) {
+                return false;
+            }
+            exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer realm=\"" + registry.url() + "/token\",service=\"s\"");
+            return FakeRegistry.answer(exchange, 401, "", new byte[0]);
+        });
+        push("v1");
+        assertEquals(List.of("GET /token?service=s&scope=repository%3Aapp%3Apull%2Cpush"), requests("GET /token"));
+        assertEquals("one request was refused", registry.requests().size() - 2, registry.logins().size());
     }
 
     /** The way out for whoever lost layers of an image that still has its tag. */
