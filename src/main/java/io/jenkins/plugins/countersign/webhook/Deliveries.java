@@ -372,7 +372,9 @@ public class Deliveries {
         try {
             for (RegistryEvent event : source.payload().read(source.getRegistry(), delivery.body())) {
                 try {
-                    caused.addAll(effects.of(event, source));
+                    List<Effect> all = effects.of(event, source);
+                    caused.addAll(all);
+                    done &= all.stream().noneMatch(effect -> effect.is(Effect.Kind.UNDECIDED));
                 } catch (IOException e) {
                     done = false;
                     caused.add(new Effect(old ? Effect.Kind.GIVEN_UP : Effect.Kind.LATER, event.name()));

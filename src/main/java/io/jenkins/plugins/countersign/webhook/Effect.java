@@ -13,6 +13,7 @@ public final class Effect {
         REBUILDS,
         ALREADY_BUILT,
         HELD,
+        UNDECIDED,
         NOT_BUILDABLE,
         LOOP,
         WOKE,
@@ -38,6 +39,7 @@ public final class Effect {
             case REBUILDS -> Messages.Effect_Rebuilds(object);
             case ALREADY_BUILT -> Messages.Effect_AlreadyBuilt(object);
             case HELD -> Messages.Effect_Held(object);
+            case UNDECIDED -> Messages.Effect_Undecided(object);
             case NOT_BUILDABLE -> Messages.Effect_NotBuildable(object);
             case LOOP -> Messages.Effect_Loop(object);
             case WOKE -> Messages.Effect_Woke(object);

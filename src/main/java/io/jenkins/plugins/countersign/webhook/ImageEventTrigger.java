@@ -145,11 +145,10 @@ public class ImageEventTrigger extends Trigger<Item> {
     }
 
     /**
-     * Schedules the builds that follow from an event that the registry bears out.
-     *
-     * @throws IOException if a gate gives no clear answer; builds that were scheduled before it are remembered
+     * Schedules the builds that follow from an event that the registry bears out. A job whose gate gives no clear answer, or whose
+     * own record, is {@link Effect.Kind#UNDECIDED}: it keeps no other job from its build.
      */
-    static List<Effect> fire(ConfirmedEvent event) throws IOException {
+    static List<Effect> fire(ConfirmedEvent event) {
         RegistryEvent about = event.event();
         List<Effect> effects = new ArrayList<>();
         for (ImageEventTrigger trigger : STARTED) {
@@ -161,25 +160,37 @@ public class ImageEventTrigger extends Trigger<Item> {
                 STARTED.remove(trigger);
                 continue;
             }
-            String name = job.getFullName();
-            StartedFor startedFor = StartedFor.of(job);
-            if (!job.isBuildable()) {
-                effects.add(new Effect(Effect.Kind.NOT_BUILDABLE, name));
-            } else if (!startedFor.isNew(event)) {
-                startedFor.record(event);
-                effects.add(new Effect(Effect.Kind.ALREADY_BUILT, name));
-            } else if (!trigger.isPassed(about)) {
-                // Not remembered: after one more approval it may pass.
-                effects.add(new Effect(Effect.Kind.HELD, name));
-            } else {
-                ImageEventCause cause = new ImageEventCause(event);
-                Builds.schedule(job, cause);
-                startedFor.record(event);
-                effects.add(new Effect(Effect.Kind.STARTED, name));
-                LOGGER.log(Level.FINE, "{0}: {1}", new Object[] {name, cause.getShortDescription()});
-            }
+            effects.add(new Effect(trigger.fire(job, event), job.getFullName()));
         }
         return effects;
+    }
+
+    private Effect.Kind fire(Job<?, ?> job, ConfirmedEvent event) {
+        try {
+            StartedFor startedFor = StartedFor.of(job);
+            if (!job.isBuildable()) {
+                return Effect.Kind.NOT_BUILDABLE;
+            }
+            if (!startedFor.isNew(event)) {
+                startedFor.record(event);
+                return Effect.Kind.ALREADY_BUILT;
+            }
+            if (!isPassed(event.event())) {
+                // Not remembered: after one more approval it may pass.
+                return Effect.Kind.HELD;
+            }
+            ImageEventCause cause = new ImageEventCause(event);
+            Builds.schedule(job, cause);
+            startedFor.record(event);
+            LOGGER.log(Level.FINE, "{0}: {1}", new Object[] {job.getFullName(), cause.getShortDescription()});
+            return Effect.Kind.STARTED;
+        } catch (IOException e) {
+            LOGGER.log(
+                    Level.INFO,
+                    "{0} is not started, asked again later: {1}",
+                    new Object[] {job.getFullName(), e.getMessage()});
+            return Effect.Kind.UNDECIDED;
+        }
     }
 
     boolean wants(EventKind kind, String name, String tagOrNull) {

@@ -279,6 +279,46 @@ public class ImageEventTest {
     }
 
     @Test
+    public void aGateThatCannotDecide_holdsItsOwnJobAlone() throws Exception {
+        FreeStyleProject gated = jenkins.createFreeStyleProject("gated");
+        ImageEventTrigger stage = new ImageEventTrigger(registry.host() + "/team/*");
+        stage.setStage("no-such-stage");
+        gated.addTrigger(stage);
+        stage.start(gated, true);
+        // Many, so that some are asked after the one that cannot decide, in whatever order.
+        List<FreeStyleProject> others = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            FreeStyleProject other = jenkins.createFreeStyleProject("other-" + i);
+            ImageEventTrigger trigger = new ImageEventTrigger(registry.host() + "/**");
+            other.addTrigger(trigger);
+            trigger.start(other, true);
+            others.add(other);
+        }
+        FreeStyleProject above =
+                standingOn("above", registry.host() + "/team/app:base@" + Told.push(registry.host(), "base", "old"), "");
+        Told.push(registry.host(), "base", "undecided");
+        assertThat(Told.sendSigned(jenkins, Told.published("base", "undecided")), startsWith("202 "));
+        Told.await("the builds", () -> others.stream().allMatch(other -> other.getLastBuild() != null));
+        Told.await("what stands on it", () -> above.getLastBuild().getNumber() == 2);
+        assertThat(
+                effects().toString(),
+                containsString("gated not started: its gate gives no clear answer"));
+        assertEquals("asked again later", 1, Deliveries.get().waiting());
+        assertNull(gated.getLastBuild());
+
+        // Another event of the same repository is not kept waiting by it.
+        gated.delete();
+        Told.push(registry.host(), "1.0", "decided");
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "decided")), startsWith("202 "));
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        jenkins.waitUntilNoActivity();
+        for (FreeStyleProject other : others) {
+            assertEquals("each image once", 2, other.getLastBuild().getNumber());
+        }
+        assertEquals(2, above.getLastBuild().getNumber());
+    }
+
+    @Test
     public void aBranchOfAMultibranchProject_hasItsTriggerFromItsDeclarativeJenkinsfile() throws Exception {
         Digest image = Told.push(registry.host(), "1.0", "for a branch");
         WorkflowMultiBranchProject project = jenkins.createProject(WorkflowMultiBranchProject.class, "branches");
