@@ -136,8 +136,8 @@ public class FieldChecksTest {
         for (String field : List.of("push.PushImageStep.source", "goldenbase.CheckBaseImagesStep.builtImage")) {
             String step = field.substring(0, field.lastIndexOf('.'));
             String name = field.substring(field.lastIndexOf('.') + 1);
-            for (String bad :
-                    List.of("app.tar", "registry.example.com/app:1", "docker-archive:", "oci", "docker-daemon: ", "tar:x")) {
+            for (String bad : List.of(
+                    "app.tar", "registry.example.com/app:1", "docker-archive:", "oci", "docker-daemon: ", "tar:x")) {
                 error(step, name, bad, "Begin with the kind");
             }
             error(step, name, "docker-archive:../app.tar", "out of the workspace");
@@ -201,7 +201,13 @@ public class FieldChecksTest {
                 "signing.SignImageStep",
                 "signing.VerifyImageStep",
                 "approval.ApproveImageStep")) {
-            says(FormValidation.Kind.WARNING, step, "registryCredentialsId", "none", Map.of(), "no credentials \"none\"");
+            says(
+                    FormValidation.Kind.WARNING,
+                    step,
+                    "registryCredentialsId",
+                    "none",
+                    Map.of(),
+                    "no credentials \"none\"");
             fine(step, "registryCredentialsId", "login");
             fine(step, "registryCredentialsId", "");
             fine(step, "registryCredentialsId", "${LOGIN}");
@@ -259,7 +265,13 @@ public class FieldChecksTest {
         error(source, "header", "X Proof", "no name of a header");
         error(source, "header", "X-Proof:", "no name of a header");
         fine(source, "header", "X-Proof");
-        says(FormValidation.Kind.WARNING, source, "header", "X-Proof", Map.of("proof", "PATH"), "No header is looked at");
+        says(
+                FormValidation.Kind.WARNING,
+                source,
+                "header",
+                "X-Proof",
+                Map.of("proof", "PATH"),
+                "No header is looked at");
         for (String field : List.of("repositoryPointer", "tagPointer", "digestPointer")) {
             Map<String, String> pointed = Map.of("kind", "POINTED");
             error(source, field, "image.path", pointed, "begins with a slash");
@@ -298,7 +310,8 @@ public class FieldChecksTest {
         Map<String, String> form = new HashMap<>(others);
         form.put("value", value);
         FormValidation said = check(type, field, form);
-        if (said.kind != kind || said.getMessage() != null && !said.getMessage().contains(text.replace("\"", "&quot;"))) {
+        if (said.kind != kind
+                || said.getMessage() != null && !said.getMessage().contains(text.replace("\"", "&quot;"))) {
             wrong.add(type + "." + field + " \"" + value + "\" with " + others + ": " + said);
         }
     }

@@ -1,9 +1,5 @@
 package io.jenkins.plugins.countersign.approval;
 
-import io.jenkins.plugins.countersign.ReadersLanguage;
-
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import hudson.AbortException;
 import hudson.FilePath;
@@ -11,6 +7,7 @@ import hudson.console.HyperlinkNote;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import io.jenkins.plugins.countersign.ReadersLanguage;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
 import io.jenkins.plugins.countersign.engine.approval.Decision;
@@ -24,6 +21,7 @@ import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.NotFoundException;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import io.jenkins.plugins.countersign.engine.trust.TrustedPolicy;
 import java.io.IOException;
@@ -403,9 +401,7 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
             String before = noted.unknown();
             noted.lookedInVain(why);
             if (!why.equals(before)) {
-                listener()
-                        .getLogger()
-                        .println(Sentence.of("approval.noClearAnswer", GateLog.line(why)));
+                listener().getLogger().println(Sentence.of("approval.noClearAnswer", GateLog.line(why)));
             }
         } catch (IOException | InterruptedException e) {
             LOGGER.log(Level.WARNING, "the gate of " + image + " at " + stage + " cannot say: " + why, e);

@@ -1,9 +1,7 @@
 package io.jenkins.plugins.countersign.approval;
 
 import io.jenkins.plugins.countersign.ReadersLanguage;
-
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import java.time.Instant;
 import jenkins.model.CauseOfInterruption;
 
@@ -43,8 +41,6 @@ public class DeadlinePassed extends CauseOfInterruption {
     @Override
     public String getShortDescription() {
         return Messages.DeadlinePassed_Description(
-                stage,
-                Instant.ofEpochMilli(deadline),
-                ReadersLanguage.text(Sentence.read(missingSentence, missing)));
+                stage, Instant.ofEpochMilli(deadline), ReadersLanguage.text(Sentence.read(missingSentence, missing)));
     }
 }

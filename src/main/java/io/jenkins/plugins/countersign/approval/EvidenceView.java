@@ -1,10 +1,8 @@
 package io.jenkins.plugins.countersign.approval;
 
-import io.jenkins.plugins.countersign.engine.trust.EvidenceRequirement;
-
-import io.jenkins.plugins.countersign.ReadersLanguage;
-
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jenkins.plugins.countersign.ReadersLanguage;
+import io.jenkins.plugins.countersign.engine.trust.EvidenceRequirement;
 import java.util.List;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;

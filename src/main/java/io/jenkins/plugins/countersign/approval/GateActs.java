@@ -1,17 +1,16 @@
 package io.jenkins.plugins.countersign.approval;
 
-import io.jenkins.plugins.countersign.ReadersLanguage;
-import io.jenkins.plugins.countersign.engine.approval.Kinds;
-
 import hudson.AbortException;
 import hudson.Util;
 import hudson.model.User;
+import io.jenkins.plugins.countersign.ReadersLanguage;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.Approval;
 import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
 import io.jenkins.plugins.countersign.engine.approval.Gate;
 import io.jenkins.plugins.countersign.engine.approval.GateInput;
 import io.jenkins.plugins.countersign.engine.approval.GateRecord;
+import io.jenkins.plugins.countersign.engine.approval.Kinds;
 import io.jenkins.plugins.countersign.engine.approval.StatementException;
 import io.jenkins.plugins.countersign.engine.audit.LedgerException;
 import io.jenkins.plugins.countersign.engine.event.Progress;
@@ -204,7 +203,10 @@ final class GateActs {
                 Digest manifest = signed.attachTo(repository, Instant.now());
                 done(page, word.kind(), person.name(), word.comment());
                 return Messages.GateActs_Done(
-                        ReadersLanguage.text(Kinds.sentence(word.kind())), person.name(), word.role(), manifest.toString());
+                        ReadersLanguage.text(Kinds.sentence(word.kind())),
+                        person.name(),
+                        word.role(),
+                        manifest.toString());
             }
         });
     }

@@ -1,8 +1,7 @@
 package io.jenkins.plugins.countersign.approval;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.util.HashSet;
 import java.util.Set;
@@ -53,9 +52,11 @@ final class GateLog {
                 told = true;
             }
         }
-        boolean sameWhy = beforeOrNull != null && beforeOrNull.why().text().equals(now.why().text());
+        boolean sameWhy = beforeOrNull != null
+                && beforeOrNull.why().text().equals(now.why().text());
         if (!now.isOpen() && (told || !sameWhy)) {
-            log.println(line(Messages.GateLog_Held(now.decision().path("stage").asText(), now.why().text())));
+            log.println(line(Messages.GateLog_Held(
+                    now.decision().path("stage").asText(), now.why().text())));
         }
     }
 

@@ -1,17 +1,14 @@
 package io.jenkins.plugins.countersign.approval;
 
-import io.jenkins.plugins.countersign.engine.approval.Kinds;
-
-import io.jenkins.plugins.countersign.ReadersLanguage;
-
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import edu.umd.cs.findbugs.annotations.CheckForNull;
 import hudson.model.Api;
 import hudson.model.Item;
 import hudson.model.Job;
 import hudson.model.Run;
+import io.jenkins.plugins.countersign.ReadersLanguage;
+import io.jenkins.plugins.countersign.engine.approval.Kinds;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.goldenbase.BaseReportAction;
 import java.time.Duration;
 import java.time.Instant;

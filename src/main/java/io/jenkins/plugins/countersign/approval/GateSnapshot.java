@@ -1,9 +1,5 @@
 package io.jenkins.plugins.countersign.approval;
 
-import java.util.stream.Stream;
-
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -17,6 +13,7 @@ import io.jenkins.plugins.countersign.engine.approval.StatementReader;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.Platform;
 import io.jenkins.plugins.countersign.engine.promotion.Gathering;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.Evidence;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignatures;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
@@ -33,6 +30,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a gate saw and said at one moment, as JSON: a build keeps it as a string, pages and REST read it. It holds the engine's

@@ -1,9 +1,5 @@
 package io.jenkins.plugins.countersign.approval;
 
-import io.jenkins.plugins.countersign.ReadersLanguage;
-
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.model.Job;
@@ -11,6 +7,7 @@ import hudson.model.Queue;
 import hudson.model.queue.CauseOfBlockage;
 import hudson.model.queue.QueueListener;
 import hudson.model.queue.QueueTaskDispatcher;
+import io.jenkins.plugins.countersign.ReadersLanguage;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.Decision;
 import io.jenkins.plugins.countersign.engine.approval.Gate;
@@ -20,6 +17,7 @@ import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import java.io.IOException;
 import java.time.Duration;

@@ -1,7 +1,5 @@
 package io.jenkins.plugins.countersign.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import hudson.model.Run;
 import hudson.scm.ChangeLogSet;
 import io.jenkins.plugins.countersign.engine.approval.ImageDifference;
@@ -9,6 +7,7 @@ import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.ImageContent;
 import io.jenkins.plugins.countersign.engine.registry.NotFoundException;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -1,13 +1,11 @@
 package io.jenkins.plugins.countersign.approval;
 
-import io.jenkins.plugins.countersign.engine.approval.Kinds;
-
 import io.jenkins.plugins.countersign.ReadersLanguage;
-
 import io.jenkins.plugins.countersign.engine.approval.Approval;
 import io.jenkins.plugins.countersign.engine.approval.AttachedEvidence;
 import io.jenkins.plugins.countersign.engine.approval.GateRecord;
 import io.jenkins.plugins.countersign.engine.approval.ImageStatements;
+import io.jenkins.plugins.countersign.engine.approval.Kinds;
 import io.jenkins.plugins.countersign.engine.approval.Origin;
 import io.jenkins.plugins.countersign.engine.approval.SignedStatement;
 import io.jenkins.plugins.countersign.engine.approval.StatementException;

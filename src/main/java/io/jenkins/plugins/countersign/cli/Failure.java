@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.cli;
 
 import io.jenkins.plugins.countersign.engine.approval.StatementException;
 import io.jenkins.plugins.countersign.engine.audit.LedgerException;
+import io.jenkins.plugins.countersign.engine.contenttrust.ContentTrustException;
 import io.jenkins.plugins.countersign.engine.dockerfile.DockerfileException;
 import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
 import io.jenkins.plugins.countersign.engine.promotion.PromotionException;
@@ -31,6 +32,7 @@ final class Failure extends Exception {
         CODES.put(PromotionException.class, ExitCode.SIGNATURE);
         CODES.put(VerificationException.class, ExitCode.SIGNATURE);
         CODES.put(RequestException.class, ExitCode.SIGNATURE);
+        CODES.put(ContentTrustException.class, ExitCode.SIGNATURE);
         CODES.put(KeyException.class, ExitCode.KEY);
         CODES.put(DockerfileException.class, ExitCode.POLICY);
         CODES.put(java.io.IOException.class, ExitCode.USAGE);

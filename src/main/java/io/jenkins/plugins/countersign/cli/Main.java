@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
             RequestCommand.class,
             EvidenceCommand.class,
             ExportCommand.class,
+            ContentTrustCommand.class,
             AuditCommand.class,
             PolicyCommand.class,
             KeyCommand.class,
@@ -48,10 +49,7 @@ public final class Main extends CommandRoot {
         CommandRoot main = named.isPresent() ? new CommandRoot.OfOne() : new Main();
         CommandLine line = new CommandLine(main);
         named.ifPresent(line::addSubcommand);
-        line.setOut(out)
-                .setErr(err)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler(main);
+        line.setOut(out).setErr(err).setCaseInsensitiveEnumValuesAllowed(true).setExecutionExceptionHandler(main);
         java.util.Map<String, String> codes = new java.util.LinkedHashMap<>();
         for (ExitCode code : ExitCode.values()) {
             codes.put(Integer.toString(code.code()), code.meaning());
@@ -65,12 +63,15 @@ public final class Main extends CommandRoot {
 
     /** By its class's name: to read the names in all annotations takes as long as to read all of one. */
     private static Optional<Class<?>> named(String... args) {
-        if (args.length == 0 || !args[0].matches("[a-z]+")) {
+        if (args.length == 0 || !args[0].matches("[a-z]+(-[a-z]+)*")) {
             return Optional.empty();
         }
+        StringBuilder name = new StringBuilder(Main.class.getPackageName()).append('.');
+        for (String word : args[0].split("-")) {
+            name.append(word.substring(0, 1).toUpperCase(Locale.ROOT)).append(word.substring(1));
+        }
         try {
-            String name = args[0].substring(0, 1).toUpperCase(Locale.ROOT) + args[0].substring(1) + "Command";
-            return Optional.of(Class.forName(Main.class.getPackageName() + "." + name));
+            return Optional.of(Class.forName(name + "Command"));
         } catch (ClassNotFoundException e) {
             return Optional.empty();
         }

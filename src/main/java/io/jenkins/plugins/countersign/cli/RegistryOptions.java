@@ -68,8 +68,9 @@ final class RegistryOptions {
     @Option(
             names = "--credentials-for",
             paramLabel = "HOST[:PORT]",
-            description = "The registry that --user and --client-certificate-file are for, where a command reaches several."
-                    + " Without it they are for the only one that the command line names.")
+            description =
+                    "The registry that --user and --client-certificate-file are for, where a command reaches several."
+                            + " Without it they are for the only one that the command line names.")
     private String credentialsFor;
 
     @Option(
@@ -114,8 +115,8 @@ final class RegistryOptions {
             named = new TreeSet<>();
             if (command != null) {
                 for (ArgSpec argument : command.commandLine().getParseResult().matchedArgs()) {
-                    argument.originalStringValues().forEach(value -> host(argument, value)
-                            .ifPresent(named::add));
+                    argument.originalStringValues()
+                            .forEach(value -> host(argument, value).ifPresent(named::add));
                 }
             }
         }
@@ -129,8 +130,9 @@ final class RegistryOptions {
         }
         try {
             String location = value.startsWith(REGISTRY) ? value.substring(REGISTRY.length()) : value;
-            return Optional.of(ImageReference.parse(ImageLocation.parse(location).repository())
-                    .registry());
+            return Optional.of(
+                    ImageReference.parse(ImageLocation.parse(location).repository())
+                            .registry());
         } catch (IllegalArgumentException e) {
             return Optional.empty(); // the command says what is wrong with it
         }

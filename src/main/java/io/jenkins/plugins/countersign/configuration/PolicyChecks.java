@@ -127,13 +127,7 @@ final class PolicyChecks {
     static FormValidation gateKey(String id, String document, String rootKeys, int threshold) {
         return Util.fixEmptyAndTrim(id) == null
                 ? FormValidation.warning(Messages.PolicyChecks_NoGateKey())
-                : key(
-                        id,
-                        document,
-                        rootKeys,
-                        threshold,
-                        TrustPolicy::gateKeys,
-                        Messages::PolicyChecks_NotTheGate);
+                : key(id, document, rootKeys, threshold, TrustPolicy::gateKeys, Messages::PolicyChecks_NotTheGate);
     }
 
     /** The same of the key that says who approved. */

@@ -23,7 +23,6 @@ import java.security.cert.Certificate;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.Collections;
-import java.util.List;
 import java.util.Optional;
 import jenkins.model.Jenkins;
 

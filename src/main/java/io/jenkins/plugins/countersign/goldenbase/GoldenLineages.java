@@ -1,7 +1,5 @@
 package io.jenkins.plugins.countersign.goldenbase;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import hudson.model.Run;
 import io.jenkins.plugins.countersign.configuration.CatalogueInForce;
 import io.jenkins.plugins.countersign.configuration.Registries;
@@ -21,6 +19,7 @@ import io.jenkins.plugins.countersign.engine.goldenbase.RegistrySignatures;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.promotion.Lineages;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import java.io.File;
 import java.io.IOException;

@@ -304,7 +304,8 @@ public class VerifyImageStep extends ImageStep {
                 @QueryParameter String value,
                 @QueryParameter String publicKeys,
                 @QueryParameter String certificateAuthority) {
-            boolean plain = Util.fixEmptyAndTrim(publicKeys) != null || Util.fixEmptyAndTrim(certificateAuthority) != null;
+            boolean plain =
+                    Util.fixEmptyAndTrim(publicKeys) != null || Util.fixEmptyAndTrim(certificateAuthority) != null;
             return FieldChecks.mayConfigure(context) && (Util.fixEmptyAndTrim(value) == null) != plain
                     ? FormValidation.error(Messages.VerifyImageStep_OneOf())
                     : StageGate.checkOptional(context, value);

@@ -64,9 +64,7 @@ final class RegistryPage {
             case MIRANTIS -> tag == null ? "" : registry + "/repositories/" + event.repository() + "/tags/" + tag;
             case ARTIFACTORY, ARTIFACTORY_SUBDOMAIN, NEXUS_PATH -> {
                 String repository = ofRepository(event, source);
-                String join = source.getKind() == PayloadKind.NEXUS_PATH
-                        ? "%2F"
-                        : "/";
+                String join = source.getKind() == PayloadKind.NEXUS_PATH ? "%2F" : "/";
                 yield repository.isEmpty() || tag == null ? repository : repository + join + tag;
             }
             case GITHUB, AZURE -> ofRepository(event, source);

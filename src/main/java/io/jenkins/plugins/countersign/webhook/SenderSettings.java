@@ -116,7 +116,8 @@ public final class SenderSettings {
             case MIRANTIS -> mirantis(url);
             case AZURE -> azure(url);
             case GOOGLE ->
-                "gcloud pubsub subscriptions create jenkins --topic gcr \\\n  --push-endpoint=\"" + url + "\"" + token() + "\n";
+                "gcloud pubsub subscriptions create jenkins --topic gcr \\\n  --push-endpoint=\"" + url + "\"" + token()
+                        + "\n";
             case NEXUS, NEXUS_PATH ->
                 "Settings > System > Capabilities > Create capability > Webhook: Repository\n"
                         + "Repository: <the Docker repository>\nEvent Types: component\nURL: " + url + "\nSecret Key: "
@@ -146,7 +147,9 @@ public final class SenderSettings {
                 + "  --source-resource-id $(az acr show --name <registry> --query id --output tsv) \\\n"
                 + "  --event-delivery-schema cloudeventschemav1_0 \\\n"
                 + "  --included-event-types Microsoft.ContainerRegistry.ImagePushed Microsoft.ContainerRegistry.ImageDeleted \\\n"
-                + (inPath ? "" : "  --delivery-attribute-mapping Authorization static \"Bearer " + SECRET + "\" true \\\n")
+                + (inPath
+                        ? ""
+                        : "  --delivery-attribute-mapping Authorization static \"Bearer " + SECRET + "\" true \\\n")
                 + "  --endpoint \"" + url + "\"\n";
         return inPath
                 ? eventGrid

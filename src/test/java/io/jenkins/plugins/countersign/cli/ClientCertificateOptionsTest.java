@@ -134,9 +134,7 @@ public class ClientCertificateOptionsTest {
         TestCertificate client = AUTHORITY.issue("builder");
         String[] given = options(client.pem(), client.keyPem());
         String other = "docker://" + OTHER.host() + "/team/app:1.0";
-        assertThat(
-                push(other, ExitCode.USAGE, given),
-                containsString("are for one registry, and this command names "));
+        assertThat(push(other, ExitCode.USAGE, given), containsString("are for one registry, and this command names "));
 
         String[] with = Arrays.copyOf(given, given.length + 4);
         with[given.length] = "--credentials-for";

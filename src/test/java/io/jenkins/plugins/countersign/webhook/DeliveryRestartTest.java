@@ -76,7 +76,11 @@ public class DeliveryRestartTest {
             Told.await("the delivery", () -> Deliveries.get().waiting() == 0);
             jenkins.waitUntilNoActivity();
             assertThat(Told.sendSigned(jenkins, Told.published("1.0", "kept")), startsWith("403 "));
-            assertEquals(2, Files.readAllLines(seen).stream().filter(line -> line.length() > 80).count());
+            assertEquals(
+                    2,
+                    Files.readAllLines(seen).stream()
+                            .filter(line -> line.length() > 80)
+                            .count());
             assertEquals(
                     digest.toString(),
                     job.getLastBuild()

@@ -394,14 +394,7 @@ public class ImageEventTest {
         assertEquals(
                 "200 text/plain;charset=utf-8 ",
                 Told.send(
-                        jenkins,
-                        "OPTIONS",
-                        "azure",
-                        nothing,
-                        origin,
-                        "eventgrid.azure.net",
-                        "Authorization",
-                        bearer));
+                        jenkins, "OPTIONS", "azure", nothing, origin, "eventgrid.azure.net", "Authorization", bearer));
         assertEquals(refused, Told.send(jenkins, "POST", "azure", question));
         assertEquals(
                 "200 application/json;charset=utf-8 {\"validationResponse\":\"512d38b6\"}",
@@ -430,11 +423,9 @@ public class ImageEventTest {
         try (TokenIssuer issuer = new TokenIssuer()) {
             WebhookEndpoint endpoint =
                     ExtensionList.lookup(HttpServletFilter.class).get(WebhookEndpoint.class);
-            endpoint.setGoogleKeys(
-                    new JsonWebKeys(issuer.address(), HttpClient::newHttpClient, Clock.systemUTC()));
+            endpoint.setGoogleKeys(new JsonWebKeys(issuer.address(), HttpClient::newHttpClient, Clock.systemUTC()));
             String token = "Bearer " + issuer.sign(issuer.header(), issuer.claims(audience, Instant.now()));
-            String elsewhere =
-                    "Bearer " + issuer.sign(issuer.header(), issuer.claims(audience + "2", Instant.now()));
+            String elsewhere = "Bearer " + issuer.sign(issuer.header(), issuer.claims(audience + "2", Instant.now()));
             Set<String> answers = new TreeSet<>();
             answers.add(Told.send(jenkins, "POST", "google", body));
             // Nobody's name is wanted yet, and then another's.
@@ -687,10 +678,7 @@ public class ImageEventTest {
                 page(PayloadKind.AZURE, "registry.azurecr.io", azure(digest, resource + "registry")));
         assertEquals(
                 "https://" + host + "/ui/repos/tree/General/docker-local/team/app/1.0",
-                page(
-                        PayloadKind.ARTIFACTORY_SUBDOMAIN,
-                        "docker-local." + host,
-                        artifactory(digest, "docker-local")));
+                page(PayloadKind.ARTIFACTORY_SUBDOMAIN, "docker-local." + host, artifactory(digest, "docker-local")));
         for (String configured : List.of(
                 "javascript:alert('{tag}')",
                 "data:text/html,{repository}",

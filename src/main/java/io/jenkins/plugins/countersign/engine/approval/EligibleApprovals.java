@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -52,10 +51,7 @@ final class EligibleApprovals {
                         older,
                         SetAsideReason.SUPERSEDED,
                         Sentence.of(
-                                "approval.superseded",
-                                newest.person().name(),
-                                newest.issuedAt(),
-                                newest.sequence()));
+                                "approval.superseded", newest.person().name(), newest.issuedAt(), newest.sequence()));
             }
             if (isStanding(newest) && exclusions.allow(newest) && evidence.isNamed(newest)) {
                 eligible.add(newest);

@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.trust.EvidenceRequirement;
 import io.jenkins.plugins.countersign.engine.trust.Names;
 import java.time.Instant;

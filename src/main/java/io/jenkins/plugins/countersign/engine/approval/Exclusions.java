@@ -1,8 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.trust.Exclusion;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import java.util.HashMap;
@@ -86,9 +85,7 @@ final class Exclusions {
             }
             excluded.putIfAbsent(
                     judgement.policy.person(person.get()).map(Person::name).orElse(person.get()),
-                    new KeyTimes.Fault(
-                            SetAsideReason.APPROVED_BEFORE,
-                            Sentence.of("approval.countedBefore", stage)));
+                    new KeyTimes.Fault(SetAsideReason.APPROVED_BEFORE, Sentence.of("approval.countedBefore", stage)));
         }
     }
 
@@ -100,11 +97,10 @@ final class Exclusions {
     /** Whether the statement's person may; sets it aside otherwise. */
     boolean allow(SignedStatement statement) {
         Optional<KeyTimes.Fault> fault = of(statement.person().name());
-        fault.ifPresent(f ->
-                judgement.setAside(
-                        statement,
-                        f.reason(),
-                        Sentence.of("approval.excluded", statement.person().name(), f.sentence())));
+        fault.ifPresent(f -> judgement.setAside(
+                statement,
+                f.reason(),
+                Sentence.of("approval.excluded", statement.person().name(), f.sentence())));
         return fault.isEmpty();
     }
 }

@@ -1,10 +1,9 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.approval.GateRecord.Kind;
 import io.jenkins.plugins.countersign.engine.audit.KnownStatement;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -46,8 +45,7 @@ final class GateRecords {
             }
             Optional<KeyTimes.Fault> fault = judgement.negativeTimeFault(withdrawal);
             if (fault.isPresent()) {
-                judgement.setAside(
-                        withdrawal, fault.get().reason(), fault.get().sentence());
+                judgement.setAside(withdrawal, fault.get().reason(), fault.get().sentence());
                 continue;
             }
             if (judgement.timeFault(withdrawal).isEmpty()) {
@@ -314,9 +312,7 @@ final class GateRecords {
                 statement,
                 SetAsideReason.OTHER_STAGE,
                 Sentence.of(
-                        "approval.aboutOtherStage",
-                        StatementMembers.shown(statement.stage()),
-                        judgement.stage.name()));
+                        "approval.aboutOtherStage", StatementMembers.shown(statement.stage()), judgement.stage.name()));
     }
 
     private Sentence lifting(String person, Digest statement) {

@@ -1,7 +1,5 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
@@ -11,6 +9,7 @@ import io.jenkins.plugins.countersign.engine.registry.ImageContent;
 import io.jenkins.plugins.countersign.engine.registry.ManifestContent;
 import io.jenkins.plugins.countersign.engine.registry.NotFoundException;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import java.io.IOException;
 import java.io.InputStream;
@@ -207,8 +206,7 @@ public final class ImageDifference {
         return fields;
     }
 
-    private static void named(
-            Sentence what, Map<String, String> old, Map<String, String> now, List<Sentence> lines) {
+    private static void named(Sentence what, Map<String, String> old, Map<String, String> now, List<Sentence> lines) {
         Set<String> added = new TreeSet<>(now.keySet());
         added.removeAll(old.keySet());
         Set<String> gone = new TreeSet<>(old.keySet());

@@ -1,8 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.trust.Names;
 import io.jenkins.plugins.countersign.engine.trust.Stage;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
@@ -51,9 +50,7 @@ final class Judgement {
         clockHolds();
         lineageHolds();
         if (!in.unknown().isEmpty()) {
-            hold(
-                    HoldReason.UNKNOWN,
-                    Sentence.of("approval.unknown", in.image().digest(), in.unknown()));
+            hold(HoldReason.UNKNOWN, Sentence.of("approval.unknown", in.image().digest(), in.unknown()));
         }
         if (in.statements().size() > Gate.MAX_STATEMENTS) {
             hold(
@@ -123,9 +120,7 @@ final class Judgement {
         }
         String source = in.policy().source();
         if (source.equals(in.image().repository()) || in.alsoKnownAs().contains(source)) {
-            hold(
-                    HoldReason.POLICY_FROM_JUDGED_REPOSITORY,
-                    Sentence.of("approval.policyFromJudgedRepository", source));
+            hold(HoldReason.POLICY_FROM_JUDGED_REPOSITORY, Sentence.of("approval.policyFromJudgedRepository", source));
         }
         long highest = in.ledger().highestPolicyVersion(policy.name()).orElse(0);
         Optional<Digest> known = in.ledger().policyDigest(policy.name(), policy.version());
@@ -143,9 +138,7 @@ final class Judgement {
     private void clockHolds() {
         Instant latest = in.ledger().latestTime();
         if (latest.isAfter(in.now().plus(KeyTimes.SKEW))) {
-            hold(
-                    HoldReason.CLOCK_MOVED_BACK,
-                    Sentence.of("approval.clockBehindLedger", in.now(), latest));
+            hold(HoldReason.CLOCK_MOVED_BACK, Sentence.of("approval.clockBehindLedger", in.now(), latest));
         }
     }
 

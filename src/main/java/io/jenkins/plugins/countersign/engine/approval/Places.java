@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.trust.Assignment;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.PolicyKey;
@@ -99,8 +98,8 @@ final class Places {
         }
         eligible.values().stream()
                 .filter(statement -> !used.contains(statement))
-                .forEach(statement -> judgement.setAside(
-                        statement, SetAsideReason.NOT_NEEDED, Sentence.of("approval.notNeeded")));
+                .forEach(statement ->
+                        judgement.setAside(statement, SetAsideReason.NOT_NEEDED, Sentence.of("approval.notNeeded")));
         if (!missing.isEmpty()) {
             judgement.hold(HoldReason.APPROVALS_MISSING, sentence());
         }

@@ -1,11 +1,10 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.approval.GateRecord.Kind;
 import io.jenkins.plugins.countersign.engine.audit.KnownPromotion;
 import io.jenkins.plugins.countersign.engine.audit.KnownStatement;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.trust.Assignment;
 import io.jenkins.plugins.countersign.engine.trust.Requirement;
 import java.time.Instant;
@@ -67,8 +66,7 @@ final class Rollback {
         }
         if (needs.isEmpty() || !Assignment.of(needs, true, fits).isComplete()) {
             judgement.hold(
-                    HoldReason.ROLLBACK,
-                    Sentence.of("approval.rollback", older.get(), wayBack(needs, fits.keySet())));
+                    HoldReason.ROLLBACK, Sentence.of("approval.rollback", older.get(), wayBack(needs, fits.keySet())));
         }
     }
 
@@ -97,8 +95,8 @@ final class Rollback {
         if (needs.isEmpty()) {
             return Sentence.of("approval.nobodyGoesBack");
         }
-        Sentence people = Sentence.commaAnd(
-                needs.stream().map(Requirement::sentence).toList());
+        Sentence people =
+                Sentence.commaAnd(needs.stream().map(Requirement::sentence).toList());
         return approved.isEmpty()
                 ? Sentence.of("approval.rollbackNeeds", people)
                 : Sentence.of("approval.rollbackNeedsMore", people, Sentence.commas(approved));
@@ -126,8 +124,7 @@ final class Rollback {
         }
         Digest from = rollback.record().orElseThrow().from().orElseThrow();
         if (!from.equals(last)) {
-            judgement.setAside(
-                    rollback, SetAsideReason.OTHER_DIGEST, Sentence.of("approval.leavesOther", from, last));
+            judgement.setAside(rollback, SetAsideReason.OTHER_DIGEST, Sentence.of("approval.leavesOther", from, last));
             return false;
         }
         return judgement.isInRole(rollback)

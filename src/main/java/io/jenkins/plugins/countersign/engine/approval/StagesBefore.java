@@ -1,8 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.trust.Stage;
 import java.time.Instant;
 import java.util.Optional;
@@ -27,9 +26,7 @@ final class StagesBefore {
                 judgement.hold(
                         HoldReason.NOT_SEALED,
                         Sentence.of(
-                                "approval.notSealed",
-                                name,
-                                judgement.in.image().digest()));
+                                "approval.notSealed", name, judgement.in.image().digest()));
             } else {
                 judge(judgement.policy.stage(name).orElseThrow(), seal);
             }
@@ -41,8 +38,7 @@ final class StagesBefore {
         Instant newest = seal.confirmedAt().isAfter(seal.sealedAt()) ? seal.confirmedAt() : seal.sealedAt();
         if (newest.isAfter(now.plus(KeyTimes.SKEW))) {
             judgement.hold(
-                    HoldReason.CLOCK_MOVED_BACK,
-                    Sentence.of("approval.clockBehindSeal", now, stage.name(), newest));
+                    HoldReason.CLOCK_MOVED_BACK, Sentence.of("approval.clockBehindSeal", now, stage.name(), newest));
         }
         if (stage.freshness().isPresent()) {
             Instant until = seal.confirmedAt().plus(stage.freshness().get());

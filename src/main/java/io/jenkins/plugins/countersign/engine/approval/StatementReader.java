@@ -1,8 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
 import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.signing.SignatureFormat;
@@ -125,8 +124,7 @@ public final class StatementReader {
                             found,
                             digest,
                             SetAsideReason.NOT_AN_APPROVAL,
-                            Sentence.of(
-                                    "approval.notAnApproval", StatementMembers.shown(statement.predicateType())));
+                            Sentence.of("approval.notAnApproval", StatementMembers.shown(statement.predicateType())));
                     return;
                 }
                 approval = Approval.read(statement);

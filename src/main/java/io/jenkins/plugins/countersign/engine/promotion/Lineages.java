@@ -1,13 +1,12 @@
 package io.jenkins.plugins.countersign.engine.promotion;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.approval.BaseLineage;
 import io.jenkins.plugins.countersign.engine.goldenbase.Lineage;
 import io.jenkins.plugins.countersign.engine.goldenbase.LineageCheck;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 
 /** Finds out for a gate what an image stands on. */
 @FunctionalInterface

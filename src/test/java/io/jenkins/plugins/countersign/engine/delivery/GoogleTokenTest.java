@@ -107,8 +107,7 @@ public class GoogleTokenTest {
         assertThat(
                 refusal(google.sign(header.replace("}", ",\"crit\":[\"b64\"],\"b64\":false}"), claims())),
                 containsString("RS256 alone"));
-        assertThat(
-                refusal(good.substring(0, good.length() - 8) + "AAAAAAAA"), containsString("signature is wrong"));
+        assertThat(refusal(good.substring(0, good.length() - 8) + "AAAAAAAA"), containsString("signature is wrong"));
         assertThat(
                 refusal(TokenIssuer.part(header) + "." + TokenIssuer.part(claims("true", "true ")) + "."
                         + good.substring(good.lastIndexOf('.') + 1)),
@@ -121,10 +120,15 @@ public class GoogleTokenTest {
         assertThat(refusal(claims("https://jenkins.", "https://other."), header), containsString("another audience"));
         assertThat(
                 "a list with ours in it",
-                refusal(claims("\"https://jenkins.example.com/countersign-webhook/google\"",
-                        "[\"https://jenkins.example.com/countersign-webhook/google\"]"), header),
+                refusal(
+                        claims(
+                                "\"https://jenkins.example.com/countersign-webhook/google\"",
+                                "[\"https://jenkins.example.com/countersign-webhook/google\"]"),
+                        header),
                 containsString("another audience"));
-        assertThat(refusal(claims(TokenIssuer.EMAIL, "mallory@evil.example.com"), header), containsString("not in the name"));
+        assertThat(
+                refusal(claims(TokenIssuer.EMAIL, "mallory@evil.example.com"), header),
+                containsString("not in the name"));
         assertThat(refusal(claims("true", "false"), header), containsString("not in the name"));
         assertThat(refusal(claims("true", "\"true\""), header), containsString("not in the name"));
         assertThat(refusal(claims("\"email_verified\":true,", ""), header), containsString("not in the name"));
@@ -281,10 +285,12 @@ public class GoogleTokenTest {
         hand.now = Instant.ofEpochSecond(1550182335);
         new GoogleToken("https://example.com", "gae-gcp@appspot.gserviceaccount.com")
                 .verify("Bearer " + google.sign(header, claims), keys(Duration.ofSeconds(10)), hand.instant());
-        assertEquals("eyJhbGciOiJSUzI1NiIsImtpZCI6IjdkNjgwZDhj", Base64.getUrlEncoder()
-                .withoutPadding()
-                .encodeToString(header.getBytes(UTF_8))
-                .substring(0, 40));
+        assertEquals(
+                "eyJhbGciOiJSUzI1NiIsImtpZCI6IjdkNjgwZDhj",
+                Base64.getUrlEncoder()
+                        .withoutPadding()
+                        .encodeToString(header.getBytes(UTF_8))
+                        .substring(0, 40));
     }
 
     private static final class Hand extends Clock {

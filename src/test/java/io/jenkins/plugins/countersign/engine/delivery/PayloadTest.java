@@ -580,13 +580,16 @@ public class PayloadTest {
         String framed = "{\"domain\": \"docker\", \"event_type\": \"pushed\", \"data\": " + data
                 + ", \"subscription_key\": \"test\", \"jpd_origin\": \"https://<your_origin>\", \"source\": \"jfrog/<your_source>\"}";
         Digest digest = Digest.parse("sha256:35c4a2c15539c6c1e4e5fa4e554dac323ad0107d8eb5c582d6ff386b383b7dce");
-        List<RegistryEvent> inPath =
-                List.of(at("docker-remote-cache", event(EventKind.PUSHED, "docker-remote-cache/library/ubuntu", "latest", digest, "", "", null)));
+        List<RegistryEvent> inPath = List.of(at(
+                "docker-remote-cache",
+                event(EventKind.PUSHED, "docker-remote-cache/library/ubuntu", "latest", digest, "", "", null)));
         assertEquals(inPath, read(new ArtifactoryPayload(true), framed));
         assertEquals(inPath, read(new ArtifactoryPayload(true), framed.replace("pushed", "promoted")));
         assertEquals(inPath, read(new ArtifactoryPayload(true), data));
         assertEquals(
-                List.of(at("docker-remote-cache", event(EventKind.DELETED, "library/ubuntu", "latest", digest, "", "", null))),
+                List.of(at(
+                        "docker-remote-cache",
+                        event(EventKind.DELETED, "library/ubuntu", "latest", digest, "", "", null))),
                 read(new ArtifactoryPayload(false), framed.replace("pushed", "deleted")));
         assertEquals(List.of(), read(new ArtifactoryPayload(true), framed.replace("\"docker\"", "\"artifact\"")));
         assertThat(

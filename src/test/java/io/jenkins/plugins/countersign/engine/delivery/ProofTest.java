@@ -135,8 +135,7 @@ public class ProofTest {
         restarted.sync();
         kept(restarted, "hub", new byte[] {0, 8});
         Files.delete(file);
-        assertThrows(
-                "what cannot be on the disk is not taken for it", NoSuchFileException.class, restarted::sync);
+        assertThrows("what cannot be on the disk is not taken for it", NoSuchFileException.class, restarted::sync);
         kept(restarted, "hub", new byte[] {(byte) 199, 7});
         kept(restarted, "hub", new byte[] {(byte) 199, 8});
         restarted.sync();

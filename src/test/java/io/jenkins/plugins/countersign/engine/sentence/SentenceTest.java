@@ -15,8 +15,8 @@ public class SentenceTest {
 
     private static final Sentence NESTED = Sentence.of(
             "approval.tooFewPeople",
-            Sentence.commaAnd(
-                    List.of(Sentence.of("trust.requirement", 2, "qa"), Sentence.of("trust.requirement", 1, "release"))));
+            Sentence.commaAnd(List.of(
+                    Sentence.of("trust.requirement", 2, "qa"), Sentence.of("trust.requirement", 1, "release"))));
 
     private final Locale machine = Locale.getDefault();
 
@@ -29,7 +29,8 @@ public class SentenceTest {
     public void englishWhateverTheMachineSpeaks() {
         Locale.setDefault(Locale.SIMPLIFIED_CHINESE);
         for (Locale reader : List.of(Locale.ROOT, Locale.ENGLISH, Locale.GERMANY, Locale.TRADITIONAL_CHINESE)) {
-            assertEquals("2 of role qa", Sentence.of("trust.requirement", 2, "qa").text(reader));
+            assertEquals(
+                    "2 of role qa", Sentence.of("trust.requirement", 2, "qa").text(reader));
         }
     }
 
@@ -37,7 +38,8 @@ public class SentenceTest {
     public void chineseForWhoReadsIt() {
         Locale.setDefault(Locale.GERMANY);
         for (Locale reader : List.of(Locale.SIMPLIFIED_CHINESE, Locale.forLanguageTag("zh-Hans-CN"))) {
-            assertEquals("角色 qa 的 2 人", Sentence.of("trust.requirement", 2, "qa").text(reader));
+            assertEquals(
+                    "角色 qa 的 2 人", Sentence.of("trust.requirement", 2, "qa").text(reader));
         }
     }
 
@@ -62,7 +64,9 @@ public class SentenceTest {
     /** What would be grouped, formatted or taken for a pattern. */
     @Test
     public void argumentsStayAsTheyAre() {
-        assertEquals("100000 of role it''s {1}", Sentence.of("trust.requirement", 100_000, "it''s {1}").text());
+        assertEquals(
+                "100000 of role it''s {1}",
+                Sentence.of("trust.requirement", 100_000, "it''s {1}").text());
         assertEquals("{0} 'x'", Sentence.verbatim("{0} 'x'").text());
     }
 
@@ -76,7 +80,8 @@ public class SentenceTest {
 
     @Test
     public void whatHasNoWordsIsShownNotThrown() {
-        assertEquals("approval.noSuchKey [a]", Sentence.of("approval.noSuchKey", "a").text());
+        assertEquals(
+                "approval.noSuchKey [a]", Sentence.of("approval.noSuchKey", "a").text());
         assertEquals("../x []", Sentence.of("../x").text());
     }
 
@@ -111,8 +116,7 @@ public class SentenceTest {
             deep,
             "[\"sentence.verbatim\",\"" + "x".repeat(70_000) + "\"]"
         }) {
-            assertEquals(
-                    Sentence.verbatim("it was said so"), Sentence.read(json, "it was said so"));
+            assertEquals(Sentence.verbatim("it was said so"), Sentence.read(json, "it was said so"));
         }
     }
 

@@ -72,10 +72,13 @@ public class SentencesTest {
             if (!places(text).equals(places(translated))) {
                 wrong.add(key + ": other places than in English");
             }
-            if (hasLetters(text) && !Pattern.compile("\\p{IsHan}").matcher(translated).find()) {
+            if (hasLetters(text)
+                    && !Pattern.compile("\\p{IsHan}").matcher(translated).find()) {
                 wrong.add(key + ": not Chinese: " + translated);
             }
-            if (Pattern.compile("[A-Za-z]+,? [A-Za-z]+ [A-Za-z]+").matcher(translated).find()) {
+            if (Pattern.compile("[A-Za-z]+,? [A-Za-z]+ [A-Za-z]+")
+                    .matcher(translated)
+                    .find()) {
                 wrong.add(key + ": a sentence in English: " + translated);
             }
         });
@@ -88,7 +91,8 @@ public class SentencesTest {
         for (String file : List.of("Sentences.properties", "Sentences_zh_CN.properties")) {
             words(file).forEach((key, text) -> {
                 Set<Integer> places = places(text);
-                if (text.replace("''", "").contains("'") || PLACE.matcher(text).replaceAll("").matches(".*[{}].*")) {
+                if (text.replace("''", "").contains("'")
+                        || PLACE.matcher(text).replaceAll("").matches(".*[{}].*")) {
                     wrong.add(file + " " + key + ": an apostrophe or a brace is wrong: " + text);
                 }
                 if (!places.equals(IntStream.range(0, places.size()).boxed().collect(Collectors.toSet()))) {

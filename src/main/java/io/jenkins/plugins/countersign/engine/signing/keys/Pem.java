@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/** PEM, RFC 7468, for blocks without headers. */
+/**
+ * PEM, RFC 7468. Headers (RFC 1421) are skipped: OpenSSL's say how the content is encrypted, Notary's for which repository and
+ * role a key is.
+ */
 final class Pem {
 
     private static final int MAX_BLOCKS = 64;
@@ -17,11 +20,10 @@ final class Pem {
 
     /**
      * @param type what stands after BEGIN
-     * @param headers whether there are RFC 1421 headers, as in OpenSSL's traditional encrypted keys
-     * @param content the decoded bytes; empty when there are headers
+     * @param content the decoded bytes
      * @param text the whole block
      */
-    record Block(String type, boolean headers, byte[] content, String text) {}
+    record Block(String type, byte[] content, String text) {}
 
     static String write(String type, byte[] der) {
         return BEGIN + type + DASHES + "\n"
@@ -66,10 +68,13 @@ final class Pem {
             }
             String body = text.substring(typeEnd + DASHES.length(), end);
             String whole = text.substring(begin, end + closing.length()) + "\n";
-            boolean headers = body.indexOf(':') >= 0;
-            blocks.add(new Block(type, headers, headers ? new byte[0] : decode(type, body), whole));
+            blocks.add(new Block(type, decode(type, withoutHeaders(body)), whole));
             at = end + closing.length();
         }
+    }
+
+    private static String withoutHeaders(String body) {
+        return body.indexOf(':') < 0 ? body : body.replaceFirst("(?s)^.*?:.*?\\R[ \\t]*\\R", "");
     }
 
     private static byte[] decode(String type, String body) {

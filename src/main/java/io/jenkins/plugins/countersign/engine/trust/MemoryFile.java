@@ -1,0 +1,91 @@
+package io.jenkins.plugins.countersign.engine.trust;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * What was seen before, as one JSON object in one file, for any number of threads and processes. It is replaced as a whole,
+ * after the new one is on the disk; a file that cannot be read is an error and never an empty memory.
+ */
+public final class MemoryFile {
+
+    private static final int MAX_LENGTH = 4 * 1024 * 1024;
+    private static final Object LOCK = new Object();
+
+    /** The file is there and holds no memory. */
+    public static final class UnreadableException extends IOException {
+
+        private static final long serialVersionUID = 1L;
+
+        UnreadableException(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
+    /** Changes what is remembered. */
+    @FunctionalInterface
+    public interface Change<E extends Exception> {
+
+        /** @return whether anything was changed and has to be written */
+        boolean apply(ObjectNode all) throws E;
+    }
+
+    private final Path file;
+
+    public MemoryFile(Path file) {
+        this.file = file;
+    }
+
+    /** For messages. */
+    public String name() {
+        return file.getFileName().toString();
+    }
+
+    /** Empty when there is no file yet. */
+    public ObjectNode read() throws UnreadableException {
+        try {
+            return StrictJson.readObject(Files.readAllBytes(file), MAX_LENGTH);
+        } catch (NoSuchFileException e) {
+            return StrictJson.object();
+        } catch (IOException e) {
+            throw new UnreadableException(e);
+        }
+    }
+
+    /** Reads, changes and writes, while nobody else does. */
+    public <E extends Exception> void change(Change<E> change) throws IOException, E {
+        synchronized (LOCK) {
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            Path lockFile = file.resolveSibling(file.getFileName() + ".lock");
+            try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                    FileLock lock = channel.lock()) {
+                ObjectNode all = read();
+                if (change.apply(all)) {
+                    replace(StrictJson.write(all));
+                }
+            }
+        }
+    }
+
+    private void replace(byte[] content) throws IOException {
+        Path fresh = file.resolveSibling(file.getFileName() + ".new");
+        try (FileChannel out = FileChannel.open(
+                fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(content);
+            while (buffer.hasRemaining()) {
+                out.write(buffer);
+            }
+            out.force(true);
+        }
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}
