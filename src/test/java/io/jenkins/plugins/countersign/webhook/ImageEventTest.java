@@ -40,6 +40,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import jenkins.branch.BranchSource;
 import jenkins.model.Jenkins;
@@ -276,6 +277,78 @@ public class ImageEventTest {
                             predicate.isEmpty() ? Map.of() : Map.of("dev.sigstore.bundle.predicateType", predicate),
                             Instant.now());
         }
+    }
+
+    @Test
+    public void deletedAndScanned_startOnlyWhatAskedForThem_andOnlyIfTheRegistryBearsThemOut() throws Exception {
+        WebhookSource harbor = new WebhookSource("harbor", PayloadKind.HARBOR, registry.host(), "hook");
+        harbor.setProof(Proof.HEADER);
+        WebhookConfiguration.get().setSources(List.of(harbor));
+        Digest image = Told.push(registry.host(), "1.0", "scanned");
+        Map<String, FreeStyleProject> jobs = new TreeMap<>();
+        for (String event : List.of("pushed", "deleted", "scanned")) {
+            FreeStyleProject job = jenkins.createFreeStyleProject(event);
+            ImageEventTrigger trigger = new ImageEventTrigger(registry.host() + "/team/*");
+            trigger.setOnPush(event.equals("pushed"));
+            trigger.setOnDelete(event.equals("deleted"));
+            trigger.setOnScan(event.equals("scanned"));
+            job.addTrigger(trigger);
+            trigger.start(job, true);
+            jobs.put(event, job);
+        }
+        // What is there is not deleted, what is not there is not scanned.
+        assertThat(tell("DELETE_ARTIFACT", "1.0", image), startsWith("202 "));
+        assertThat(tell("SCANNING_COMPLETED", "7.0", image), startsWith("202 "));
+        assertThat(tell("PULL_ARTIFACT", "1.0", image), startsWith("202 "));
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        jenkins.waitUntilNoActivity();
+        jobs.values().forEach(job -> assertNull(job.getName(), job.getLastBuild()));
+        assertEquals(
+                2,
+                DeliveryLog.get().of("harbor").stream()
+                        .flatMap(delivered -> delivered.getEffects().stream())
+                        .filter(effect -> effect.is(Effect.Kind.NOT_BORNE_OUT))
+                        .count());
+
+        assertThat(tell("SCANNING_COMPLETED", "1.0", image), startsWith("202 "));
+        assertThat(tell("DELETE_ARTIFACT", "7.0", image), startsWith("202 "));
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        jenkins.waitUntilNoActivity();
+        assertNull(jobs.get("pushed").getLastBuild());
+        ImageEventCause scanned =
+                jobs.get("scanned").getLastBuild().getCause(ImageEventCause.class);
+        assertEquals(
+                registry.host() + "/team/app:1.0@" + image + " was scanned by its registry",
+                scanned.getShortDescription());
+        assertEquals("scanned", scanned.variables().get("COUNTERSIGN_EVENT"));
+        assertThat(
+                scanned.getLink(),
+                containsString("/harbor/projects/team/repositories/app/artifacts-tab/artifacts/" + image));
+        ImageEventCause deleted =
+                jobs.get("deleted").getLastBuild().getCause(ImageEventCause.class);
+        assertThat(deleted.getShortDescription(), containsString("/team/app:7.0"));
+        assertThat(deleted.getShortDescription(), containsString(" was deleted by admin"));
+        assertThat(deleted.getLink(), containsString("/harbor/projects/team/repositories/app"));
+        // Told of once more, in other bytes.
+        assertThat(tell("SCANNING_COMPLETED", "1.0", image, 2), startsWith("202 "));
+        assertThat(tell("DELETE_ARTIFACT", "7.0", image, 2), startsWith("202 "));
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        jenkins.waitUntilNoActivity();
+        assertEquals(1, jobs.get("scanned").getLastBuild().getNumber());
+        assertEquals(1, jobs.get("deleted").getLastBuild().getNumber());
+    }
+
+    private static String tell(String type, String tag, Digest digest) throws Exception {
+        return tell(type, tag, digest, 1);
+    }
+
+    /** As Harbor tells. */
+    private static String tell(String type, String tag, Digest digest, int at) throws Exception {
+        byte[] body = """
+                {"type": "%s", "occur_at": %d, "operator": "admin", "event_data": {
+                  "resources": [{"digest": "%s", "tag": "%s", "resource_url": "x"}],
+                  "repository": {"name": "app", "namespace": "team", "repo_full_name": "team/app", "repo_type": "private"}}}""".formatted(type, at, digest, tag).getBytes(StandardCharsets.UTF_8);
+        return Told.send(jenkins, "POST", "harbor", body, "Authorization", Told.SECRET);
     }
 
     @Test

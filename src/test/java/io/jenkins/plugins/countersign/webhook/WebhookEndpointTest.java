@@ -234,6 +234,25 @@ public class WebhookEndpointTest {
                     1,
                     freestyle.getLastBuild().getNumber());
             assertNull(another.getLastBuild());
+            assertEquals(
+                    "http://" + registry.host() + "/v2/golden/base/manifests/" + digest,
+                    build.getCause(ImageEventCause.class).getLink());
+
+            FreeStyleProject onDelete = jenkins.createFreeStyleProject();
+            ImageEventTrigger gone = new ImageEventTrigger(registry.host() + "/golden/base");
+            gone.setOnPush(false);
+            gone.setOnDelete(true);
+            onDelete.addTrigger(gone);
+            gone.start(onDelete, true);
+            Run.of("skopeo", "delete", "--tls-verify=false", "docker://" + registry.host() + "/golden/base:2.0")
+                    .succeeded();
+            Told.await("the build for what is gone", () -> onDelete.getLastBuild() != null);
+            assertThat(
+                    onDelete.getBuildByNumber(1).getCause(ImageEventCause.class).getShortDescription(),
+                    containsString(" was deleted by "));
+            Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+            jenkins.waitUntilNoActivity();
+            assertEquals(1, pipeline.getLastBuild().getNumber());
             // Records cannot be read back, and nothing of the engine may lie on the disk.
             String stored = Files.readString(build.getRootDir().toPath().resolve("build.xml"));
             assertFalse(stored.contains("countersign.engine"));
