@@ -747,7 +747,7 @@ public class ImageEventTest {
                 "https://registry.example.com/v2/team/app/manifests/" + digest,
                 page(PayloadKind.AZURE, host, azure(digest, resource + "registry")));
         assertEquals(
-                "https://portal.azure.com/#@/resource" + resource + "registry/repository",
+                "https://portal.azure.com/#@/resource" + resource + "registry",
                 page(PayloadKind.AZURE, "registry.azurecr.io", azure(digest, resource + "registry")));
         assertEquals(
                 "https://" + host + "/ui/repos/tree/General/docker-local/team/app/1.0",
