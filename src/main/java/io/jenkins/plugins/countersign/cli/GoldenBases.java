@@ -1,11 +1,13 @@
 package io.jenkins.plugins.countersign.cli;
 
+import io.jenkins.plugins.countersign.engine.contenttrust.SeenMetadataFile;
 import io.jenkins.plugins.countersign.engine.goldenbase.CachedOrganisations;
 import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue;
 import io.jenkins.plugins.countersign.engine.goldenbase.CatalogueException;
 import io.jenkins.plugins.countersign.engine.goldenbase.CheckContext;
 import io.jenkins.plugins.countersign.engine.goldenbase.GoldenImagesFile;
 import io.jenkins.plugins.countersign.engine.goldenbase.LineageCheck;
+import io.jenkins.plugins.countersign.engine.goldenbase.PublisherSignatures;
 import io.jenkins.plugins.countersign.engine.goldenbase.RegistryBases;
 import io.jenkins.plugins.countersign.engine.goldenbase.RegistrySignatures;
 import io.jenkins.plugins.countersign.engine.promotion.Lineages;
@@ -23,7 +25,7 @@ import java.time.Duration;
  */
 record GoldenBases(Catalogue catalogue, RegistryBases registries, CheckContext context) {
 
-    static GoldenBases of(TrustPolicy trust, RegistryOptions options) throws CatalogueException {
+    static GoldenBases of(TrustPolicy trust, RegistryOptions options) throws CatalogueException, IOException {
         return of(trust, new RegistryBases(host -> {
             try {
                 return options.access(host);
@@ -33,14 +35,18 @@ record GoldenBases(Catalogue catalogue, RegistryBases registries, CheckContext c
         }));
     }
 
-    static GoldenBases of(TrustPolicy trust, RegistryBases registries) throws CatalogueException {
+    static GoldenBases of(TrustPolicy trust, RegistryBases registries) throws CatalogueException, IOException {
         Clock clock = Clock.systemUTC();
         return new GoldenBases(
                 Catalogue.read(trust.golden()),
                 registries,
                 CheckContext.offline(clock)
                         .withOrganisations(new CachedOrganisations(registries, clock, Duration.ofMinutes(10)))
-                        .withSignatures(new RegistrySignatures(registries, trust, clock)));
+                        .withSignatures(new PublisherSignatures(
+                                registries,
+                                new RegistrySignatures(registries, trust, clock),
+                                new SeenMetadataFile(StateFolder.file("content-trust.json")),
+                                clock)));
     }
 
     /** What was seen before is kept in the state folder: without it an old golden base is a stranger. */

@@ -4,6 +4,7 @@ import hudson.model.Run;
 import io.jenkins.plugins.countersign.configuration.CatalogueInForce;
 import io.jenkins.plugins.countersign.configuration.Registries;
 import io.jenkins.plugins.countersign.engine.approval.BaseLineage;
+import io.jenkins.plugins.countersign.engine.contenttrust.SeenMetadataFile;
 import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.goldenbase.BaseSignatures;
 import io.jenkins.plugins.countersign.engine.goldenbase.CachedOrganisations;
@@ -14,6 +15,7 @@ import io.jenkins.plugins.countersign.engine.goldenbase.CheckContext;
 import io.jenkins.plugins.countersign.engine.goldenbase.GoldenImagesFile;
 import io.jenkins.plugins.countersign.engine.goldenbase.GoldenOrganisations;
 import io.jenkins.plugins.countersign.engine.goldenbase.LineageCheck;
+import io.jenkins.plugins.countersign.engine.goldenbase.PublisherSignatures;
 import io.jenkins.plugins.countersign.engine.goldenbase.RegistryBases;
 import io.jenkins.plugins.countersign.engine.goldenbase.RegistrySignatures;
 import io.jenkins.plugins.countersign.engine.image.Digest;
@@ -23,6 +25,7 @@ import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -101,22 +104,28 @@ public final class GoldenLineages {
 
     private static CheckContext context(
             CatalogueInForce inForce, RegistryBases bases, GoldenOrganisations organisations) {
-        BaseSignatures signatures = inForce.trustOrNull() == null
+        BaseSignatures people = inForce.trustOrNull() == null
                 ? (image, signedBy) -> {
                     throw new BaseSignatures.UnprovenException(Sentence.of("goldenbase.noTrustPolicy"));
                 }
                 : new RegistrySignatures(bases, inForce.trustOrNull(), Clock.systemUTC());
         return CheckContext.offline(Clock.systemUTC())
                 .withOrganisations(organisations)
-                .withSignatures(signatures);
+                .withSignatures(new PublisherSignatures(
+                        bases, people, new SeenMetadataFile(kept("content-trust.json")), Clock.systemUTC()));
     }
 
     static LineageCheck check(CatalogueInForce inForce, RegistryBases bases, CheckContext context) {
         return new LineageCheck(
                 bases,
-                new GoldenImagesFile(new File(Jenkins.get().getRootDir(), "countersign/golden-images.json").toPath()),
+                new GoldenImagesFile(kept("golden-images.json")),
                 inForce.catalogue(),
                 context);
+    }
+
+    /** What this controller remembers. */
+    private static Path kept(String name) {
+        return new File(Jenkins.get().getRootDir(), "countersign/" + name).toPath();
     }
 
     /**

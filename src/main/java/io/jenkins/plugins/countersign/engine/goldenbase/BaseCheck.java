@@ -255,13 +255,8 @@ public final class BaseCheck {
                     input.place(),
                     input.reference(),
                     because,
-                    Sentence.of(
-                            "goldenbase.notSigned",
-                            described(input),
-                            signedBy.count(),
-                            signedBy.role(),
-                            e.sentence()),
-                    Sentence.of("goldenbase.haveSigned", signedBy.role()));
+                    Sentence.of("goldenbase.notSigned", described(input), signedBy.who(), e.sentence()),
+                    signedBy.advice());
         }
     }
 

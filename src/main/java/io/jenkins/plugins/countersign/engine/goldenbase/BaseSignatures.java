@@ -1,10 +1,9 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
+import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 
-import io.jenkins.plugins.countersign.engine.image.ImageReference;
-
-/** Proves that people of a role signed an image. */
+/** Proves who signed an image. */
 @FunctionalInterface
 public interface BaseSignatures {
 

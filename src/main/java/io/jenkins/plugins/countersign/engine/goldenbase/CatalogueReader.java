@@ -1,10 +1,12 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jenkins.plugins.countersign.engine.contenttrust.PinnedRoot;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInput;
 import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue.Judgement;
 import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue.LineageRule;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -16,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.TreeSet;
 
 /** Reads the section {@code golden} strictly: a member that is not known is an error, since it would not be obeyed. */
@@ -36,6 +39,7 @@ final class CatalogueReader {
     private static final Set<String> SCOPE = Set.of("targets", "folders", "repositories", "inputs");
     private static final Set<String> ENTRY =
             with(SCOPE, "image", "tags", "digests", "from", "until", "digest", "signedBy", "reason", "instead");
+    private static final Pattern SERVER = Pattern.compile("[a-zA-Z0-9.-]+(:[0-9]{1,5})?");
     private static final Set<String> EXEMPTION = with(SCOPE, "image", "owner", "until", "reason");
 
     private CatalogueReader() {}
@@ -164,14 +168,33 @@ final class CatalogueReader {
             return null;
         }
         if (signed.isTextual() && !signed.asText().isBlank()) {
-            return new SignedBy(signed.asText(), 1);
+            return new SignedBy.People(signed.asText(), 1);
+        }
+        if (signed.has("contentTrust")) {
+            known(signed, Set.of("contentTrust"), where + ".signedBy");
+            return publisher(signed.get("contentTrust"), where + ".signedBy.contentTrust");
         }
         known(signed, Set.of("role", "count"), where + ".signedBy");
         JsonNode count = signed.get("count");
         if (count != null && (!count.canConvertToInt() || !count.isIntegralNumber() || count.asInt() < 1)) {
             throw new CatalogueException(where + ".signedBy.count is not a whole number of at least 1");
         }
-        return new SignedBy(required(signed, "role", where + ".signedBy"), count == null ? 1 : count.asInt());
+        return new SignedBy.People(required(signed, "role", where + ".signedBy"), count == null ? 1 : count.asInt());
+    }
+
+    private static SignedBy.Publisher publisher(JsonNode node, String where) throws CatalogueException {
+        known(node, Set.of("server", "rootKeys"), where);
+        String server = required(node, "server", where);
+        if (!SERVER.matcher(server).matches()) {
+            throw new CatalogueException(where + ".server: \"" + server + "\" is not host or host:port");
+        }
+        List<String> rootKeys = texts(node, "rootKeys", where);
+        try {
+            PinnedRoot.of(rootKeys.toArray(String[]::new));
+        } catch (KeyException e) {
+            throw new CatalogueException(where + ".rootKeys: " + e.getMessage());
+        }
+        return new SignedBy.Publisher(server, rootKeys);
     }
 
     private static Period warnBefore(JsonNode golden) throws CatalogueException {

@@ -35,7 +35,8 @@ public final class RegistryBases implements Pinning.Tags, BaseTriggers, GoldenOr
         this.accesses = accesses;
     }
 
-    private synchronized RegistryAccess access(String host) throws IOException {
+    /** @param host of a registry, or of a server that is reached as one */
+    synchronized RegistryAccess access(String host) throws IOException {
         RegistryAccess access = opened.get(host);
         if (access == null) {
             access = accesses.of(host);

@@ -55,7 +55,10 @@ public final class RegistrySignatures implements BaseSignatures {
     }
 
     @Override
-    public Sentence prove(ImageReference image, SignedBy signedBy) throws UnprovenException {
+    public Sentence prove(ImageReference image, SignedBy some) throws UnprovenException {
+        if (!(some instanceof SignedBy.People signedBy)) {
+            throw new UnprovenException(Sentence.of("goldenbase.noRegistry"));
+        }
         List<Person> role = policy.inRole(signedBy.role());
         if (role.size() < signedBy.count()) {
             throw new UnprovenException(Sentence.of(
@@ -77,7 +80,7 @@ public final class RegistrySignatures implements BaseSignatures {
     }
 
     private Sentence judge(
-            ImageReference image, Digest digest, List<FoundSignature> found, SignedBy signedBy, List<Person> role)
+            ImageReference image, Digest digest, List<FoundSignature> found, SignedBy.People signedBy, List<Person> role)
             throws UnprovenException {
         List<SignedStatement> statements = StatementReader.read(found, policy).statements();
         refuseNegatives(statements, digest, signedBy);
@@ -129,7 +132,7 @@ public final class RegistrySignatures implements BaseSignatures {
                 .map(fault -> Sentence.of("goldenbase.approvalFault", who, fault.sentence()));
     }
 
-    private void refuseNegatives(List<SignedStatement> statements, Digest digest, SignedBy signedBy)
+    private void refuseNegatives(List<SignedStatement> statements, Digest digest, SignedBy.People signedBy)
             throws UnprovenException {
         for (SignedStatement no : statements) {
             boolean negative = no.record()

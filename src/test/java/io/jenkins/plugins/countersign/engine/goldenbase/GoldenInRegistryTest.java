@@ -49,7 +49,7 @@ public class GoldenInRegistryTest {
     public final TemporaryFolder folder = new TemporaryFolder();
 
     private static final Clock CLOCK = Clock.systemUTC();
-    private static final SignedBy PLATFORM = new SignedBy("platform", 1);
+    private static final SignedBy PLATFORM = new SignedBy.People("platform", 1);
     private static TrustPolicy policy;
 
     private final RegistryBases bases = new RegistryBases(GoldenInRegistryTest::access);
@@ -93,10 +93,10 @@ public class GoldenInRegistryTest {
         ImageReference image = image("signed/twice", "1", "x");
         sign(image, TestKeys.of("dana"));
         approve(image, "dana", "platform");
-        unproven(image, new SignedBy("platform", 2), "valid signatures of dana");
+        unproven(image, new SignedBy.People("platform", 2), "valid signatures of dana");
         sign(image, TestKeys.of("erin"));
         assertThat(
-                signatures.prove(image, new SignedBy("platform", 2)).text(), containsString("dana, erin (platform) signed"));
+                signatures.prove(image, new SignedBy.People("platform", 2)).text(), containsString("dana, erin (platform) signed"));
     }
 
     @Test
