@@ -14,6 +14,7 @@ import hudson.model.FreeStyleProject;
 import hudson.model.Queue;
 import hudson.model.Result;
 import hudson.util.Secret;
+import io.jenkins.plugins.countersign.FormsRule;
 import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
@@ -47,7 +48,12 @@ import org.jvnet.localizer.LocaleProvider;
 public class ReadersLanguageTest {
 
     @ClassRule
-    public static final JenkinsRule jenkins = new JenkinsRule();
+    public static final JenkinsRule jenkins = new FormsRule();
+
+    static {
+        // The rule of a class counts for all of its tests together.
+        jenkins.timeout = 600;
+    }
 
     private static final String DOCKERFILE = "# syntax=evil.example.com/frontend:1\n"
             + "FROM registry.corp/golden/java:11 AS a\n"
@@ -300,7 +306,6 @@ public class ReadersLanguageTest {
     private static JenkinsRule.WebClient client(String language) {
         JenkinsRule.WebClient client = jenkins.createWebClient();
         client.getOptions().setJavaScriptEnabled(false);
-        client.getOptions().setCssEnabled(false);
         client.addRequestHeader("Accept-Language", language);
         return client;
     }
