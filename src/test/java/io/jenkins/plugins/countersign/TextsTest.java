@@ -23,6 +23,8 @@ public class TextsTest {
 
     private static final Path RESOURCES = Path.of("src/main/resources/io/jenkins/plugins/countersign");
     private static final Pattern KEY = Pattern.compile("\\$\\{%([^}(]+)(?:\\((?:[^()]|\\([^()]*\\))*\\))?}");
+    private static final Pattern WORDS = Pattern.compile(">[^<>]*[A-Za-z]{2}[^<>]*<"
+            + "|\\b(?:title|header|add|addCaption|placeholder|description|tooltip|message|progress|aria-label)=\"[^\"]*[A-Za-z]{2}[^\"]*\"");
     private static final String CHINESE = "_zh_CN.properties";
 
     @Test
@@ -59,6 +61,24 @@ public class TextsTest {
             compare(page, used, load(page.resolveSibling(name + CHINESE)).stringPropertyNames(), wrong);
         }
         assertTrue("too few: " + looked, looked > 60);
+        assertEquals(List.of(), wrong);
+    }
+
+    /** Words between tags, and in the attributes that people read, that are no text of a properties file. */
+    @Test
+    public void noTextIsWrittenIntoAPage() throws Exception {
+        List<String> wrong = new ArrayList<>();
+        for (Path page : files(".jelly")) {
+            String bare = Files.readString(page)
+                    .replaceAll("(?s)<!--.*?-->", "")
+                    .replaceAll("\\$\\{[^}]*}", "");
+            Matcher matcher = WORDS.matcher(bare);
+            while (matcher.find()) {
+                if (!matcher.group().equals(">SARIF<")) {
+                    wrong.add(page + ": " + matcher.group());
+                }
+            }
+        }
         assertEquals(List.of(), wrong);
     }
 

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
-import java.util.Locale;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 
@@ -87,9 +86,13 @@ public final class Delivered {
         return Verdict.REFUSED.name().equals(verdict);
     }
 
-    /** {@code accepted}, {@code repeated} or {@code refused}. */
+    /** {@code good}, {@code bad}, or {@code plain} for what came before. */
     public String getTone() {
-        return verdict.toLowerCase(Locale.ROOT);
+        return switch (Verdict.valueOf(verdict)) {
+            case ACCEPTED -> "good";
+            case REPEATED -> "plain";
+            case REFUSED -> "bad";
+        };
     }
 
     /** Why it was refused, in the reader's language; empty otherwise. */

@@ -68,6 +68,7 @@ import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.StaplerProxy;
 import org.kohsuke.stapler.WebMethod;
 import org.kohsuke.stapler.export.ExportedBean;
+import org.kohsuke.stapler.interceptor.RequirePOST;
 import org.kohsuke.stapler.verb.POST;
 
 /**
@@ -79,14 +80,14 @@ public class EveryUrlTest {
 
     private static final String PACKAGE = "io.jenkins.plugins.countersign.";
 
-    /** Null is nobody in particular. */
-    private static final List<String> STRANGERS = Arrays.asList(null, "outsider", "auditor", "manager");
+    /** Null is nobody in particular; the neighbour may do everything in a folder beside this one. */
+    private static final List<String> STRANGERS = Arrays.asList(null, "outsider", "auditor", "manager", "neighbour");
 
     /** Who reads the job, but may change nothing and approve nothing. */
     private static final List<String> READERS = List.of("reader", "jobauditor");
 
-    /** Approves, configures jobs, does anything. */
-    private static final List<String> OTHERS = List.of("carol", "configurer", "admin");
+    /** Approves, overrides, does both in this folder alone, configures jobs, does anything. */
+    private static final List<String> OTHERS = List.of("carol", "grace", "local", "configurer", "admin");
 
     private static final List<String> EVERYBODY =
             Stream.of(STRANGERS, READERS, OTHERS).flatMap(List::stream).toList();
@@ -132,11 +133,22 @@ public class EveryUrlTest {
 
     @BeforeClass
     public static void configure() throws Exception {
+        Folder folder = jenkins.createProject(Folder.class, "canary-folder");
         jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
         jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
                 .grant(Jenkins.READ)
                 .everywhere()
-                .to("outsider", "auditor", "manager", "reader", "jobauditor", "carol", "configurer")
+                .to(
+                        "outsider",
+                        "auditor",
+                        "manager",
+                        "neighbour",
+                        "reader",
+                        "jobauditor",
+                        "carol",
+                        "grace",
+                        "local",
+                        "configurer")
                 .grant(Jenkins.SYSTEM_READ)
                 .everywhere()
                 .to("auditor")
@@ -145,13 +157,28 @@ public class EveryUrlTest {
                 .to("manager")
                 .grant(Item.READ)
                 .everywhere()
-                .to("reader", "jobauditor", "carol", "configurer")
+                .to("reader", "jobauditor", "carol", "grace", "configurer")
+                .grant(Item.READ, ApprovalPermissions.APPROVE, ApprovalPermissions.OVERRIDE)
+                .onFolders(folder)
+                .to("local")
+                .grant(
+                        Item.READ,
+                        Item.CONFIGURE,
+                        Item.EXTENDED_READ,
+                        CredentialsProvider.USE_ITEM,
+                        ApprovalPermissions.APPROVE,
+                        ApprovalPermissions.OVERRIDE)
+                .onFolders(jenkins.createProject(Folder.class, "canary-neighbours"))
+                .to("neighbour")
                 .grant(Item.EXTENDED_READ)
                 .everywhere()
                 .to("jobauditor")
                 .grant(ApprovalPermissions.APPROVE)
                 .everywhere()
                 .to("carol")
+                .grant(ApprovalPermissions.OVERRIDE)
+                .everywhere()
+                .to("grace")
                 .grant(Item.CONFIGURE, CredentialsProvider.USE_ITEM)
                 .everywhere()
                 .to("configurer")
@@ -182,7 +209,6 @@ public class EveryUrlTest {
         WebhookConfiguration.get()
                 .setSources(List.of(new WebhookSource(
                         "canary-source", PayloadKind.DISTRIBUTION, "canary.example.com", "canary-text")));
-        Folder folder = jenkins.createProject(Folder.class, "canary-folder");
         FolderSettings settings = new FolderSettings();
         settings.setRegistries(List.of(new FolderRegistry("canary.example.com", "canary-login")));
         settings.setRepositories("canary.example.com/**");
@@ -196,7 +222,7 @@ public class EveryUrlTest {
         gates.add(gate.repository, "1.0", gate.digest.toString(), "qa", "canary-message", 1, 0, GateEntry.WAITING);
         gates.add(gate.repository, "1.0", "", "qa", "not resolved yet", 1, 0, GateEntry.WAITING);
         build.save();
-        FreeStyleProject held = jenkins.createFreeStyleProject("canary-held");
+        FreeStyleProject held = folder.createProject(FreeStyleProject.class, "canary-held");
         held.addProperty(new OnlyApprovedImages(gate.image(), "canary-stage"));
         held.scheduleBuild2(0);
         jenkins.jenkins.getQueue().maintain();
@@ -336,6 +362,23 @@ public class EveryUrlTest {
         return known;
     }
 
+    /** Forms ask, and acts act, by POST; a file is fetched. */
+    @Test
+    public void onlyAFileIsAnsweredToGet() throws Exception {
+        Set<String> got = new TreeSet<>();
+        int looked = 0;
+        for (Class<?> type : classes()) {
+            for (Method method : webMethods(type)) {
+                looked++;
+                if (!method.isAnnotationPresent(POST.class) && !method.isAnnotationPresent(RequirePOST.class)) {
+                    got.add(type.getSimpleName() + "." + method.getName());
+                }
+            }
+        }
+        assertTrue("too few: " + looked, looked > 80);
+        assertEquals(Set.of("BaseReportAction.doSarif"), got);
+    }
+
     @Test
     public void noAddressIsUnknownToThisTest() throws Exception {
         Set<String> found = new TreeSet<>();
@@ -408,6 +451,7 @@ public class EveryUrlTest {
         Map<String, String> stale = new LinkedHashMap<>(good);
         stale.put("digest", "sha256:" + "0".repeat(64));
         int acts = 0;
+        Set<String> said = new TreeSet<>();
         for (Method method : webMethods(GatePage.class)) {
             acts++;
             assertTrue(method.getName(), method.isAnnotationPresent(POST.class));
@@ -424,9 +468,15 @@ public class EveryUrlTest {
                 for (String who : List.of("reader", "jobauditor", "configurer")) {
                     ask(who, Way.POST, act, good, Set.of(403));
                 }
+                if (List.of("approve", "reject", "withdraw").contains(name)) {
+                    said.add(name);
+                    // Who may only override does nothing else; who may do all, but is nobody to the trust policy, does nothing.
+                    ask("grace", Way.POST, act, good, Set.of(403));
+                    ask("local", Way.POST, act, good, Set.of(403, 409));
+                }
                 if (!name.equals("look")) {
                     // A gate changes nothing for those either whom it hears, when they saw another image or none.
-                    for (String who : List.of("carol", "admin")) {
+                    for (String who : List.of("carol", "grace", "local", "admin")) {
                         ask(who, Way.POST, act, stale, Set.of(400, 403, 409));
                     }
                     ask("carol", Way.POST, act, Map.of(), Set.of(400, 403, 409));
@@ -434,6 +484,7 @@ public class EveryUrlTest {
             }
         }
         assertTrue("acts: " + acts, acts >= 7);
+        assertEquals(Set.of("approve", "reject", "withdraw"), said);
         String unresolved = build.getUrl() + "countersign/gate/2/";
         for (String act : List.of("approve", "request", "look")) {
             ask("carol", Way.POST, unresolved + act, good, Set.of(409));
@@ -574,11 +625,11 @@ public class EveryUrlTest {
                 ask(who, Way.GET, url + "configure", REFUSED);
                 ask(who, Way.GET, url + "config.xml", REFUSED);
             }
-            for (String who : List.of("reader", "carol")) {
+            for (String who : List.of("reader", "carol", "grace", "local")) {
                 ask(who, Way.GET, url + "configure", Set.of(403));
                 ask(who, Way.GET, url + "config.xml", Set.of(403));
             }
-            for (String who : List.of("reader", "carol", "jobauditor")) {
+            for (String who : List.of("reader", "carol", "grace", "local", "jobauditor")) {
                 ask(who, Way.POST, url + "config.xml", Set.of(403, 400));
                 ask(who, Way.POST, url + "configSubmit", Map.of("json", "{}"), Set.of(403));
             }

@@ -16,11 +16,8 @@ import hudson.slaves.SlaveComputer;
 import java.io.IOException;
 import java.nio.file.Files;
 import jenkins.model.InterruptedBuildAction;
-import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
-import org.junit.After;
-import org.junit.Before;
 import org.junit.Rule;
 import org.junit.Test;
 import org.jvnet.hudson.test.JenkinsRule;
@@ -32,28 +29,23 @@ public class GateRestartTest {
     @Rule
     public final JenkinsSessionRule sessions = new JenkinsSessionRule();
 
-    private ImageAtGate gate;
+    @Rule
+    public final ImageAtGate gate = new ImageAtGate();
 
-    @Before
-    public void pushImage() throws Exception {
-        gate = new ImageAtGate();
-    }
-
-    @After
-    public void stopRegistry() {
-        gate.close();
+    public GateRestartTest() throws Exception {
+        // The image is pushed.
     }
 
     @Test
     public void waitsOnAfterARestart_andADeadlineThatPassedMeanwhileEndsIt() throws Throwable {
         sessions.then(jenkins -> {
             gate.configure();
-            WorkflowRun waits = start(jenkins, "waits", script(""));
+            WorkflowRun waits = ImageAtGate.start(jenkins, "waits", script(""));
             jenkins.waitForMessage("missing 2 of qa", waits);
             gate.saysAndTells("carol", Saying.Word.APPROVE, "qa", "before the restart");
             jenkins.waitForMessage("missing 1 of qa", waits);
             waitAroundAgents(jenkins);
-            WorkflowRun expires = start(jenkins, "expires", script(", timeout: 8, unit: 'SECONDS'"));
+            WorkflowRun expires = ImageAtGate.start(jenkins, "expires", script(", timeout: 8, unit: 'SECONDS'"));
             jenkins.waitForMessage("missing 1 of qa", expires);
             // Records cannot be read back, and nothing of the engine may lie on the disk.
             String build = Files.readString(waits.getRootDir().toPath().resolve("build.xml"));
@@ -90,12 +82,12 @@ public class GateRestartTest {
         jenkins.createOnlineSlave(Label.get("gone"));
         jenkins.createOnlineSlave(Label.get("away"));
         String gateOfRelease = "def a = awaitApprovals image: '" + gate.image() + "', stage: 'release'\n";
-        WorkflowRun outside = start(
+        WorkflowRun outside = ImageAtGate.start(
                 jenkins,
                 "outside",
                 "node('gone') { echo 'built' }\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"");
         WorkflowRun inside =
-                start(jenkins, "inside", "node('away') {\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"\n}");
+                ImageAtGate.start(jenkins, "inside", "node('away') {\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"\n}");
         jenkins.waitForMessage("missing 1 of release", outside);
         jenkins.waitForMessage("missing 1 of release", inside);
         // The agent is lost, and Jenkins goes down before it is back.
@@ -151,11 +143,5 @@ public class GateRestartTest {
     private String script(String more) {
         return "def a = awaitApprovals image: '" + gate.image() + "', stage: 'qa'" + more
                 + "\necho \"approved by ${a.approvals*.person.sort()}\"";
-    }
-
-    private static WorkflowRun start(JenkinsRule jenkins, String name, String script) throws Exception {
-        WorkflowJob job = jenkins.createProject(WorkflowJob.class, name);
-        job.setDefinition(new CpsFlowDefinition(script, true));
-        return job.scheduleBuild2(0).waitForStart();
     }
 }

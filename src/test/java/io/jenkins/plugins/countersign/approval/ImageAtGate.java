@@ -31,9 +31,17 @@ import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.rules.ExternalResource;
+import org.jvnet.hudson.test.JenkinsRule;
 
-/** An image in a registry, a trust policy that two people must approve it by, and the people with their keys. */
-final class ImageAtGate implements AutoCloseable {
+/**
+ * An image in a registry, a trust policy that two people must approve it by, and the people with their keys. As a rule, it goes
+ * with the test.
+ */
+final class ImageAtGate extends ExternalResource implements AutoCloseable {
 
     static final List<String> PEOPLE = List.of("carol", "erin", "frank", "grace", "root", "gate");
 
@@ -176,6 +184,18 @@ final class ImageAtGate implements AutoCloseable {
                 person + "-key",
                 "Key of " + person,
                 Secret.fromString(keys.get(person).unencryptedSecret()));
+    }
+
+    /** A build of a job of its own. */
+    static WorkflowRun start(JenkinsRule jenkins, String name, String script) throws Exception {
+        WorkflowJob job = jenkins.createProject(WorkflowJob.class, name);
+        job.setDefinition(new CpsFlowDefinition(script, true));
+        return job.scheduleBuild2(0).waitForStart();
+    }
+
+    @Override
+    protected void after() {
+        close();
     }
 
     @Override

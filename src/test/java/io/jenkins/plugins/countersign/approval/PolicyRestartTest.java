@@ -23,11 +23,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
-import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
-import org.junit.After;
-import org.junit.Before;
 import org.junit.Rule;
 import org.junit.Test;
 import org.jvnet.hudson.test.JenkinsRule;
@@ -40,16 +37,12 @@ public class PolicyRestartTest {
     public final JenkinsSessionRule sessions = new JenkinsSessionRule();
 
     private final SigningKey newRoot = KeyGenerator.generate(new SecureRandom());
-    private ImageAtGate gate;
 
-    @Before
-    public void pushImage() throws Exception {
-        gate = new ImageAtGate();
-    }
+    @Rule
+    public final ImageAtGate gate = new ImageAtGate();
 
-    @After
-    public void stopRegistry() {
-        gate.close();
+    public PolicyRestartTest() throws Exception {
+        // The image is pushed.
     }
 
     @Test
@@ -71,7 +64,7 @@ public class PolicyRestartTest {
             CountersignConfiguration.get()
                     .setPolicyRootKeys(PublicKeys.pem(gate.keys.get("root").publicKey()));
             source("policies/main");
-            WorkflowRun waits = start(jenkins, "waits", "awaitApprovals image: '" + gate.image() + "', stage: 'qa'");
+            WorkflowRun waits = ImageAtGate.start(jenkins, "waits", "awaitApprovals image: '" + gate.image() + "', stage: 'qa'");
             jenkins.waitForMessage("missing 2 of qa", waits);
             approve("carol", rotated);
             jenkins.waitForMessage("missing 1 of qa", waits);
@@ -118,7 +111,7 @@ public class PolicyRestartTest {
     private void refused(JenkinsRule jenkins, String repository, String... reasons) throws Exception {
         source(repository);
         WorkflowRun run =
-                start(jenkins, "verify-" + System.nanoTime(), "verifyImage image: '" + gate.image() + "', stage: 'qa'");
+                ImageAtGate.start(jenkins, "verify-" + System.nanoTime(), "verifyImage image: '" + gate.image() + "', stage: 'qa'");
         jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(run));
         for (String reason : reasons) {
             jenkins.assertLogContains(reason, run);
@@ -177,11 +170,5 @@ public class PolicyRestartTest {
 
     private static String quoted(SigningKey key) {
         return PublicKeys.pem(key.publicKey()).replace("\n", "\\n");
-    }
-
-    private static WorkflowRun start(JenkinsRule jenkins, String name, String script) throws Exception {
-        WorkflowJob job = jenkins.createProject(WorkflowJob.class, name);
-        job.setDefinition(new CpsFlowDefinition(script, true));
-        return job.scheduleBuild2(0).waitForStart();
     }
 }
