@@ -52,7 +52,7 @@ final class ActResponse implements HttpResponse {
             throw denied;
         }
         int status = GateActs.statusOf(e);
-        String message = e.getMessage();
+        String message = GateActs.textOf(e);
         if (status == 500) {
             LOGGER.log(Level.WARNING, "an act at a gate failed", e);
             message = Messages.ActResponse_Bug();

@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import hudson.model.User;
 import io.jenkins.plugins.countersign.ReadersLanguage;
@@ -59,7 +61,7 @@ public final class ApproverView {
         try {
             policy = GatePolicy.current().policy();
         } catch (IOException | PolicyException e) {
-            view.objection = e.getMessage();
+            view.objection = ReadersLanguage.text(Sentence.of("approval.policyNotUsable", e.getMessage()));
             return view;
         }
         Optional<Person> known = policy.personKnownAs(user.getId());

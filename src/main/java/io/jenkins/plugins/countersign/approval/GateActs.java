@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import hudson.AbortException;
 import hudson.Util;
 import hudson.model.User;
@@ -409,5 +411,19 @@ final class GateActs {
             return 422;
         }
         return e instanceof PolicyException || e instanceof LedgerException ? 503 : 500;
+    }
+
+    /** Why it was refused, in the reader's language; what a registry or the reader of a key said is quoted. */
+    static String textOf(Exception e) {
+        if (e instanceof StatementException refused) {
+            return ReadersLanguage.text(refused.sentence());
+        }
+        return e instanceof RegistryException
+                        || e instanceof KeyException
+                        || e instanceof RequestException
+                        || e instanceof PolicyException
+                        || e instanceof LedgerException
+                ? ReadersLanguage.text(Sentence.of("approval.actFailed", e.getMessage()))
+                : e.getMessage();
     }
 }

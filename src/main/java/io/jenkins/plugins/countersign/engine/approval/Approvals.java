@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
@@ -71,20 +73,24 @@ public final class Approvals {
     public static void requireEntitled(TrustPolicy policy, String person, String role, PublicKey key, Instant now)
             throws StatementException {
         Person found = policy.person(person)
-                .orElseThrow(() -> new StatementException("the trust policy " + policy.name() + " version "
-                        + policy.version() + " has no person \"" + StatementMembers.shown(person) + "\""));
+                .orElseThrow(() -> new StatementException(Sentence.of(
+                        "approval.personNotInPolicy",
+                        policy.name(),
+                        policy.version(),
+                        StatementMembers.shown(person))));
         PolicyKey policyKey = found.keys().stream()
                 .filter(k -> k.key().equals(key))
                 .findFirst()
-                .orElseThrow(() -> new StatementException("the key " + PublicKeys.fingerprint(key)
-                        + " is not one that the trust policy gives to " + found.name()));
+                .orElseThrow(() -> new StatementException(
+                        Sentence.of("approval.notTheirKey", PublicKeys.fingerprint(key), found.name())));
         Optional<KeyTimes.Fault> fault = KeyTimes.check(policyKey, now, Optional.empty(), now);
         if (fault.isPresent()) {
             throw new StatementException(
-                    "a statement signed now would not count: it " + fault.get().text());
+                    Sentence.of("approval.wouldNotCount", fault.get().sentence()));
         }
         if (!role.isEmpty() && !policy.isInRole(found.name(), role)) {
-            throw new StatementException(found.name() + " is not in the role \"" + StatementMembers.shown(role) + "\"");
+            throw new StatementException(
+                    Sentence.of("approval.notInThatRole", found.name(), StatementMembers.shown(role)));
         }
     }
 }

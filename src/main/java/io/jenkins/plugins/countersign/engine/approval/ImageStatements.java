@@ -1,5 +1,7 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
@@ -64,8 +66,8 @@ public final class ImageStatements {
     public Person ownerOf(PublicKey key) throws StatementException {
         Digest fingerprint = PublicKeys.fingerprint(key);
         return policy.ownerOf(fingerprint)
-                .orElseThrow(() -> new StatementException("the key " + fingerprint
-                        + " belongs to nobody in the trust policy " + policy.name() + " version " + policy.version()));
+                .orElseThrow(() -> new StatementException(
+                        Sentence.of("approval.keyOfNobody", fingerprint, policy.name(), policy.version())));
     }
 
     /**
@@ -156,16 +158,19 @@ public final class ImageStatements {
 
     private void requireStage(String stage) throws StatementException {
         if (policy.stage(stage).isEmpty()) {
-            throw new StatementException(
-                    "the trust policy " + policy.name() + " version " + policy.version() + " has no stage \"" + stage
-                            + "\"; it has " + String.join(", ", policy.stages().keySet()));
+            throw new StatementException(Sentence.of(
+                    "approval.stageNotInPolicy",
+                    policy.name(),
+                    policy.version(),
+                    stage,
+                    Sentence.commas(policy.stages().keySet())));
         }
     }
 
     private void requireRole(Person person, String role) throws StatementException {
         if (!policy.isInRole(person.name(), role)) {
-            throw new StatementException(person.name() + " is not in the role \"" + role + "\" of the trust policy "
-                    + policy.name() + " version " + policy.version());
+            throw new StatementException(Sentence.of(
+                    "approval.notInRoleOfPolicy", person.name(), role, policy.name(), policy.version()));
         }
     }
 
