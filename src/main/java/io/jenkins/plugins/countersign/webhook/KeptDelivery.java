@@ -43,7 +43,7 @@ record KeptDelivery(String id, String source, byte[] body) {
             }
             channel.force(true);
             // A file whose name the power takes is lost all the same.
-            SeenDeliveries.syncFolder(file.getParent());
+            SeenDeliveries.syncFolder(file.resolveSibling(""));
         } catch (IOException e) {
             Files.deleteIfExists(file);
             throw e;

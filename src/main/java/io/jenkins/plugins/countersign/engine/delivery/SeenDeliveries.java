@@ -133,7 +133,7 @@ public final class SeenDeliveries {
         try (FileChannel file = FileChannel.open(fileOrNull, StandardOpenOption.WRITE)) {
             file.force(true);
         }
-        syncFolder(fileOrNull.getParent());
+        syncFolder(fileOrNull.resolveSibling(""));
         isUnsynced = false;
     }
 
