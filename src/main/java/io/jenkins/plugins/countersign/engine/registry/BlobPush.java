@@ -9,12 +9,14 @@ import java.util.OptionalLong;
 
 /**
  * Brings one blob into a repository: nothing if it is there, a mount if another repository of the registry has it, else an
- * upload that goes on where it was when the connection breaks. Small blobs go with the request that ends the upload, large
- * ones before it in as few requests as the registry takes, because only those can be resumed.
+ * upload that goes on where it was when the connection breaks. A blob goes whole with the request that ends the upload, which
+ * is least work for the registry too; if that breaks, or it is very large, before that in as few requests as the registry
+ * takes, because of those most registries keep what arrived.
  */
 final class BlobPush {
 
     private static final long SMALL = 1 << 20;
+    private static final long LARGE = 256 << 20;
     private static final long SMALLEST_CHUNK = 4 << 20;
     private static final long COUNTS_AS_PROGRESS = 64 << 10;
     private static final Duration GIVEN_UP_WITHIN = Duration.ofSeconds(2);
@@ -30,6 +32,7 @@ final class BlobPush {
     private BlobUploadSession session;
     private long arrived;
     private boolean mayBeWhole;
+    private boolean broke;
 
     BlobPush(RepositoryPath path, Exchange exchange, Descriptor blob, ContentSource source, Optional<String> mountFrom)
             throws RegistryException {
@@ -105,6 +108,7 @@ final class BlobPush {
             } catch (IOException e) {
                 failure = Failure.of(e, "upload blob " + blob.digest() + " to " + path.name(), path.host());
             }
+            broke = true;
             repetition.pauseAfter(failure);
             if (mayBeWhole && isThere()) {
                 return BlobArrival.UPLOADED; // only the answer was lost
@@ -139,7 +143,7 @@ final class BlobPush {
                 return BlobArrival.WAS_THERE;
             }
         }
-        if (blob.size() <= SMALL && blob.size() <= chunk && !resumed) {
+        if (blob.size() <= (broke ? SMALL : LARGE) && blob.size() <= chunk && !resumed) {
             mayBeWhole = true;
             session.finish(content, blob.size());
             return BlobArrival.UPLOADED;
