@@ -163,6 +163,11 @@ public class SystemFormsTest {
                                 .toList());
             }
             assertEquals(
+                    "nothing to remove",
+                    List.of(),
+                    page.getByXPath("//*[@name='registries' or @name='tokenLibraries' or @name='sources']"
+                            + "//button[contains(@class,'repeatable-delete')]"));
+            assertEquals(
                     "nothing to press",
                     List.of(),
                     page.getElementsByName("Submit").stream().toList());
@@ -184,6 +189,11 @@ public class SystemFormsTest {
             assertThat(html, containsString("registry.example.com"));
             assertThat(html, not(containsString("_.trustPolicy")));
             assertThat(html, not(containsString("opensc-pkcs11")));
+            assertEquals(
+                    "the registry, and the one to be added, can be removed",
+                    2,
+                    page.getByXPath("//*[@name='registries']//button[contains(@class,'repeatable-delete')]")
+                            .size());
         }
         JSONObject present =
                 new JSONObject().element("host", "registry.example.com").element("credentialsId", "login-there");
