@@ -350,14 +350,21 @@ public final class Chromium implements AutoCloseable {
         await("!window.leaving && document.readyState === 'complete'");
     }
 
+    /** Waits until what moves has arrived; what turns for ever, as the sign of a running build, is not waited for. */
+    public void settle() throws Exception {
+        evaluate("Promise.all(document.getAnimations()"
+                + ".filter(a => Number.isFinite(a.effect.getComputedTiming().endTime))"
+                + ".map(a => a.finished.catch(() => 0))).then(() => 1)");
+    }
+
     public void picture(Path file) throws Exception {
         picture(file, null);
     }
 
     /** @param selectorOrNull the part of the page; null for what the window shows */
     public void picture(Path file, String selectorOrNull) throws Exception {
-        // Animations end first: a half-open dialog is nobody's picture.
-        evaluate("Promise.all(document.getAnimations().map(a => a.finished.catch(() => 0))).then(() => 1)");
+        // A half-open dialog is nobody's picture.
+        settle();
         Files.createDirectories(file.getParent());
         Map<String, Object> parameters = new java.util.LinkedHashMap<>();
         parameters.put("format", "png");

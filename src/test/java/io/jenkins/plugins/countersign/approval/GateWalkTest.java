@@ -8,7 +8,6 @@ import static org.junit.Assert.assertTrue;
 
 import com.cloudbees.plugins.credentials.CredentialsScope;
 import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
-import hudson.Functions;
 import hudson.model.FreeStyleProject;
 import hudson.model.Item;
 import hudson.util.Secret;
@@ -37,8 +36,6 @@ import io.jenkins.plugins.countersign.signing.VerifyImageStep;
 import io.jenkins.plugins.countersign.webhook.ImageEventTrigger;
 import io.jenkins.plugins.countersign.webhook.WebhookConfiguration;
 import io.jenkins.plugins.countersign.webhook.WebhookSource;
-import java.io.File;
-import java.lang.reflect.Field;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -48,23 +45,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import jenkins.model.Jenkins;
 import jenkins.model.JenkinsLocationConfiguration;
-import org.jenkins.ui.symbol.Symbol;
 import org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
-import org.junit.After;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.MockAuthorizationStrategy;
-import org.jvnet.localizer.LocaleProvider;
 
 /**
  * An administrator configures, two people approve, and the image is promoted: in a real browser, under the enforced content
@@ -73,28 +65,8 @@ import org.jvnet.localizer.LocaleProvider;
  */
 public class GateWalkTest {
 
-    /** What a dark theme sets: the plugin of that name is none that tests need. */
-    private static final String DARK = """
-            (() => {
-              const sheet = new CSSStyleSheet();
-              sheet.replaceSync(`:root { color-scheme: dark; --background: #121214; --text-color: #f5f5f7;
-                --text-color-secondary: #a6b2c2; --card-background: #1d1d20; --card-border-color: #3a3a40;
-                --input-color: #1d1d20; --input-border: #4a4a52; --input-border-hover: #6a6a74;
-                --dialogs-background: #1d1d20; --dialog-background: #1d1d20; --jenkins-border-color: #3a3a40;
-                --button-background: #2b2b30; --header-background: #121214; --header-color: #f5f5f7;
-                --link-color: #7ab7ff; --table-background: #1d1d20; --table-header-background: #26262a;
-                --table-header-foreground: #f5f5f7; --pre-background: #26262a; --pre-color: #f5f5f7;
-                --success-color: #3fb950; --error-color: #ff6b6b; --warning-color: #ffb454;
-                --item-background--hover: #2b2b30; --item-background--active: #33333a; --black: #fff; --white: #000; }`);
-              const dark = () => {
-                document.documentElement.dataset.theme = "dark";
-                document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
-              };
-              document.documentElement ? dark() : document.addEventListener("readystatechange", dark, {once: true});
-            })()""";
-
     @Rule
-    public final JenkinsRule jenkins = new JenkinsRule();
+    public final JenkinsRule jenkins = new SeenJenkinsRule();
 
     {
         jenkins.timeout = 900;
@@ -103,24 +75,9 @@ public class GateWalkTest {
     @Rule
     public final TemporaryFolder folder = new TemporaryFolder();
 
-    private final LocaleProvider before = LocaleProvider.getProvider();
-
-    @After
-    public void speakAsBefore() {
-        LocaleProvider.setProvider(before);
-    }
-
     @Test
     public void anImageIsConfiguredApprovedByTwoPeopleAndPromoted() throws Exception {
         RealPart.require("chromium");
-        useSymbolsOfTheWar();
-        // As Jenkins does outside of tests: everybody reads their own language.
-        LocaleProvider.setProvider(new LocaleProvider() {
-            @Override
-            public Locale get() {
-                return Functions.getCurrentLocale();
-            }
-        });
         jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
         jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
                 .grant(Jenkins.READ, Item.READ)
@@ -306,7 +263,7 @@ public class GateWalkTest {
         String root = jenkins.getURL().toString();
         erin.size(390, 844);
         erin.dark(true);
-        erin.before(DARK);
+        erin.before(SeenJenkinsRule.DARK);
         erin.logIn(root, "erin");
         erin.open(root + "countersign-waiting/");
         assertNoSidewaysScrolling(erin);
@@ -441,25 +398,6 @@ public class GateWalkTest {
 
     private static void assertReadable(Chromium browser, String selector) throws Exception {
         assertEquals("", browser.unreadable(selector));
-    }
-
-    /** Jenkins' own symbols are in the war's classes, which are not on a test's class path: pages would show crosses. */
-    @SuppressWarnings("unchecked")
-    private void useSymbolsOfTheWar() throws Exception {
-        Field field = Symbol.class.getDeclaredField("SYMBOLS");
-        field.setAccessible(true);
-        Map<String, Map<String, String>> symbols = (Map<String, Map<String, String>>) field.get(null);
-        Map<String, String> core = symbols.computeIfAbsent("core", name -> new ConcurrentHashMap<>());
-        String real = jenkins.jenkins.getServletContext().getRealPath("/WEB-INF/classes/images/symbols");
-        File[] files = real == null ? null : new File(real).listFiles((dir, name) -> name.endsWith(".svg"));
-        for (File file : files == null ? new File[0] : files) {
-            core.put(
-                    file.getName().replace(".svg", ""),
-                    Files.readString(file.toPath())
-                            .replaceAll("(?s)<title>.*?</title>", "")
-                            .replaceFirst("<svg([^>]*?) class=\"[^\"]*\"", "<svg$1")
-                            .replaceFirst("<svg", "<svg aria-hidden=\"true\""));
-        }
     }
 
     private static void picture(Chromium browser, String name, String selectorOrNull) throws Exception {
