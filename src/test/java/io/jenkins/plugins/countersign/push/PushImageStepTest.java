@@ -62,6 +62,11 @@ public class PushImageStepTest {
     @ClassRule
     public static final JenkinsRule J = new JenkinsRule();
 
+    static {
+        // The rule of a class counts for all of its tests together.
+        J.timeout = 600;
+    }
+
     @ClassRule
     public static final DockerRegistry REGISTRY = DockerRegistry.plain();
 
