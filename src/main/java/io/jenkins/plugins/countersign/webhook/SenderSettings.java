@@ -46,6 +46,14 @@ public final class SenderSettings {
         };
     }
 
+    /**
+     * Whether there may be no header to put a secret into. Of a sender that we do not know nothing better is known; Event Grid is
+     * not documented to send its headers with the question that comes before all deliveries.
+     */
+    static boolean mayNeedPath(PayloadKind kind) {
+        return usual(kind) == Proof.PATH || kind == PayloadKind.POINTED || kind == PayloadKind.AZURE;
+    }
+
     public boolean isConfigured() {
         return configured;
     }

@@ -55,7 +55,7 @@ public class WebhookConfiguration extends GlobalConfiguration {
                 for (Object source : JSONArray.fromObject(json.get("sources"))) {
                     WebhookSource.requireId(((JSONObject) source).optString("id").trim());
                 }
-                requireDistinct(request.bindJSONToList(WebhookSource.class, json.get("sources")));
+                requireGood(request.bindJSONToList(WebhookSource.class, json.get("sources")));
             }
         } catch (IllegalArgumentException e) {
             throw new FormException(e.getMessage(), e, "sources");
@@ -71,20 +71,24 @@ public class WebhookConfiguration extends GlobalConfiguration {
         return sources;
     }
 
-    /** @throws IllegalArgumentException if two have one name: which of them is meant, nobody could say */
+    /**
+     * @throws IllegalArgumentException if two have one name: which of them is meant, nobody could say; or if one wants its secret
+     *     in the URL, and its sender could do better
+     */
     @DataBoundSetter
     public void setSources(List<WebhookSource> sources) {
-        requireDistinct(Util.fixNull(sources));
+        requireGood(Util.fixNull(sources));
         this.sources = new ArrayList<>(Util.fixNull(sources));
         save();
     }
 
-    private static void requireDistinct(List<WebhookSource> sources) {
+    private static void requireGood(List<WebhookSource> sources) {
         Set<String> ids = new HashSet<>();
         for (WebhookSource source : sources) {
             if (!ids.add(source.getId())) {
                 throw new IllegalArgumentException(Messages.WebhookSource_Twice(source.getId()));
             }
+            source.requireFittingProof();
         }
     }
 

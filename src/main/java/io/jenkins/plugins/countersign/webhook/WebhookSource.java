@@ -191,6 +191,14 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
         }
     }
 
+    /** @throws IllegalArgumentException if the secret would stand in the URL, and the sender could do better */
+    void requireFittingProof() {
+        if (proof == Proof.PATH && !SenderSettings.mayNeedPath(kind)) {
+            throw new IllegalArgumentException(
+                    Messages.WebhookSource_PathNotNeeded(shown(id), kind, SenderSettings.usual(kind)));
+        }
+    }
+
     private static String shown(String id) {
         return Util.fixNull(id).length() > 100 ? id.substring(0, 100) + "…" : Util.fixNull(id);
     }
@@ -379,11 +387,18 @@ public class WebhookSource extends AbstractDescribableImpl<WebhookSource> {
         }
 
         @POST
-        public FormValidation doCheckProof(@QueryParameter String value) {
+        public FormValidation doCheckProof(@QueryParameter String value, @QueryParameter String kind) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            return Proof.PATH.name().equals(value)
-                    ? FormValidation.warning(Messages.WebhookSource_PathIsWeak())
-                    : FormValidation.ok();
+            if (!Proof.PATH.name().equals(value)) {
+                return FormValidation.ok();
+            }
+            for (PayloadKind some : PayloadKind.values()) {
+                if (some.name().equals(kind) && !SenderSettings.mayNeedPath(some)) {
+                    return FormValidation.error(
+                            Messages.WebhookSource_PathNotNeeded("", some, SenderSettings.usual(some)));
+                }
+            }
+            return FormValidation.warning(Messages.WebhookSource_PathIsWeak());
         }
 
         @POST

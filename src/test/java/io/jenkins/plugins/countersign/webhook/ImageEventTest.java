@@ -679,6 +679,28 @@ public class ImageEventTest {
         }
     }
 
+    @Test
+    public void secretInTheUrlIsForSendersThatCanDoNothingElse() {
+        List<WebhookSource> before = WebhookConfiguration.get().getSources();
+        for (PayloadKind kind : List.of(
+                PayloadKind.GITHUB, PayloadKind.HARBOR, PayloadKind.DISTRIBUTION, PayloadKind.GOOGLE, PayloadKind.NEXUS)) {
+            WebhookSource weak = new WebhookSource("weak", kind, "registry.example.com", "hook");
+            weak.setProof(Proof.PATH);
+            IllegalArgumentException refused = assertThrows(
+                    IllegalArgumentException.class,
+                    () -> WebhookConfiguration.get().setSources(List.of(weak)));
+            assertThat(refused.getMessage(), containsString("\"weak\" may not have its secret in the URL: " + kind));
+            assertEquals(before, WebhookConfiguration.get().getSources());
+        }
+        for (PayloadKind kind :
+                List.of(PayloadKind.DOCKER_HUB, PayloadKind.QUAY, PayloadKind.MIRANTIS, PayloadKind.POINTED)) {
+            WebhookSource needed = new WebhookSource("needed", kind, "registry.example.com", "hook");
+            needed.setProof(Proof.PATH);
+            WebhookConfiguration.get().setSources(List.of(needed));
+            assertEquals(Proof.PATH, WebhookConfiguration.get().getSources().get(0).getProof());
+        }
+    }
+
     /** What the page needs no script for costs none. */
     private static JenkinsRule.WebClient client(String user) {
         return jenkins.createWebClient()
