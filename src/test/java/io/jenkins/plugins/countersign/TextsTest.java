@@ -23,8 +23,9 @@ public class TextsTest {
 
     private static final Path RESOURCES = Path.of("src/main/resources/io/jenkins/plugins/countersign");
     private static final Pattern KEY = Pattern.compile("\\$\\{%([^}(]+)(?:\\((?:[^()]|\\([^()]*\\))*\\))?}");
-    private static final Pattern WORDS = Pattern.compile(">[^<>]*[A-Za-z]{2}[^<>]*<"
-            + "|\\b(?:title|header|add|addCaption|placeholder|description|tooltip|message|progress|aria-label)=\"[^\"]*[A-Za-z]{2}[^\"]*\"");
+    private static final Pattern WORDS = Pattern.compile(
+            ">[^<>]*[A-Za-z]{2}[^<>]*<"
+                    + "|\\b(?:title|header|add|addCaption|placeholder|description|tooltip|message|progress|aria-label)=\"[^\"]*[A-Za-z]{2}[^\"]*\"");
     private static final String CHINESE = "_zh_CN.properties";
 
     @Test
@@ -69,9 +70,8 @@ public class TextsTest {
     public void noTextIsWrittenIntoAPage() throws Exception {
         List<String> wrong = new ArrayList<>();
         for (Path page : files(".jelly")) {
-            String bare = Files.readString(page)
-                    .replaceAll("(?s)<!--.*?-->", "")
-                    .replaceAll("\\$\\{[^}]*}", "");
+            String bare =
+                    Files.readString(page).replaceAll("(?s)<!--.*?-->", "").replaceAll("\\$\\{[^}]*}", "");
             Matcher matcher = WORDS.matcher(bare);
             while (matcher.find()) {
                 if (!matcher.group().equals(">SARIF<")) {

@@ -1,12 +1,11 @@
 package io.jenkins.plugins.countersign.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import hudson.model.User;
 import io.jenkins.plugins.countersign.ReadersLanguage;
 import io.jenkins.plugins.countersign.engine.approval.Kinds;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;

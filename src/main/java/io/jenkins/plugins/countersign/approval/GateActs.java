@@ -1,7 +1,5 @@
 package io.jenkins.plugins.countersign.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import hudson.AbortException;
 import hudson.Util;
 import hudson.model.User;
@@ -23,6 +21,7 @@ import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.request.Request;
 import io.jenkins.plugins.countersign.engine.request.RequestException;
 import io.jenkins.plugins.countersign.engine.request.SignedRequest;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import io.jenkins.plugins.countersign.engine.trust.Person;

@@ -164,7 +164,8 @@ final class RegistryOptions {
         try {
             new ImageReference(text, "a", null, null);
         } catch (IllegalArgumentException e) {
-            throw new Failure(ExitCode.USAGE, "--credentials-for names a host and perhaps a port, not \"" + text + "\"");
+            throw new Failure(
+                    ExitCode.USAGE, "--credentials-for names a host and perhaps a port, not \"" + text + "\"");
         }
     }
 

@@ -71,9 +71,7 @@ final class TextProgress implements Progress {
                 .arrived()
                 .ifPresent(layer -> err.printf(
                         "%s uploaded, %s in %s; ",
-                        layer.digest().shortName(),
-                        ByteCount.text(layer.size()),
-                        ByteCount.time(layer.took())));
+                        layer.digest().shortName(), ByteCount.text(layer.size()), ByteCount.time(layer.took())));
         err.printf(
                 "%d of %d blobs, %s of %s after %s, %s%n",
                 milestone.blobs(),

@@ -1,12 +1,11 @@
 package io.jenkins.plugins.countersign.goldenbase;
 
-import io.jenkins.plugins.countersign.ReadersLanguage;
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import hudson.model.Item;
 import hudson.model.Run;
+import io.jenkins.plugins.countersign.ReadersLanguage;
 import io.jenkins.plugins.countersign.engine.goldenbase.BaseReport;
 import io.jenkins.plugins.countersign.engine.goldenbase.Finding;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -116,11 +116,7 @@ public final class GoldenLineages {
     }
 
     static LineageCheck check(CatalogueInForce inForce, RegistryBases bases, CheckContext context) {
-        return new LineageCheck(
-                bases,
-                new GoldenImagesFile(kept("golden-images.json")),
-                inForce.catalogue(),
-                context);
+        return new LineageCheck(bases, new GoldenImagesFile(kept("golden-images.json")), inForce.catalogue(), context);
     }
 
     /** What this controller remembers. */

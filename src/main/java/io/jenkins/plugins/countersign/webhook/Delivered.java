@@ -1,9 +1,7 @@
 package io.jenkins.plugins.countersign.webhook;
 
 import io.jenkins.plugins.countersign.ReadersLanguage;
-
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
@@ -41,7 +39,13 @@ public final class Delivered {
     private boolean done;
 
     Delivered(
-            String id, String source, Verdict verdict, Sentence reason, List<String> events, byte[] body, boolean again) {
+            String id,
+            String source,
+            Verdict verdict,
+            Sentence reason,
+            List<String> events,
+            byte[] body,
+            boolean again) {
         this.id = id;
         this.source = source;
         this.time = System.currentTimeMillis();

@@ -1,7 +1,5 @@
 package io.jenkins.plugins.countersign.webhook;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.init.InitMilestone;
@@ -15,6 +13,7 @@ import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
 import io.jenkins.plugins.countersign.engine.delivery.Payload;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import io.jenkins.plugins.countersign.engine.delivery.SeenDeliveries;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

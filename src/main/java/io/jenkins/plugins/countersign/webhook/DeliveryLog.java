@@ -1,12 +1,11 @@
 package io.jenkins.plugins.countersign.webhook;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.XmlFile;
 import hudson.init.Terminator;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.io.File;
 import java.io.IOException;
 import java.util.ArrayDeque;

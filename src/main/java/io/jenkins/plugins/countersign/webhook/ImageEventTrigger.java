@@ -185,10 +185,9 @@ public class ImageEventTrigger extends Trigger<Item> {
             LOGGER.log(Level.FINE, "{0}: {1}", new Object[] {job.getFullName(), cause.getShortDescription()});
             return Effect.Kind.STARTED;
         } catch (IOException e) {
-            LOGGER.log(
-                    Level.INFO,
-                    "{0} is not started, asked again later: {1}",
-                    new Object[] {job.getFullName(), e.getMessage()});
+            LOGGER.log(Level.INFO, "{0} is not started, asked again later: {1}", new Object[] {
+                job.getFullName(), e.getMessage()
+            });
             return Effect.Kind.UNDECIDED;
         }
     }

@@ -53,7 +53,8 @@ public class WebhookConfiguration extends GlobalConfiguration {
             // Before anything is forgotten.
             if (json.has("sources")) {
                 for (Object source : JSONArray.fromObject(json.get("sources"))) {
-                    WebhookSource.requireId(((JSONObject) source).optString("id").trim());
+                    WebhookSource.requireId(
+                            ((JSONObject) source).optString("id").trim());
                 }
                 requireGood(request.bindJSONToList(WebhookSource.class, json.get("sources")));
             }

@@ -1,12 +1,11 @@
 package io.jenkins.plugins.countersign.webhook;
 
-import io.jenkins.plugins.countersign.ReadersLanguage;
-
 import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.model.ManagementLink;
 import hudson.security.Permission;
 import hudson.util.HttpResponses;
+import io.jenkins.plugins.countersign.ReadersLanguage;
 import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
 import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
 import java.io.IOException;

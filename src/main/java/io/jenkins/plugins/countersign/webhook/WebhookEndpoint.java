@@ -1,7 +1,5 @@
 package io.jenkins.plugins.countersign.webhook;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import hudson.Extension;
 import hudson.ProxyConfiguration;
@@ -14,6 +12,7 @@ import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
 import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.engine.delivery.RateLimit;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;

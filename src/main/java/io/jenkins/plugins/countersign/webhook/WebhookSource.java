@@ -1,7 +1,5 @@
 package io.jenkins.plugins.countersign.webhook;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
@@ -30,6 +28,7 @@ import io.jenkins.plugins.countersign.engine.delivery.PointedPayload;
 import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.engine.delivery.QuayPayload;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;

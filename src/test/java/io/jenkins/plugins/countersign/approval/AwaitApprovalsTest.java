@@ -128,8 +128,7 @@ public class AwaitApprovalsTest {
         folder.addProperty(settings);
         try {
             WorkflowJob job = folder.createProject(Folder.class, "team").createProject(WorkflowJob.class, "job");
-            job.setDefinition(
-                    new CpsFlowDefinition("awaitApprovals image: '" + gate.image() + "', stage: 'qa'", true));
+            job.setDefinition(new CpsFlowDefinition("awaitApprovals image: '" + gate.image() + "', stage: 'qa'", true));
             gate.says("carol", Saying.Word.APPROVE, "qa", "I trust myself");
             gate.says("erin", Saying.Word.APPROVE, "qa", "");
             WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("carol")))

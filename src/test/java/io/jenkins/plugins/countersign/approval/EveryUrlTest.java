@@ -470,7 +470,8 @@ public class EveryUrlTest {
                 }
                 if (List.of("approve", "reject", "withdraw").contains(name)) {
                     said.add(name);
-                    // Who may only override does nothing else; who may do all, but is nobody to the trust policy, does nothing.
+                    // Who may only override does nothing else; who may do all, but is nobody to the trust policy, does
+                    // nothing.
                     ask("grace", Way.POST, act, good, Set.of(403));
                     ask("local", Way.POST, act, good, Set.of(403, 409));
                 }

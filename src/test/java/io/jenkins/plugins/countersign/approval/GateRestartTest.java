@@ -86,8 +86,8 @@ public class GateRestartTest {
                 jenkins,
                 "outside",
                 "node('gone') { echo 'built' }\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"");
-        WorkflowRun inside =
-                ImageAtGate.start(jenkins, "inside", "node('away') {\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"\n}");
+        WorkflowRun inside = ImageAtGate.start(
+                jenkins, "inside", "node('away') {\n" + gateOfRelease + "echo \"by ${a.approvals*.person}\"\n}");
         jenkins.waitForMessage("missing 1 of release", outside);
         jenkins.waitForMessage("missing 1 of release", inside);
         // The agent is lost, and Jenkins goes down before it is back.

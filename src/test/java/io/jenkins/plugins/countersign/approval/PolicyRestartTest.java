@@ -64,7 +64,8 @@ public class PolicyRestartTest {
             CountersignConfiguration.get()
                     .setPolicyRootKeys(PublicKeys.pem(gate.keys.get("root").publicKey()));
             source("policies/main");
-            WorkflowRun waits = ImageAtGate.start(jenkins, "waits", "awaitApprovals image: '" + gate.image() + "', stage: 'qa'");
+            WorkflowRun waits =
+                    ImageAtGate.start(jenkins, "waits", "awaitApprovals image: '" + gate.image() + "', stage: 'qa'");
             jenkins.waitForMessage("missing 2 of qa", waits);
             approve("carol", rotated);
             jenkins.waitForMessage("missing 1 of qa", waits);
@@ -110,8 +111,8 @@ public class PolicyRestartTest {
     /** A build that asks afresh, and fails with the reason. */
     private void refused(JenkinsRule jenkins, String repository, String... reasons) throws Exception {
         source(repository);
-        WorkflowRun run =
-                ImageAtGate.start(jenkins, "verify-" + System.nanoTime(), "verifyImage image: '" + gate.image() + "', stage: 'qa'");
+        WorkflowRun run = ImageAtGate.start(
+                jenkins, "verify-" + System.nanoTime(), "verifyImage image: '" + gate.image() + "', stage: 'qa'");
         jenkins.assertBuildStatus(Result.FAILURE, jenkins.waitForCompletion(run));
         for (String reason : reasons) {
             jenkins.assertLogContains(reason, run);

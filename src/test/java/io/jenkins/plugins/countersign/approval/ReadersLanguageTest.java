@@ -169,8 +169,9 @@ public class ReadersLanguageTest {
         }
         WorkflowJob job = jenkins.createProject(WorkflowJob.class, "check");
         job.setDefinition(new CpsFlowDefinition(
-                "node { writeFile file: 'Dockerfile', text: '''"
-                        + DOCKERFILE.replace("REPOSITORY", gate.repository) + "'''\n checkBaseImages() }", true));
+                "node { writeFile file: 'Dockerfile', text: '''" + DOCKERFILE.replace("REPOSITORY", gate.repository)
+                        + "'''\n checkBaseImages() }",
+                true));
         WorkflowRun run = jenkins.assertBuildStatus(Result.FAILURE, job.scheduleBuild2(0));
         jenkins.assertLogContains("the base denied.example.com/b:1 is denied: CVE-2026-1", run);
 
@@ -204,8 +205,8 @@ public class ReadersLanguageTest {
                         new WebhookSource("signed", PayloadKind.GITHUB, gate.registry.host(), "hook"),
                         new WebhookSource("careless", PayloadKind.GITHUB, gate.registry.host(), "none")));
         for (String source : List.of("signed", "careless")) {
-            HttpURLConnection post = (HttpURLConnection)
-                    new URL(jenkins.getURL() + "countersign-webhook/" + source).openConnection();
+            HttpURLConnection post =
+                    (HttpURLConnection) new URL(jenkins.getURL() + "countersign-webhook/" + source).openConnection();
             post.setRequestMethod("POST");
             post.setDoOutput(true);
             post.getOutputStream().write("{}".getBytes(java.nio.charset.StandardCharsets.UTF_8));
@@ -232,7 +233,8 @@ public class ReadersLanguageTest {
         GateSnapshot now = GateSnapshot.read(stored.replace(
                         "\"frank blocked the image\"",
                         "\"frank blocked the image\",\"sentence\":"
-                                + Sentence.of("approval.liftedByWithdrawal", "frank").toJson())
+                                + Sentence.of("approval.liftedByWithdrawal", "frank")
+                                        .toJson())
                 .replace(
                         "\"has expired\"",
                         "\"has expired\",\"sentence\":"
@@ -248,8 +250,11 @@ public class ReadersLanguageTest {
                         + "<rule>denied</rule><line>1</line><column>1</column><reference>a</reference><because></because>"
                         + "<message>the base a is denied</message><suggestion>write b</suggestion>"
                         + "</io.jenkins.plugins.countersign.goldenbase.BaseReportAction_-FindingEntry>");
-        assertEquals("the base a is denied", finding.getClass().getMethod("getMessageText").invoke(finding));
-        assertEquals("write b", finding.getClass().getMethod("getSuggestionText").invoke(finding));
+        assertEquals(
+                "the base a is denied",
+                finding.getClass().getMethod("getMessageText").invoke(finding));
+        assertEquals(
+                "write b", finding.getClass().getMethod("getSuggestionText").invoke(finding));
         DeadlinePassed passed = (DeadlinePassed) Jenkins.XSTREAM2.fromXML(
                 "<io.jenkins.plugins.countersign.approval.DeadlinePassed><image>a</image><stage>qa</stage>"
                         + "<deadline>0</deadline><missing>missing 1 of qa</missing>"
@@ -267,8 +272,8 @@ public class ReadersLanguageTest {
         List<String> said = new ArrayList<>();
         int looked = 0;
         try (Stream<Path> files = Files.walk(Path.of("src/main/resources/io/jenkins/plugins/countersign/engine"))) {
-            for (Path file : files.filter(file -> file.endsWith("Sentences.properties"))
-                    .toList()) {
+            for (Path file :
+                    files.filter(file -> file.endsWith("Sentences.properties")).toList()) {
                 Properties texts = new Properties();
                 try (Reader in = Files.newBufferedReader(file)) {
                     texts.load(in);

@@ -328,7 +328,8 @@ public class ConnectionTestTest {
         found.put("host names", HttpsURLConnection.getDefaultHostnameVerifier());
         found.put("providers", List.of(Security.getProviders()));
         for (String name : System.getProperties().stringPropertyNames()) {
-            if (name.matches("(javax\\.net|jdk\\.(tls|internal\\.httpclient|httpclient|certpath)|com\\.sun\\.net|https?\\.).*")) {
+            if (name.matches(
+                    "(javax\\.net|jdk\\.(tls|internal\\.httpclient|httpclient|certpath)|com\\.sun\\.net|https?\\.).*")) {
                 found.put(name, System.getProperty(name));
             }
         }

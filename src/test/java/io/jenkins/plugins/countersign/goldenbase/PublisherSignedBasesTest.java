@@ -4,6 +4,8 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertThrows;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.Result;
@@ -18,8 +20,6 @@ import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
 import io.jenkins.plugins.countersign.engine.registry.TrustMetadata;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -106,8 +106,7 @@ public class PublisherSignedBasesTest {
 
     @Test
     public void releasedTagPasses_alsoByItsDigest() throws Exception {
-        for (String from : List.of(
-                repository + ":17", repository + ":17@" + released, repository + "@" + released)) {
+        for (String from : List.of(repository + ":17", repository + ":17@" + released, repository + "@" + released)) {
             FreeStyleBuild passed = JENKINS.buildAndAssertSuccess(job(from));
             JENKINS.assertLogContains(
                     "targets at the Notary server " + NOTARY.host() + " released 17 as " + released, passed);
@@ -136,7 +135,8 @@ public class PublisherSignedBasesTest {
     @Test
     public void otherRootKeyThanThePublishers() throws Exception {
         CountersignConfiguration.get()
-                .setTrustPolicy(golden.policy(catalogue(TestCertificate.forName(repository).pem())));
+                .setTrustPolicy(golden.policy(
+                        catalogue(TestCertificate.forName(repository).pem())));
         assertRefused(repository + ":17", "Compare with the publisher, not with the server");
     }
 
@@ -159,8 +159,7 @@ public class PublisherSignedBasesTest {
     private static void assertNotRead(String contentTrust, String reason) throws Exception {
         String yaml = "{allow: [{image: a/b, signedBy: {contentTrust: " + contentTrust + "}}]}";
         CatalogueException e = assertThrows(
-                CatalogueException.class,
-                () -> Catalogue.read(new ObjectMapper(new YAMLFactory()).readTree(yaml)));
+                CatalogueException.class, () -> Catalogue.read(new ObjectMapper(new YAMLFactory()).readTree(yaml)));
         assertThat(e.getMessage(), containsString(reason));
     }
 }

@@ -205,14 +205,12 @@ public class PushImageStepTest {
         imageFor(job, agent, 10);
         FilePath docker = agent.getWorkspaceFor(job).child("tool/bin/docker");
         docker.getParent().mkdirs();
-        docker.write(
-                """
+        docker.write("""
                 #!/bin/sh
                 [ "$1 $2 $4" = "login -u -p" ] || exit 2
                 login=$(printf '%s:%s' "$3" "$5" | base64 -w0)
                 printf '{"auths":{"%s":{"auth":"%s"}}}' "${6#https://}" "$login" > "$DOCKER_CONFIG/config.json"
-                """,
-                "UTF-8");
+                """, "UTF-8");
         docker.chmod(0700);
         J.jenkins
                 .getDescriptorByType(DockerTool.DescriptorImpl.class)

@@ -315,8 +315,7 @@ public class ImageEventTest {
         Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
         jenkins.waitUntilNoActivity();
         assertNull(jobs.get("pushed").getLastBuild());
-        ImageEventCause scanned =
-                jobs.get("scanned").getLastBuild().getCause(ImageEventCause.class);
+        ImageEventCause scanned = jobs.get("scanned").getLastBuild().getCause(ImageEventCause.class);
         assertEquals(
                 registry.host() + "/team/app:1.0@" + image + " was scanned by its registry",
                 scanned.getShortDescription());
@@ -324,8 +323,7 @@ public class ImageEventTest {
         assertThat(
                 scanned.getLink(),
                 containsString("/harbor/projects/team/repositories/app/artifacts-tab/artifacts/" + image));
-        ImageEventCause deleted =
-                jobs.get("deleted").getLastBuild().getCause(ImageEventCause.class);
+        ImageEventCause deleted = jobs.get("deleted").getLastBuild().getCause(ImageEventCause.class);
         assertThat(deleted.getShortDescription(), containsString("/team/app:7.0"));
         assertThat(deleted.getShortDescription(), containsString(" was deleted by admin"));
         assertThat(deleted.getLink(), containsString("/harbor/projects/team/repositories/app"));
@@ -367,15 +365,13 @@ public class ImageEventTest {
             trigger.start(other, true);
             others.add(other);
         }
-        FreeStyleProject above =
-                standingOn("above", registry.host() + "/team/app:base@" + Told.push(registry.host(), "base", "old"), "");
+        FreeStyleProject above = standingOn(
+                "above", registry.host() + "/team/app:base@" + Told.push(registry.host(), "base", "old"), "");
         Told.push(registry.host(), "base", "undecided");
         assertThat(Told.sendSigned(jenkins, Told.published("base", "undecided")), startsWith("202 "));
         Told.await("the builds", () -> others.stream().allMatch(other -> other.getLastBuild() != null));
         Told.await("what stands on it", () -> above.getLastBuild().getNumber() == 2);
-        assertThat(
-                effects().toString(),
-                containsString("gated not started: its gate gives no clear answer"));
+        assertThat(effects().toString(), containsString("gated not started: its gate gives no clear answer"));
         assertEquals("asked again later", 1, Deliveries.get().waiting());
         assertNull(gated.getLastBuild());
 
@@ -683,7 +679,11 @@ public class ImageEventTest {
     public void secretInTheUrlIsForSendersThatCanDoNothingElse() {
         List<WebhookSource> before = WebhookConfiguration.get().getSources();
         for (PayloadKind kind : List.of(
-                PayloadKind.GITHUB, PayloadKind.HARBOR, PayloadKind.DISTRIBUTION, PayloadKind.GOOGLE, PayloadKind.NEXUS)) {
+                PayloadKind.GITHUB,
+                PayloadKind.HARBOR,
+                PayloadKind.DISTRIBUTION,
+                PayloadKind.GOOGLE,
+                PayloadKind.NEXUS)) {
             WebhookSource weak = new WebhookSource("weak", kind, "registry.example.com", "hook");
             weak.setProof(Proof.PATH);
             IllegalArgumentException refused = assertThrows(
@@ -697,7 +697,8 @@ public class ImageEventTest {
             WebhookSource needed = new WebhookSource("needed", kind, "registry.example.com", "hook");
             needed.setProof(Proof.PATH);
             WebhookConfiguration.get().setSources(List.of(needed));
-            assertEquals(Proof.PATH, WebhookConfiguration.get().getSources().get(0).getProof());
+            assertEquals(
+                    Proof.PATH, WebhookConfiguration.get().getSources().get(0).getProof());
         }
     }
 

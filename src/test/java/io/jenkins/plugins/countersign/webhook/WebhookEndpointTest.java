@@ -203,7 +203,8 @@ public class WebhookEndpointTest {
             FreeStyleProject another = job(registry.host() + "/team/*");
 
             Digest digest;
-            // skopeo tries TLS first, and waits ten seconds for a server that does not tell it at once that it speaks none.
+            // skopeo tries TLS first, and waits ten seconds for a server that does not tell it at once that it speaks
+            // none.
             DockerRegistry origin = DockerRegistry.plain();
             origin.before();
             try {

@@ -1,10 +1,9 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;

@@ -1,11 +1,10 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.Subjects;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
@@ -169,8 +168,8 @@ public final class ImageStatements {
 
     private void requireRole(Person person, String role) throws StatementException {
         if (!policy.isInRole(person.name(), role)) {
-            throw new StatementException(Sentence.of(
-                    "approval.notInRoleOfPolicy", person.name(), role, policy.name(), policy.version()));
+            throw new StatementException(
+                    Sentence.of("approval.notInRoleOfPolicy", person.name(), role, policy.name(), policy.version()));
         }
     }
 

@@ -25,8 +25,8 @@ public final class GitHubPayload implements Payload {
         JsonNode published = found.isObject() ? found : payload.path("package");
         String type = text(published, "/package_type");
         String action = text(payload, "/action");
-        boolean isImage = "container".equalsIgnoreCase(type)
-                || "container".equalsIgnoreCase(text(published, "/registry/type"));
+        boolean isImage =
+                "container".equalsIgnoreCase(type) || "container".equalsIgnoreCase(text(published, "/registry/type"));
         if (!isImage || !("published".equals(action) || "updated".equals(action))) {
             return List.of();
         }

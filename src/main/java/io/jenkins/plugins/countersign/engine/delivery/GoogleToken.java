@@ -1,9 +1,8 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import java.io.IOException;
 import java.net.URI;

@@ -1,11 +1,10 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;

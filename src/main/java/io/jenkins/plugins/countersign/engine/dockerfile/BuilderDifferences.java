@@ -1,8 +1,7 @@
 package io.jenkins.plugins.countersign.engine.dockerfile;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildOptions.Builder;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.util.ArrayList;
 import java.util.List;
 

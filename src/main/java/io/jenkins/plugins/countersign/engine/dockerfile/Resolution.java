@@ -1,10 +1,9 @@
 package io.jenkins.plugins.countersign.engine.dockerfile;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs.Refusal;
 import io.jenkins.plugins.countersign.engine.dockerfile.ShellLexer.LexerException;
 import io.jenkins.plugins.countersign.engine.image.Platform;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -411,11 +410,7 @@ final class Resolution {
         }
         if (state.baseName.equals(SCRATCH) && state.context == null) {
             if (state.inFile() && state.reachable) {
-                unknown(
-                        Unknown.Kind.SCRATCH,
-                        SCRATCH,
-                        Sentence.of("dockerfile.scratch"),
-                        state.place);
+                unknown(Unknown.Kind.SCRATCH, SCRATCH, Sentence.of("dockerfile.scratch"), state.place);
             }
             return;
         }

@@ -1,9 +1,8 @@
 package io.jenkins.plugins.countersign.engine.dockerfile;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.dockerfile.Node.Heredoc;
 import io.jenkins.plugins.countersign.engine.dockerfile.ShellLexer.LexerException;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,5 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInput;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs;
 import io.jenkins.plugins.countersign.engine.dockerfile.Place;
@@ -9,6 +7,7 @@ import io.jenkins.plugins.countersign.engine.dockerfile.Unknown;
 import io.jenkins.plugins.countersign.engine.goldenbase.Catalogue.Judgement;
 import io.jenkins.plugins.countersign.engine.goldenbase.Finding.Severity;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -60,8 +59,7 @@ public final class BaseCheck {
 
     /** The same for an image that enters in any way. */
     static boolean allows(BuildInput input, Catalogue catalogue, CheckContext context) {
-        return check(input, catalogue, context.withSignatures((image, signedBy) -> Sentence.verbatim("")))
-                .stream()
+        return check(input, catalogue, context.withSignatures((image, signedBy) -> Sentence.verbatim(""))).stream()
                 .filter(finding -> finding.severity() == Severity.ERROR)
                 .allMatch(finding -> finding.rule().equals("digest-required"));
     }
@@ -275,9 +273,7 @@ public final class BaseCheck {
                 input.reference(),
                 "",
                 Sentence.of(
-                        catalogue.frontends().isEmpty()
-                                ? "goldenbase.frontendUnknown"
-                                : "goldenbase.frontendNotListed",
+                        catalogue.frontends().isEmpty() ? "goldenbase.frontendUnknown" : "goldenbase.frontendNotListed",
                         described(input)),
                 Sentence.of(
                         "goldenbase.writeSyntax",
@@ -307,8 +303,7 @@ public final class BaseCheck {
                         input.place(),
                         input.reference(),
                         organisation,
-                        Sentence.of(
-                                "goldenbase.organisationUnknown", described(input), organisation, e.getMessage()),
+                        Sentence.of("goldenbase.organisationUnknown", described(input), organisation, e.getMessage()),
                         Sentence.of("goldenbase.checkAgain", registry));
                 return true;
             }

@@ -18,8 +18,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /** Reads the section {@code golden} strictly: a member that is not known is an error, since it would not be obeyed. */
 final class CatalogueReader {

@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import java.io.Serializable;
 
 /**

@@ -1,13 +1,12 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInput;
 import io.jenkins.plugins.countersign.engine.dockerfile.Place;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.Platform;
 import io.jenkins.plugins.countersign.engine.registry.ImageContent;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Optional;
@@ -38,8 +37,7 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
      * @param golden the golden image that it descends from; null when it does from none
      * @param sentence for people
      */
-    public record OnPlatform(
-            Platform platform, Digest manifest, Verdict verdict, GoldenImage golden, Sentence sentence)
+    public record OnPlatform(Platform platform, Digest manifest, Verdict verdict, GoldenImage golden, Sentence sentence)
             implements Serializable {
 
         /** In English. */
@@ -139,10 +137,7 @@ public record Lineage(Digest image, List<OnPlatform> platforms) implements Seria
                 replaced = base;
             } else {
                 return answer(
-                        image,
-                        Verdict.GOLDEN,
-                        base,
-                        Sentence.of("goldenbase.descends", image.platform(), named(base)));
+                        image, Verdict.GOLDEN, base, Sentence.of("goldenbase.descends", image.platform(), named(base)));
             }
         }
         if (replaced != null) {

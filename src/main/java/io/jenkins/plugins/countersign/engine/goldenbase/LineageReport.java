@@ -1,9 +1,8 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.goldenbase.Finding.Severity;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.util.ArrayList;
 import java.util.List;
 

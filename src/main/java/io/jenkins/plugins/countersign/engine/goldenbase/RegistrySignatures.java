@@ -1,17 +1,15 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
-import io.jenkins.plugins.countersign.engine.approval.Kinds;
-
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import io.jenkins.plugins.countersign.engine.approval.GateRecord;
 import io.jenkins.plugins.countersign.engine.approval.KeyTimes;
+import io.jenkins.plugins.countersign.engine.approval.Kinds;
 import io.jenkins.plugins.countersign.engine.approval.SignedStatement;
 import io.jenkins.plugins.countersign.engine.approval.StatementReader;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.Evidence;
 import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.signing.SignatureFormat;
@@ -80,7 +78,11 @@ public final class RegistrySignatures implements BaseSignatures {
     }
 
     private Sentence judge(
-            ImageReference image, Digest digest, List<FoundSignature> found, SignedBy.People signedBy, List<Person> role)
+            ImageReference image,
+            Digest digest,
+            List<FoundSignature> found,
+            SignedBy.People signedBy,
+            List<Person> role)
             throws UnprovenException {
         List<SignedStatement> statements = StatementReader.read(found, policy).statements();
         refuseNegatives(statements, digest, signedBy);
@@ -118,12 +120,12 @@ public final class RegistrySignatures implements BaseSignatures {
         String who = statement.person().name();
         if (!statement.image().digest().equals(digest)
                 && !statement.image().platforms().contains(digest)) {
-            return Optional.of(
-                    Sentence.of("goldenbase.approvalIsFor", who, statement.image().digest()));
+            return Optional.of(Sentence.of(
+                    "goldenbase.approvalIsFor", who, statement.image().digest()));
         }
         if (!statement.image().repository().equals(image.name())) {
-            return Optional.of(
-                    Sentence.of("goldenbase.approvalIsFor", who, statement.image().repository()));
+            return Optional.of(Sentence.of(
+                    "goldenbase.approvalIsFor", who, statement.image().repository()));
         }
         if (statement.expiresAt().filter(end -> !clock.instant().isBefore(end)).isPresent()) {
             return Optional.of(Sentence.of("goldenbase.approvalExpired", who));

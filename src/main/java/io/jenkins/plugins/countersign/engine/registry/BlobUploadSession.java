@@ -154,8 +154,7 @@ final class BlobUploadSession {
 
     private static void stored(Answer answer, RepositoryPath path, Digest digest, String how)
             throws DigestMismatchException {
-        Optional<String> stored =
-                answer.header("Docker-Content-Digest").filter(d -> d.startsWith(digest.algorithm()));
+        Optional<String> stored = answer.header("Docker-Content-Digest").filter(d -> d.startsWith(digest.algorithm()));
         if (stored.isPresent() && !stored.get().equals(digest.toString())) {
             throw new DigestMismatchException(
                     "what " + path.name() + " stored when blob " + digest + " was " + how,

@@ -234,7 +234,8 @@ public final class Copy {
                         + digest + " and to each other in " + from.name());
             }
         }
-        for (Map.Entry<String, Asked<Optional<Descriptor>>> tag : attached.tags().entrySet()) {
+        for (Map.Entry<String, Asked<Optional<Descriptor>>> tag :
+                attached.tags().entrySet()) {
             Optional<Descriptor> signature = tag.getValue().answer();
             if (signature.isPresent()) {
                 found.tagged.put(

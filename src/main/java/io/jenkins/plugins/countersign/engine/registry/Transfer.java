@@ -127,8 +127,7 @@ final class Transfer {
     private void push(Manifest manifest) throws RegistryException {
         if (!(to instanceof RegistryRepository registry)) {
             to.pushManifest(manifest);
-        } else if (manifestsMayBeThere && registry.hasManifest(manifest.digest())
-                || registry.store(manifest)) {
+        } else if (manifestsMayBeThere && registry.hasManifest(manifest.digest()) || registry.store(manifest)) {
             confirmed.add(manifest.digest());
         }
     }

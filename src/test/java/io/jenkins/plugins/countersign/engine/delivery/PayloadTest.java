@@ -211,15 +211,21 @@ public class PayloadTest {
                 read(new HarborPayload(), cloudEvent.formatted(tagged, repository)));
         assertEquals(
                 EventKind.PUSHED,
-                read(new HarborPayload(), cloudEvent.formatted(untagged, repository).replace(".deleted", ".pushed"))
+                read(
+                                new HarborPayload(),
+                                cloudEvent.formatted(untagged, repository).replace(".deleted", ".pushed"))
                         .get(0)
                         .kind());
         assertEquals(
                 List.of(),
-                read(new HarborPayload(), cloudEvent.formatted(untagged, repository).replace(".deleted", ".pulled")));
+                read(
+                        new HarborPayload(),
+                        cloudEvent.formatted(untagged, repository).replace(".deleted", ".pulled")));
         assertThat(
                 "no member of the other format stands in",
-                refusal(new HarborPayload(), pushed.replace("PUSH_ARTIFACT", "harbor.artifact.pushed\", \"specversion\": \"1.0")),
+                refusal(
+                        new HarborPayload(),
+                        pushed.replace("PUSH_ARTIFACT", "harbor.artifact.pushed\", \"specversion\": \"1.0")),
                 containsString("/data/resources"));
         String scanned = """
                 "resources": [{"digest": "DIGEST", "resource_url": "localhost/harbor/alpine@DIGEST",
@@ -230,8 +236,7 @@ public class PayloadTest {
                     "scanner": {"name": "Trivy", "vendor": "Aqua Security", "version": "v0.37.2"},
                     "complete_percent": 100}}}]""".replace("DIGEST", digest.toString());
         assertEquals(
-                List.of(event(
-                        EventKind.SCANNED, "harbor/alpine", null, digest, "auto", "", "2023-04-03T06:12:55Z")),
+                List.of(event(EventKind.SCANNED, "harbor/alpine", null, digest, "auto", "", "2023-04-03T06:12:55Z")),
                 read(
                         new HarborPayload(),
                         "{\"type\": \"SCANNING_COMPLETED\", \"occur_at\": 1680502375, \"operator\": \"auto\", \"event_data\": {"
@@ -313,7 +318,8 @@ public class PayloadTest {
                 "2019-05-09T23:28:29Z"));
         assertEquals(pushed, read(new GitHubPayload(), json));
         assertEquals(pushed, read(new GitHubPayload(), json.replace("registry_package", "package")));
-        assertEquals(List.of(), read(new GitHubPayload(), json.replace("\"type\": \"CONTAINER\"", "\"type\": \"npm\"")));
+        assertEquals(
+                List.of(), read(new GitHubPayload(), json.replace("\"type\": \"CONTAINER\"", "\"type\": \"npm\"")));
     }
 
     @Test

@@ -1,7 +1,5 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
-import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
@@ -14,6 +12,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildInputs;
 import io.jenkins.plugins.countersign.engine.dockerfile.BuildOptions;
+import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;

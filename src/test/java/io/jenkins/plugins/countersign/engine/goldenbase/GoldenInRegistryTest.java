@@ -96,7 +96,8 @@ public class GoldenInRegistryTest {
         unproven(image, new SignedBy.People("platform", 2), "valid signatures of dana");
         sign(image, TestKeys.of("erin"));
         assertThat(
-                signatures.prove(image, new SignedBy.People("platform", 2)).text(), containsString("dana, erin (platform) signed"));
+                signatures.prove(image, new SignedBy.People("platform", 2)).text(),
+                containsString("dana, erin (platform) signed"));
     }
 
     @Test

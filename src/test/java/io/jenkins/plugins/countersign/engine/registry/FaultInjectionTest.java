@@ -131,8 +131,7 @@ public class FaultInjectionTest {
                             case PUSH -> push(layout.name() + ":run" + seed, to);
                             case BETWEEN_TWO_REGISTRIES -> {
                                 String from = "localhost:" + proxyOfSource.port();
-                                yield promote(
-                                        Repositories.open(from + "/source" + seed, access(from)), image, to);
+                                yield promote(Repositories.open(from + "/source" + seed, access(from)), image, to);
                             }
                             case INSIDE_ONE_REGISTRY ->
                                 promote(Repositories.open(host + "/source" + seed, access), image, to);
@@ -167,8 +166,7 @@ public class FaultInjectionTest {
         }
     }
 
-    private static void check(
-            String run, Outcome outcome, Repository direct, Manifest image, List<Manifest> statements)
+    private static void check(String run, Outcome outcome, Repository direct, Manifest image, List<Manifest> statements)
             throws Exception {
         Optional<Descriptor> tag = direct.resolve("v1");
         if (outcome == Outcome.REFUSED) {

@@ -555,7 +555,8 @@ public class LyingRegistryTest {
     @Test
     public void requestThatIsTooLargeForAProxyIsCutIntoSmallerOnes() throws Exception {
         registry.lies(e -> {
-            if (!bringsALayer(e) || e.getRequestHeaders().getFirst("Content-Length").length() < 8) {
+            if (!bringsALayer(e)
+                    || e.getRequestHeaders().getFirst("Content-Length").length() < 8) {
                 return false;
             }
             e.getRequestBody().readAllBytes();

@@ -74,7 +74,9 @@ public class NeedlessRequestsTest {
             }
             exchange.getResponseHeaders()
                     .set("Docker-Content-Digest", image.digest().toString());
-            byte[] other = new String(image.content()).replace("\"schemaVersion\"", " \"schemaVersion\"").getBytes();
+            byte[] other = new String(image.content())
+                    .replace("\"schemaVersion\"", " \"schemaVersion\"")
+                    .getBytes();
             return FakeRegistry.answer(exchange, 200, image.mediaType(), other);
         });
         assertEquals(4, push("v1").uploaded());
@@ -127,7 +129,8 @@ public class NeedlessRequestsTest {
         assertEquals(4, requests("HEAD /v2/release/blobs/").size());
         assertEquals("it was taken back", 0, registry.uploads());
         assertEquals(
-                image.digest(), repository("release").resolve("v1").orElseThrow().digest());
+                image.digest(),
+                repository("release").resolve("v1").orElseThrow().digest());
     }
 
     @Test
@@ -166,12 +169,16 @@ public class NeedlessRequestsTest {
             if (exchange.getRequestHeaders().containsKey("Authorization")) {
                 return false;
             }
-            exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer realm=\"" + registry.url() + "/token\",service=\"s\"");
+            exchange.getResponseHeaders()
+                    .set("WWW-Authenticate", "Bearer realm=\"" + registry.url() + "/token\",service=\"s\"");
             return FakeRegistry.answer(exchange, 401, "", new byte[0]);
         });
         push("v1");
         assertEquals(List.of("GET /token?service=s&scope=repository%3Aapp%3Apull%2Cpush"), requests("GET /token"));
-        assertEquals("one request was refused", registry.requests().size() - 2, registry.logins().size());
+        assertEquals(
+                "one request was refused",
+                registry.requests().size() - 2,
+                registry.logins().size());
     }
 
     /** The way out for whoever lost layers of an image that still has its tag. */
@@ -181,7 +188,8 @@ public class NeedlessRequestsTest {
         Descriptor lost = image.read().layers().get(1);
         registry.lose(lost.digest());
         push("v1");
-        assertEquals("what has its tag is not looked at", false, repository("app").hasBlob(lost.digest()));
+        assertEquals(
+                "what has its tag is not looked at", false, repository("app").hasBlob(lost.digest()));
         assertEquals(1, push("v2").uploaded());
         assertEquals(true, repository("app").hasBlob(lost.digest()));
     }
@@ -199,6 +207,7 @@ public class NeedlessRequestsTest {
                 repository("release").referrers(image.digest()).stream()
                         .map(Descriptor::digest)
                         .toList());
-        assertEquals("the tag stayed", 1, requests("PUT /v2/release/manifests/v1").size());
+        assertEquals(
+                "the tag stayed", 1, requests("PUT /v2/release/manifests/v1").size());
     }
 }
