@@ -58,8 +58,13 @@ public final class FieldChecks {
     /** An entry without which the step does not work. */
     public static FormValidation needed(Item contextOrNull, String value, Check check) {
         return mayConfigure(contextOrNull) && Util.fixEmptyAndTrim(value) == null
-                ? FormValidation.error(Messages.FieldChecks_Needed())
+                ? missing()
                 : optional(contextOrNull, value, check);
+    }
+
+    /** For forms that know by themselves who may be told. */
+    public static FormValidation missing() {
+        return FormValidation.error(Messages.FieldChecks_Needed());
     }
 
     /** An image in a registry. */

@@ -10,6 +10,7 @@ import hudson.model.ModelObject;
 import hudson.remoting.Channel;
 import hudson.util.FormValidation;
 import hudson.util.Secret;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;
 import java.io.NotSerializableException;
@@ -86,15 +87,20 @@ public class SigningKeyCredentialsImpl extends BaseStandardCredentials implement
         @POST
         public FormValidation doCheckKey(
                 @ContextInPath ModelObject context, @QueryParameter String value, @QueryParameter String password) {
-            if (!CredentialForms.mayEdit(context) || Util.fixEmptyAndTrim(value) == null) {
+            if (!CredentialForms.mayEdit(context)) {
                 return FormValidation.ok();
+            }
+            if (Util.fixEmptyAndTrim(value) == null) {
+                return FieldChecks.missing();
             }
             try (SigningKey opened = SigningKeys.open(Secret.fromString(value), Secret.fromString(password))) {
                 return FormValidation.ok(CredentialForms.describe(opened.publicKey()));
             } catch (KeyException e) {
-                return e.reason() == KeyException.Reason.PASSWORD_MISSING
-                        ? FormValidation.warning(e.getMessage())
-                        : FormValidation.error(e.getMessage());
+                return switch (e.reason()) {
+                    case PASSWORD_MISSING -> FormValidation.warning(Messages.CredentialForms_PasswordMissing());
+                    case PASSWORD_WRONG -> FormValidation.error(Messages.CredentialForms_PasswordWrong());
+                    default -> FormValidation.error(e.getMessage());
+                };
             }
         }
     }

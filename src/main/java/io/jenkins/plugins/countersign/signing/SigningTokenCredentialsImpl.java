@@ -10,12 +10,14 @@ import hudson.model.ModelObject;
 import hudson.remoting.Channel;
 import hudson.util.FormValidation;
 import hudson.util.Secret;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import io.jenkins.plugins.countersign.engine.signing.keys.CertifiedSigner;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.token.TokenRequest;
 import java.io.NotSerializableException;
 import java.io.Serial;
+import java.security.PublicKey;
 import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -115,8 +117,11 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
 
         @POST
         public FormValidation doCheckUri(@ContextInPath ModelObject context, @QueryParameter String value) {
-            if (!CredentialForms.mayEdit(context) || Util.fixEmptyAndTrim(value) == null) {
+            if (!CredentialForms.mayEdit(context)) {
                 return FormValidation.ok();
+            }
+            if (Util.fixEmptyAndTrim(value) == null) {
+                return FieldChecks.missing();
             }
             try {
                 TokenRequest.parse(value.trim());
@@ -133,8 +138,15 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
             if (!CredentialForms.mayEdit(context) || Util.fixEmptyAndTrim(value) == null) {
                 return FormValidation.ok();
             }
+            PublicKey key;
             try {
-                return FormValidation.ok(CertifiedSigner.read(value, PublicKeys.read(Util.fixNull(publicKey)))
+                key = PublicKeys.read(Util.fixNull(publicKey));
+            } catch (KeyException e) {
+                // Said below the field of the key, and no fault of the certificates.
+                return FormValidation.ok();
+            }
+            try {
+                return FormValidation.ok(CertifiedSigner.read(value, key)
                         .get(0)
                         .getSubjectX500Principal()
                         .getName());
@@ -145,8 +157,11 @@ public class SigningTokenCredentialsImpl extends BaseStandardCredentials impleme
 
         @POST
         public FormValidation doCheckPublicKey(@ContextInPath ModelObject context, @QueryParameter String value) {
-            if (!CredentialForms.mayEdit(context) || Util.fixEmptyAndTrim(value) == null) {
+            if (!CredentialForms.mayEdit(context)) {
                 return FormValidation.ok();
+            }
+            if (Util.fixEmptyAndTrim(value) == null) {
+                return FieldChecks.missing();
             }
             try {
                 return FormValidation.ok(CredentialForms.describe(PublicKeys.read(value)));

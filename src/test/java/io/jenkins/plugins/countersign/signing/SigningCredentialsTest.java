@@ -409,7 +409,20 @@ public class SigningCredentialsTest {
         assertThat(check("admin", "Key", HttpMethod.POST, "value=nonsense%21"), containsString("neither PEM"));
         assertThat(
                 check("admin", "Key", HttpMethod.POST, "value=" + encode(encrypted) + "&password=wrong"),
-                containsString("class=\"error\""));
+                containsString("<div class=\"error\">The password does not open this key"));
+        assertThat(
+                check("admin", "Key", HttpMethod.POST, "value=" + encode(encrypted) + "&password="),
+                containsString("enter its password below"));
+        for (String field : List.of("Key", "Uri", "PublicKey")) {
+            assertThat(check("admin", field, HttpMethod.POST, "value=+"), containsString("This is needed."));
+            assertThat(check("reader", field, HttpMethod.POST, "value=+"), not(containsString("needed")));
+        }
+        assertThat(
+                check("admin", "Uri", HttpMethod.POST, "value=" + encode("pkcs11:token=;object=alice")),
+                containsString("&quot;token&quot; is empty"));
+        assertThat(
+                check("admin", "Certificates", HttpMethod.POST, "value=nothing&publicKey=nonsense"),
+                not(containsString("error")));
         // What the form sends when nobody replaced the key.
         String kept = Secret.fromString(encrypted).getEncryptedValue();
         assertThat(

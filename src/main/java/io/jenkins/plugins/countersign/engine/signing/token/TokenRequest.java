@@ -63,11 +63,11 @@ public record TokenRequest(String library, String tokenLabel, String serial, Lon
             byte[] value = attribute.getValue();
             switch (attribute.getKey()) {
                 case "id" -> id = value;
-                case "token" -> token = text(value);
-                case "serial" -> serial = text(value);
-                case "object" -> object = text(value);
-                case "slot-id" -> slot = number(text(value));
-                case "type" -> requirePrivate(text(value));
+                case "token" -> token = text(attribute);
+                case "serial" -> serial = text(attribute);
+                case "object" -> object = text(attribute);
+                case "slot-id" -> slot = number(text(attribute));
+                case "type" -> requirePrivate(text(attribute));
                 default -> throw bad("\"" + attribute.getKey() + "\" is not used here");
             }
         }
@@ -76,7 +76,7 @@ public record TokenRequest(String library, String tokenLabel, String serial, Lon
             if (!attribute.getKey().equals("module-path")) {
                 throw bad("\"" + attribute.getKey() + "\" is not used here");
             }
-            library = text(attribute.getValue());
+            library = text(attribute);
         }
         if (token == null && serial == null && slot == null) {
             throw bad("it names no token: add token=… or serial=…");
@@ -125,18 +125,21 @@ public record TokenRequest(String library, String tokenLabel, String serial, Lon
         return out.toByteArray();
     }
 
-    private static String text(byte[] value) throws KeyException {
+    private static String text(Map.Entry<String, byte[]> attribute) throws KeyException {
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()
-                    .decode(ByteBuffer.wrap(value))
+                    .decode(ByteBuffer.wrap(attribute.getValue()))
                     .toString();
-            if (text.isEmpty() || text.chars().anyMatch(Character::isISOControl)) {
-                throw bad("an attribute is empty or contains a control character");
+            if (text.isEmpty()) {
+                throw bad("\"" + attribute.getKey() + "\" is empty");
+            }
+            if (text.chars().anyMatch(Character::isISOControl)) {
+                throw bad("\"" + attribute.getKey() + "\" contains a control character");
             }
             return text;
         } catch (CharacterCodingException e) {
-            throw bad("an attribute is not UTF-8");
+            throw bad("\"" + attribute.getKey() + "\" is not UTF-8");
         }
     }
 
