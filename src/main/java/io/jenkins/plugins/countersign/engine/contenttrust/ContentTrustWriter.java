@@ -18,7 +18,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,12 +110,8 @@ public final class ContentTrustWriter {
         targets.put("expires", expires.toString());
         ObjectNode all = targets.get("targets") instanceof ObjectNode some ? some : targets.putObject("targets");
         ObjectNode target = all.putObject(tag).put("length", image.content().length);
-        target.putObject("hashes")
-                .put(
-                        "sha256",
-                        Base64.getEncoder()
-                                .encodeToString(HexFormat.of()
-                                        .parseHex(Digest.of(image.content()).hex())));
+        byte[] sha256 = Digest.sha256().digest(image.content());
+        target.putObject("hashes").put("sha256", Base64.getEncoder().encodeToString(sha256));
         return targets;
     }
 

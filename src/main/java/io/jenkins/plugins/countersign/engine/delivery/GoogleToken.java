@@ -4,12 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import io.jenkins.plugins.countersign.engine.signing.keys.SignatureScheme;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.PublicKey;
-import java.security.Signature;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
@@ -63,7 +62,9 @@ public record GoogleToken(String audience, String email) {
         if (name == null || !KEY_NAME.matcher(name).matches()) {
             throw new DeliveryException(Sentence.of("delivery.tokenWithoutKey"));
         }
-        if (!isSigned(parts, keys.key(name))) {
+        PublicKey key = keys.key(name);
+        byte[] signed = (parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII);
+        if (!SignatureScheme.RSA_PKCS1_SHA256.matches(key, signed, decode(parts[2]))) {
             throw new DeliveryException(Sentence.of("delivery.tokenSignature"));
         }
         requireClaims(object(parts[1]), now);
@@ -88,19 +89,6 @@ public record GoogleToken(String audience, String email) {
         }
         if (now.isBefore(issued.minus(SKEW)) || expires.isBefore(issued)) {
             throw new DeliveryException(Sentence.of("delivery.tokenTooEarly", issued));
-        }
-    }
-
-    private static boolean isSigned(String[] parts, PublicKey key) throws DeliveryException {
-        byte[] signature = decode(parts[2]);
-        try {
-            Signature rs256 = Signature.getInstance("SHA256withRSA");
-            rs256.initVerify(key);
-            rs256.update((parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII));
-            return rs256.verify(signature);
-        } catch (GeneralSecurityException e) {
-            // The JDK's way to say that the signature is not as long as the key.
-            return false;
         }
     }
 

@@ -62,8 +62,8 @@ public final class PublisherSignatures implements BaseSignatures {
             return trust.released(image.tag().orElse("latest"), digest);
         }
         for (SignedTag tag : trust.tags()) {
-            if (tag.isReleased() && trust.released(tag.tag()).digest().equals(digest)) {
-                return trust.released(tag.tag());
+            if (tag.digest().equals(digest) && tag.isReleased() && tag.equals(trust.released(tag.tag()))) {
+                return tag;
             }
         }
         throw new UnprovenException(Sentence.of("goldenbase.noTagReleased", digest));

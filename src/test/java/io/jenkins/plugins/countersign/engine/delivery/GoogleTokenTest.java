@@ -6,13 +6,12 @@ import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
 
+import io.jenkins.plugins.countersign.engine.promotion.World.MovableClock;
 import java.net.http.HttpClient;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +29,7 @@ public class GoogleTokenTest {
 
     private static final KeyPair STRANGER = TokenIssuer.newKey();
 
-    private final Hand hand = new Hand();
+    private final MovableClock hand = new MovableClock();
     private TokenIssuer google;
     private JsonWebKeys keys;
 
@@ -157,11 +156,11 @@ public class GoogleTokenTest {
 
         accept(good);
         String made = claims();
-        hand.now = hand.now.plus(Duration.ofMinutes(60).plusSeconds(59));
+        hand.set(hand.instant().plus(Duration.ofMinutes(60).plusSeconds(59)));
         accept(google.sign(header, made));
-        hand.now = hand.now.plusSeconds(1);
+        hand.set(hand.instant().plusSeconds(1));
         assertThat(refusal(google.sign(header, made)), containsString("expired at"));
-        hand.now = hand.now.minus(Duration.ofMinutes(62).plusSeconds(1));
+        hand.set(hand.instant().minus(Duration.ofMinutes(62).plusSeconds(1)));
         assertThat(refusal(google.sign(header, made)), containsString("not yet"));
     }
 
@@ -183,23 +182,23 @@ public class GoogleTokenTest {
 
         KeyPair next = STRANGER;
         google.publish(TokenIssuer.jwk("one", google.key()), TokenIssuer.jwk("two", next));
-        hand.now = hand.now.plus(JsonWebKeys.BETWEEN);
+        hand.set(hand.instant().plus(JsonWebKeys.BETWEEN));
         accept(TokenIssuer.sign(other, claims(), next));
         assertEquals("a new key is found at once", 2, google.asked());
 
         // A key that is published no more is good as long as was said: an hour here, renewed after 48 minutes.
         google.publish(TokenIssuer.jwk("two", next));
-        hand.now = hand.now.plus(Duration.ofMinutes(47));
+        hand.set(hand.instant().plus(Duration.ofMinutes(47)));
         accept(google.sign(google.header(), claims()));
-        hand.now = hand.now.plus(Duration.ofMinutes(2));
+        hand.set(hand.instant().plus(Duration.ofMinutes(2)));
         assertThat(refusal(google.sign(google.header(), claims())), containsString("none of those"));
         assertEquals(3, google.asked());
 
         // Out of reach: good for their time, and not longer.
         google.answer(503, "");
-        hand.now = hand.now.plus(Duration.ofMinutes(50));
+        hand.set(hand.instant().plus(Duration.ofMinutes(50)));
         accept(TokenIssuer.sign(other, claims(), next));
-        hand.now = hand.now.plus(Duration.ofMinutes(11));
+        hand.set(hand.instant().plus(Duration.ofMinutes(11)));
         assertThat(
                 refusal(TokenIssuer.sign(other, claims(), next)),
                 containsString("are not known: the answer has the status 503"));
@@ -207,7 +206,7 @@ public class GoogleTokenTest {
         refusal(TokenIssuer.sign(other, claims(), next));
         assertEquals("once in half a minute", 5, google.asked());
         google.publish(TokenIssuer.jwk("two", next));
-        hand.now = hand.now.plus(JsonWebKeys.BETWEEN);
+        hand.set(hand.instant().plus(JsonWebKeys.BETWEEN));
         accept(TokenIssuer.sign(other, claims(), next));
     }
 
@@ -282,7 +281,7 @@ public class GoogleTokenTest {
                  "iss":"https://accounts.google.com"}""";
         assertThat(refusal(google.sign(header, claims)), containsString("none of those"));
         google.publish(TokenIssuer.jwk("7d680d8c70d44e947133cbd499ebc1a61c3d5abc", google.key()));
-        hand.now = Instant.ofEpochSecond(1550182335);
+        hand.set(Instant.ofEpochSecond(1550182335));
         new GoogleToken("https://example.com", "gae-gcp@appspot.gserviceaccount.com")
                 .verify("Bearer " + google.sign(header, claims), keys(Duration.ofSeconds(10)), hand.instant());
         assertEquals(
@@ -291,24 +290,5 @@ public class GoogleTokenTest {
                         .withoutPadding()
                         .encodeToString(header.getBytes(UTF_8))
                         .substring(0, 40));
-    }
-
-    private static final class Hand extends Clock {
-        private Instant now = Instant.parse("2026-11-22T05:00:00Z");
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public java.time.ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(java.time.ZoneId zone) {
-            return this;
-        }
     }
 }

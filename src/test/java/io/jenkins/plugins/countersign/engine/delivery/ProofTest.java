@@ -8,14 +8,12 @@ import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
+import io.jenkins.plugins.countersign.engine.promotion.World.MovableClock;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.Rule;
@@ -80,14 +78,14 @@ public class ProofTest {
 
     @Test
     public void seenDeliveries_areKnownByTheirBytes_withinTheWindow_inBoundedMemory() throws Exception {
-        Hand hand = new Hand();
+        MovableClock hand = new MovableClock();
         SeenDeliveries seen = new SeenDeliveries(3, Duration.ofHours(1), hand);
         assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", BODY));
         assertEquals("being kept", SeenDeliveries.Seen.ARRIVING, arrives(seen, "hub", BODY));
         kept(seen, "hub", BODY);
         assertEquals(SeenDeliveries.Seen.BEFORE, arrives(seen, "hub", BODY.clone()));
         assertEquals("another source's is another's", SeenDeliveries.Seen.NEVER, arrives(seen, "quay", BODY));
-        hand.now = hand.now.plus(Duration.ofMinutes(61));
+        hand.set(hand.instant().plus(Duration.ofMinutes(61)));
         assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", BODY));
         for (int i = 0; i < 100; i++) {
             assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", new byte[] {(byte) i}));
@@ -102,7 +100,7 @@ public class ProofTest {
 
     @Test
     public void seenDeliveries_areKnownAfterARestart_onceTheyWereKept_andTheFileStaysSmall() throws Exception {
-        Hand hand = new Hand();
+        MovableClock hand = new MovableClock();
         Path file = folder.getRoot().toPath().resolve("seen");
         SeenDeliveries seen = new SeenDeliveries(file, 10, Duration.ofHours(1), hand);
         assertEquals(SeenDeliveries.Seen.NEVER, arrives(seen, "hub", BODY));
@@ -123,7 +121,7 @@ public class ProofTest {
                 SeenDeliveries.Seen.NEVER,
                 arrives(restarted, "hub", unanswered));
         assertEquals(SeenDeliveries.Seen.NEVER, arrives(restarted, "hub", takenBack));
-        hand.now = hand.now.plus(Duration.ofMinutes(61));
+        hand.set(hand.instant().plus(Duration.ofMinutes(61)));
         assertEquals(
                 SeenDeliveries.Seen.NEVER,
                 arrives(new SeenDeliveries(file, 10, Duration.ofHours(1), hand), "hub", BODY));
@@ -154,33 +152,14 @@ public class ProofTest {
 
     @Test
     public void rateLimit_letsABurstPassAndThenSoManyASecond() {
-        Hand hand = new Hand();
+        MovableClock hand = new MovableClock();
         RateLimit limit = new RateLimit(2, 3, hand);
         assertTrue(limit.passes() && limit.passes() && limit.passes());
         assertFalse(limit.passes());
-        hand.now = hand.now.plus(Duration.ofMillis(500));
+        hand.set(hand.instant().plus(Duration.ofMillis(500)));
         assertTrue(limit.passes());
         assertFalse(limit.passes());
-        hand.now = hand.now.minus(Duration.ofHours(1));
+        hand.set(hand.instant().minus(Duration.ofHours(1)));
         assertFalse("a clock that goes back gives nothing", limit.passes());
-    }
-
-    private static final class Hand extends Clock {
-        private Instant now = Instant.parse("2026-11-22T05:00:00Z");
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public java.time.ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(java.time.ZoneId zone) {
-            return this;
-        }
     }
 }
