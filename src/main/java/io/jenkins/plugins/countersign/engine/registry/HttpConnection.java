@@ -9,6 +9,7 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
@@ -52,6 +53,7 @@ final class HttpConnection implements Closeable {
 
     private final SocketChannel channel;
     private final Socket socket;
+    private final SocketBelowTls belowOrNull;
     private final InputStream in;
     private final Timeouts timeouts;
     private final Consumer<HttpConnection> idle;
@@ -60,9 +62,16 @@ final class HttpConnection implements Closeable {
     private boolean answerBegan;
     private boolean reusable;
 
-    private HttpConnection(SocketChannel channel, Socket socket, Timeouts timeouts, Consumer<HttpConnection> idle)
+    /** @param belowOrNull null without TLS */
+    private HttpConnection(
+            SocketChannel channel,
+            SocketBelowTls belowOrNull,
+            Socket socket,
+            Timeouts timeouts,
+            Consumer<HttpConnection> idle)
             throws IOException {
         this.channel = channel;
+        this.belowOrNull = belowOrNull;
         this.socket = socket;
         this.in = new BufferedInputStream(socket.getInputStream(), 16 << 10);
         this.timeouts = timeouts;
@@ -90,8 +99,9 @@ final class HttpConnection implements Closeable {
                 }
                 socket.setTcpNoDelay(true);
                 socket.setSoTimeout((int) timeouts.stall().toMillis()); // for the handshake
+                SocketBelowTls below = secure ? new SocketBelowTls(socket) : null;
                 HttpConnection connection = new HttpConnection(
-                        channel, secure ? encrypted(tls, socket, host, port) : socket, timeouts, idle);
+                        channel, below, secure ? encrypted(tls, below, host, port) : socket, timeouts, idle);
                 channel = null;
                 return connection;
             } catch (IOException e) {
@@ -106,12 +116,17 @@ final class HttpConnection implements Closeable {
         throw failed;
     }
 
-    private static Socket encrypted(SSLContext tls, Socket socket, String host, int port) throws IOException {
-        SSLSocket encrypted = (SSLSocket) tls.getSocketFactory().createSocket(socket, host, port, true);
+    private static Socket encrypted(SSLContext tls, SocketBelowTls below, String host, int port) throws IOException {
+        SSLSocket encrypted = (SSLSocket) tls.getSocketFactory().createSocket(below, host, port, true);
         SSLParameters parameters = encrypted.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         encrypted.setSSLParameters(parameters);
-        encrypted.startHandshake();
+        try {
+            encrypted.startHandshake();
+        } catch (SSLException e) {
+            // The JDK's own message for a connection that breaks here is the name of one of its methods.
+            throw e.getCause() instanceof SocketException broken ? broken : e;
+        }
         return encrypted;
     }
 
@@ -199,7 +214,7 @@ final class HttpConnection implements Closeable {
     /** @return what broke, when there may still be an answer that says why */
     private IOException write(Request request, Map<String, String> headers) throws IOException {
         byte[] head = head(request, headers);
-        if (!(socket instanceof SSLSocket) && length(request) > SMALL) {
+        if (belowOrNull == null && length(request) > SMALL) {
             Optional<FileRange> file = request.bodyOrNull().file();
             if (file.isPresent()) {
                 return writeFile(request, head, file.get());
@@ -222,10 +237,12 @@ final class HttpConnection implements Closeable {
                     left -= read;
                 }
                 out.write(buffer, 0, filled);
+                requireWritten();
                 filled = 0;
                 lastMoved = System.nanoTime();
             }
             out.flush();
+            requireWritten();
             return null;
         } catch (RegistryException e) {
             throw e;
@@ -235,6 +252,12 @@ final class HttpConnection implements Closeable {
             }
             reusable = false;
             return e;
+        }
+    }
+
+    private void requireWritten() throws IOException {
+        if (belowOrNull != null) {
+            belowOrNull.requireWritten();
         }
     }
 
