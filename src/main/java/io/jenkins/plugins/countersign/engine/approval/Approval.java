@@ -2,8 +2,8 @@ package io.jenkins.plugins.countersign.engine.approval;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.Statement;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException;
 import java.io.Serializable;
 import java.time.Instant;

@@ -2,7 +2,7 @@ package io.jenkins.plugins.countersign.engine.approval;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import java.util.List;
 
 /** A decision as JSON and as text. */

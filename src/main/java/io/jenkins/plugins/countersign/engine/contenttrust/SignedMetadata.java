@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.contenttrust.ContentTrustException.Reason;
 import io.jenkins.plugins.countersign.engine.image.Digest;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.OffsetDateTime;

@@ -2,8 +2,8 @@ package io.jenkins.plugins.countersign.engine.delivery;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import java.io.IOException;
 import java.util.Base64;
 import java.util.List;

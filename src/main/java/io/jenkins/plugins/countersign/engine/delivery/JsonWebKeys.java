@@ -1,8 +1,8 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;

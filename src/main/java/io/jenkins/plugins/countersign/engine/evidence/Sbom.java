@@ -1,8 +1,8 @@
 package io.jenkins.plugins.countersign.engine.evidence;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import java.time.Instant;
 
 /**

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Digest;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.trust.EvidenceRequirement.Severity;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -3,7 +3,7 @@ package io.jenkins.plugins.countersign.engine.evidence;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Digest;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import java.io.ByteArrayInputStream;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.MediaTypes;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.registry.Repository.ContentSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -51,8 +52,8 @@ final class CosignTag {
 
     /** Empty when nothing is to be added. Layers are kept as JSON: the signature is in their annotations. */
     private Optional<Manifest> merged(Manifest existing, Manifest other) throws RegistryException {
-        ObjectNode base = StrictJson.object(existing.content(), "manifest " + existing.digest());
-        ObjectNode more = StrictJson.object(other.content(), "manifest " + other.digest());
+        ObjectNode base = RegistryJson.read(existing.content(), "manifest " + existing.digest());
+        ObjectNode more = RegistryJson.read(other.content(), "manifest " + other.digest());
         if (!existing.mediaType().equals(MediaTypes.OCI_MANIFEST)
                 || !other.mediaType().equals(MediaTypes.OCI_MANIFEST)) {
             throw new MalformedManifestException("the signatures of " + repository.name() + ":" + tag
@@ -75,11 +76,11 @@ final class CosignTag {
         Descriptor descriptor = Descriptor.of(MediaTypes.OCI_CONFIG, config);
         repository.pushBlob(descriptor, ContentSource.of(config));
         base.set("config", ManifestContent.json(descriptor));
-        return Optional.of(new Manifest(existing.mediaType(), StrictJson.bytes(base)));
+        return Optional.of(new Manifest(existing.mediaType(), StrictJson.write(base)));
     }
 
     private static byte[] config(ArrayNode layers) {
-        ObjectNode config = StrictJson.newObject();
+        ObjectNode config = StrictJson.object();
         config.put("architecture", "");
         config.put("created", "0001-01-01T00:00:00Z");
         ArrayNode history = config.putArray("history");
@@ -94,6 +95,6 @@ final class CosignTag {
             diffIds.add(layer.path("digest").asText());
         }
         config.putObject("config");
-        return StrictJson.bytes(config);
+        return StrictJson.write(config);
     }
 }

@@ -89,7 +89,7 @@ final class CredentialHelper {
             throw new RegistryException("tried to ask " + name + " for the login of " + server + ", but it ended with "
                     + process.exitValue() + ": " + RegistryErrors.clean(said));
         }
-        ObjectNode json = StrictJson.object(answer, "the answer of " + name);
+        ObjectNode json = RegistryJson.read(answer, "the answer of " + name);
         String user = json.path("Username").asText("");
         String secret = json.path("Secret").asText("");
         return Optional.of(user.equals("<token>") ? Login.identityToken(secret) : Login.password(user, secret));

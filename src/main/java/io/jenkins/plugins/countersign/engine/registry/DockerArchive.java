@@ -77,7 +77,7 @@ final class DockerArchive {
         byte[] wrapped =
                 ("{\"images\":" + new String(json, StandardCharsets.UTF_8) + "}").getBytes(StandardCharsets.UTF_8);
         JsonNode images =
-                StrictJson.object(wrapped, "manifest.json of " + content.name()).path("images");
+                RegistryJson.read(wrapped, "manifest.json of " + content.name()).path("images");
         List<JsonNode> found = new ArrayList<>();
         List<String> names = new ArrayList<>();
         for (JsonNode image : images) {
@@ -99,7 +99,7 @@ final class DockerArchive {
     }
 
     private List<String> diffIds(byte[] config) throws MalformedManifestException {
-        ObjectNode json = StrictJson.object(config, "config of " + content.name());
+        ObjectNode json = RegistryJson.read(config, "config of " + content.name());
         List<String> ids = new ArrayList<>();
         json.path("rootfs").path("diff_ids").forEach(id -> ids.add(id.asText()));
         return ids;

@@ -105,7 +105,7 @@ public final class DockerConfig implements LoginSource {
                 throw new LimitExceededException(
                         file + " has " + Files.size(file) + " bytes, at most " + MAX_BYTES + " are accepted");
             }
-            return Optional.of(StrictJson.object(Files.readAllBytes(file), file.toString()));
+            return Optional.of(RegistryJson.read(Files.readAllBytes(file), file.toString()));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (RegistryException e) {

@@ -27,7 +27,7 @@ final class LayoutIndex {
 
     static LayoutIndex read(byte[] json, String where) throws MalformedManifestException {
         String what = "index.json of " + where;
-        return new LayoutIndex(where, ManifestContent.descriptors(StrictJson.object(json, what), "manifests", what));
+        return new LayoutIndex(where, ManifestContent.descriptors(RegistryJson.read(json, what), "manifests", what));
     }
 
     /**

@@ -7,6 +7,7 @@ import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.image.MediaTypes;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -118,7 +119,7 @@ public final class LayoutRepository implements Repository, RawContent {
     static Optional<String> mediaTypeInside(byte[] content) {
         ObjectNode json;
         try {
-            json = StrictJson.object(content, "content");
+            json = RegistryJson.read(content, "content");
         } catch (MalformedManifestException e) {
             return Optional.empty();
         }
@@ -319,7 +320,7 @@ public final class LayoutRepository implements Repository, RawContent {
                 throw new LimitExceededException("index.json of " + name() + " has " + Files.size(file)
                         + " bytes, at most " + MAX_INDEX_BYTES + " are accepted");
             }
-            return Optional.of(StrictJson.object(Files.readAllBytes(file), "index.json of " + name()));
+            return Optional.of(RegistryJson.read(Files.readAllBytes(file), "index.json of " + name()));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
@@ -337,14 +338,14 @@ public final class LayoutRepository implements Repository, RawContent {
             prepare();
             try (LayoutLock lock = LayoutLock.of(folder)) {
                 ObjectNode index = index().orElseGet(() -> {
-                    ObjectNode fresh = StrictJson.newObject();
+                    ObjectNode fresh = StrictJson.object();
                     fresh.put("schemaVersion", 2);
                     fresh.put("mediaType", MediaTypes.OCI_INDEX);
                     return fresh;
                 });
                 ArrayNode entries = index.withArray("manifests");
                 change.apply(entries);
-                replace("index.json", StrictJson.bytes(index));
+                replace("index.json", StrictJson.write(index));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -7,6 +7,7 @@ import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.MediaTypes;
 import io.jenkins.plugins.countersign.engine.image.Platform;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -90,7 +91,7 @@ public record ManifestContent(
      */
     public static ManifestContent of(Manifest manifest) throws MalformedManifestException {
         String what = "manifest " + manifest.digest();
-        ObjectNode json = StrictJson.object(manifest.content(), what);
+        ObjectNode json = RegistryJson.read(manifest.content(), what);
         String mediaType = manifest.mediaType();
         if (!MediaTypes.MANIFESTS.contains(mediaType)) {
             throw new MalformedManifestException(what + " has the media type \"" + mediaType + "\", expected one of "
@@ -133,7 +134,7 @@ public record ManifestContent(
 
     /** Writes it; the same content gives the same bytes. */
     public Manifest toManifest() {
-        ObjectNode json = StrictJson.newObject();
+        ObjectNode json = StrictJson.object();
         json.put("schemaVersion", 2);
         json.put("mediaType", mediaType);
         if (!artifactType.isEmpty()) {
@@ -149,7 +150,7 @@ public record ManifestContent(
             json.set("subject", json(subjectOrNull));
         }
         putAnnotations(json, annotations);
-        return new Manifest(mediaType, StrictJson.bytes(json));
+        return new Manifest(mediaType, StrictJson.write(json));
     }
 
     static List<Descriptor> descriptors(ObjectNode json, String field, String what) throws MalformedManifestException {
@@ -218,7 +219,7 @@ public record ManifestContent(
     }
 
     static ObjectNode json(Descriptor descriptor) {
-        ObjectNode json = StrictJson.newObject();
+        ObjectNode json = StrictJson.object();
         json.put("mediaType", descriptor.mediaType());
         json.put("digest", descriptor.digest().toString());
         json.put("size", descriptor.size());

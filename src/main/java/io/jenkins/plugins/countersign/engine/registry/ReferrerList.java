@@ -72,7 +72,7 @@ final class ReferrerList {
                         + RegistryErrors.clean(answer.contentType()) + "\", expected " + MediaTypes.OCI_INDEX);
             }
             ObjectNode json =
-                    StrictJson.object(answer.read(path.access().limits().manifestBytes()), what);
+                    RegistryJson.read(answer.read(path.access().limits().manifestBytes()), what);
             return Optional.of(new Page(ManifestContent.descriptors(json, "manifests", what), NextPage.of(answer)));
         });
     }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.MediaTypes;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -169,7 +170,7 @@ final class Referrers {
             Optional<Manifest> manifest = new ManifestPull(path, tag).from(exchange);
             String what = "list of referrers " + path.name() + ":" + tag;
             if (manifest.isEmpty()) {
-                ObjectNode fresh = StrictJson.newObject();
+                ObjectNode fresh = StrictJson.object();
                 fresh.put("schemaVersion", 2);
                 fresh.put("mediaType", MediaTypes.OCI_INDEX);
                 fresh.putArray("manifests");
@@ -179,7 +180,7 @@ final class Referrers {
                 throw new MalformedManifestException(
                         what + " is a " + manifest.get().mediaType() + ", expected " + MediaTypes.OCI_INDEX);
             }
-            ObjectNode json = StrictJson.object(manifest.get().content(), what);
+            ObjectNode json = RegistryJson.read(manifest.get().content(), what);
             return new ListTag(json, ManifestContent.descriptors(json, "manifests", what));
         }
 
@@ -203,7 +204,7 @@ final class Referrers {
         }
 
         void write(RepositoryPath path, Exchange exchange, Digest subject) throws RegistryException {
-            Manifest index = new Manifest(MediaTypes.OCI_INDEX, StrictJson.bytes(json));
+            Manifest index = new Manifest(MediaTypes.OCI_INDEX, StrictJson.write(json));
             if (index.content().length > path.access().limits().manifestBytes()) {
                 throw new LimitExceededException("the list of referrers of " + subject + " in " + path.name()
                         + " would have " + index.content().length + " bytes, at most "

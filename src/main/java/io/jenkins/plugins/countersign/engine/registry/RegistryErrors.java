@@ -27,7 +27,7 @@ final class RegistryErrors {
                 return status;
             }
             List<String> errors = new ArrayList<>();
-            ObjectNode json = StrictJson.object(body, "error");
+            ObjectNode json = RegistryJson.read(body, "error");
             for (JsonNode error : json.path("errors")) {
                 errors.add(error.path("code").asText("") + " "
                         + error.path("message").asText(""));

@@ -53,7 +53,7 @@ public final class RepositoryList {
                 throw answer.unexpected("a list of repositories");
             }
             ObjectNode json =
-                    StrictJson.object(answer.read(MAX_PAGE_BYTES), "list of repositories of " + access.host());
+                    RegistryJson.read(answer.read(MAX_PAGE_BYTES), "list of repositories of " + access.host());
             if (!json.path("repositories").isArray()) {
                 throw new MalformedManifestException(
                         "the list of repositories of " + access.host() + " has no repositories");

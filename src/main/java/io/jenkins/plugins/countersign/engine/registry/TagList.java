@@ -72,7 +72,7 @@ final class TagList {
             if (answer.status() != 200) {
                 throw answer.unexpected("a list of tags");
             }
-            ObjectNode json = StrictJson.object(answer.read(MAX_PAGE_BYTES), "list of tags of " + path.name());
+            ObjectNode json = RegistryJson.read(answer.read(MAX_PAGE_BYTES), "list of tags of " + path.name());
             List<String> tags = new ArrayList<>();
             for (JsonNode tag : json.path("tags")) {
                 tags.add(tag.asText());

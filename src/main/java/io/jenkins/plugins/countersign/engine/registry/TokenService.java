@@ -45,7 +45,7 @@ final class TokenService {
             if (answer.status() != 200) {
                 throw answer.unexpected("status 200");
             }
-            return granted(StrictJson.object(answer.read(MAX_BYTES), "token answer of " + realm.getHost()), action);
+            return granted(RegistryJson.read(answer.read(MAX_BYTES), "token answer of " + realm.getHost()), action);
         });
     }
 

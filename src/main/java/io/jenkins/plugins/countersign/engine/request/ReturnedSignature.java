@@ -1,9 +1,9 @@
 package io.jenkins.plugins.countersign.engine.request;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
 import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException.Reason;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;

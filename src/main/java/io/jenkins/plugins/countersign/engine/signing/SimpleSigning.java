@@ -3,6 +3,7 @@ package io.jenkins.plugins.countersign.engine.signing;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException.Reason;
 import java.util.Iterator;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.countersign.engine.trust;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -2,8 +2,8 @@ package io.jenkins.plugins.countersign.engine.trust;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.DsseEnvelope;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;

@@ -9,12 +9,12 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.FoundSignature;
 import io.jenkins.plugins.countersign.engine.signing.SignatureFormat;
 import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
 import io.jenkins.plugins.countersign.engine.signing.SigstoreBundle;
 import io.jenkins.plugins.countersign.engine.signing.Statement;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
 import io.jenkins.plugins.countersign.engine.trust.PolicyText;
 import io.jenkins.plugins.countersign.engine.trust.TestKeys;
 import java.nio.charset.StandardCharsets;

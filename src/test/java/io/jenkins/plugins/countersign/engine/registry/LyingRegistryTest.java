@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -201,7 +202,7 @@ public class LyingRegistryTest {
 
     @Test
     public void manifestsThatReadersUnderstandDifferently() {
-        Map<String, String> bad = Map.of(
+        Map<String, String> bad = new HashMap<>(Map.of(
                 "{\"schemaVersion\":2,\"config\":{},\"manifests\":[]}",
                 "a manifest and an index at once",
                 "{\"schemaVersion\":2,\"config\":{},\"config\":{}}",
@@ -209,7 +210,7 @@ public class LyingRegistryTest {
                 "{\"schemaVersion\":1}",
                 "expected 2",
                 "{\"schemaVersion\":2} {}",
-                "not valid JSON",
+                "not strict JSON",
                 "[]",
                 "not a JSON object",
                 "{\"schemaVersion\":2}",
@@ -223,7 +224,8 @@ public class LyingRegistryTest {
                 "negative",
                 "{\"schemaVersion\":2,\"config\":{\"mediaType\":\"a/b\",\"digest\":\"sha256:" + "0".repeat(64)
                         + "\",\"size\":1e99}}",
-                "not a descriptor");
+                "not a descriptor"));
+        bad.put("\uFEFF{\"schemaVersion\":2}", "begins with a byte order mark");
         bad.forEach((json, reason) -> refused(
                 MalformedManifestException.class,
                 () -> new Manifest(MediaTypes.OCI_MANIFEST, json.getBytes(StandardCharsets.UTF_8)).read(),

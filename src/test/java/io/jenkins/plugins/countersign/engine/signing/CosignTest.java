@@ -9,6 +9,7 @@ import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.engine.Run;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.registry.ReferrersRegistry;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;

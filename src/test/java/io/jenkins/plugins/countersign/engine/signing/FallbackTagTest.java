@@ -5,6 +5,7 @@ import static org.junit.Assert.assertEquals;
 import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.engine.Run;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;

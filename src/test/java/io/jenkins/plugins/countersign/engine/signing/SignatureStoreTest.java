@@ -13,6 +13,7 @@ import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.MediaTypes;
 import io.jenkins.plugins.countersign.engine.image.Platform;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.registry.LayoutRepository;
 import io.jenkins.plugins.countersign.engine.registry.Manifest;
 import io.jenkins.plugins.countersign.engine.registry.ManifestContent;

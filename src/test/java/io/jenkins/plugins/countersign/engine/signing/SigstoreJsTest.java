@@ -5,6 +5,7 @@ import static org.junit.Assert.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.jenkins.plugins.countersign.engine.RealPart;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyPairReader;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;

@@ -6,6 +6,7 @@ import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.VerificationException.Reason;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
 import io.jenkins.plugins.countersign.engine.signing.keys.SigningKey;

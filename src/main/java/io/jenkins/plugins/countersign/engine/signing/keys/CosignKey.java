@@ -2,7 +2,7 @@ package io.jenkins.plugins.countersign.engine.signing.keys;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.jenkins.plugins.countersign.engine.signing.StrictJson;
+import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyException.Reason;
 import java.io.IOException;
 import java.nio.ByteBuffer;

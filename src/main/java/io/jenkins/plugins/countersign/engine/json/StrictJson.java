@@ -1,4 +1,4 @@
-package io.jenkins.plugins.countersign.engine.signing;
+package io.jenkins.plugins.countersign.engine.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
 public final class StrictJson {
 
     private static final int MAX_DEPTH = 64;
-    private static final int MAX_NUMBER_LENGTH = 64;
+    private static final int MAX_NUMBER_LENGTH = 40;
     private static final int MAX_NAME_LENGTH = 4096;
 
     private static final ObjectMapper MAPPER = new ObjectMapper(JsonFactory.builder()
