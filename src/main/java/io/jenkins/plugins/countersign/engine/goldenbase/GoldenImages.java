@@ -140,6 +140,9 @@ public record GoldenImages(List<GoldenImage> images) implements Serializable {
 
     /** @throws CatalogueException if the text is not what {@link #toJson} writes */
     public static GoldenImages read(JsonNode array) throws CatalogueException {
+        if (!array.isArray()) {
+            throw new CatalogueException("the list of golden images is missing");
+        }
         List<GoldenImage> images = new ArrayList<>();
         try {
             for (JsonNode node : array) {

@@ -46,17 +46,19 @@ public final class LineageCheck {
 
     /** As {@link #of} before the layers themselves were read: verify them with {@link #known()} where they are. */
     public Lineage claimed(ImageLayers image) throws RegistryException {
-        for (GoldenImage base : Lineage.bases(image, known())) {
+        GoldenImages all = memory.read();
+        for (GoldenImage base : Lineage.bases(image, ours(all))) {
             if (isGoldenName(base.tagged())) {
-                look(base.name(), base.tag(), null);
+                all = look(all, base.name(), base.tag(), null);
             }
         }
-        Lineage lineage = Lineage.claimed(image, known(), catalogue, context);
+        Lineage lineage = Lineage.claimed(image, ours(all), catalogue, context);
         if (!lineage.isWithoutBase()) {
             return lineage;
         }
-        List<String> problems = lookAtEverything();
-        lineage = Lineage.claimed(image, known(), catalogue, context);
+        List<String> problems = new ArrayList<>();
+        all = lookAtEverything(all, problems);
+        lineage = Lineage.claimed(image, ours(all), catalogue, context);
         if (lineage.isWithoutBase() && !problems.isEmpty()) {
             throw new RegistryException("what " + image.image()
                     + " stands on is not known: it descends from no golden image that could be read, and "
@@ -70,7 +72,11 @@ public final class LineageCheck {
      * they name, with the layers of one of ours or more on top of them, must not stand before it.
      */
     public GoldenImages known() throws RegistryException {
-        return memory.read().where(image -> isGoldenName(image.tagged()) || isDeniedName(image.tagged()));
+        return ours(memory.read());
+    }
+
+    private GoldenImages ours(GoldenImages all) {
+        return all.where(image -> isGoldenName(image.tagged()) || isDeniedName(image.tagged()));
     }
 
     /**
@@ -78,19 +84,25 @@ public final class LineageCheck {
      * them descends from a golden image all the same.
      */
     public void remember(List<ImageReference> references) throws RegistryException {
-        for (ImageReference image : references) {
-            if (image.tag().isPresent()
-                    && image.digest().isPresent()
-                    && BaseCheck.allows(image.toString(), catalogue, context)) {
-                look(image.name(), image.tag().get(), image.digest().get());
-            }
+        List<ImageReference> pinned = references.stream()
+                .filter(image -> image.tag().isPresent()
+                        && image.digest().isPresent()
+                        && BaseCheck.allows(image.toString(), catalogue, context))
+                .toList();
+        if (pinned.isEmpty()) {
+            return;
+        }
+        GoldenImages all = memory.read();
+        for (ImageReference image : pinned) {
+            all = look(all, image.name(), image.tag().get(), image.digest().get());
         }
     }
 
-    private void look(String name, String tag, Digest digestOrNull) throws RegistryException {
+    /** @return all that is remembered then */
+    private GoldenImages look(GoldenImages all, String name, String tag, Digest digestOrNull) throws RegistryException {
         try (Repository repository = bases.repository(ImageReference.parse(name))) {
-            memory.remember(memory.read()
-                    .look(repository, name, tag, digestOrNull, context.clock().instant()));
+            return memory.remember(all.look(
+                    repository, name, tag, digestOrNull, context.clock().instant()));
         } catch (RegistryException e) {
             throw e;
         } catch (IOException e) {
@@ -99,9 +111,12 @@ public final class LineageCheck {
         }
     }
 
-    /** @return what could not be read */
-    private List<String> lookAtEverything() {
-        List<String> problems = new ArrayList<>();
+    /**
+     * @param problems gets what could not be read
+     * @return all that is remembered then
+     */
+    private GoldenImages lookAtEverything(GoldenImages before, List<String> problems) {
+        GoldenImages all = before;
         int looked = 0;
         for (String name : repositories(problems)) {
             ImageReference reference;
@@ -124,16 +139,16 @@ public final class LineageCheck {
                 }
                 if (looked++ == MAX_TAGS) {
                     problems.add("the catalogue names more than " + MAX_TAGS + " golden images; name their tags");
-                    return problems;
+                    return all;
                 }
                 try {
-                    look(name, tag, null);
+                    all = look(all, name, tag, null);
                 } catch (RegistryException e) {
                     problems.add(e.getMessage());
                 }
             }
         }
-        return problems;
+        return all;
     }
 
     /** Whether a tag is worth looking at; whether what it points to counts is judged with its digest. */

@@ -18,7 +18,7 @@ import java.nio.file.StandardOpenOption;
  */
 public final class MemoryFile {
 
-    private static final int MAX_LENGTH = 4 * 1024 * 1024;
+    private static final int USUAL_LENGTH = 4 * 1024 * 1024;
     private static final Object LOCK = new Object();
 
     /** The file is there and holds no memory. */
@@ -40,9 +40,16 @@ public final class MemoryFile {
     }
 
     private final Path file;
+    private final int maxLength;
 
     public MemoryFile(Path file) {
+        this(file, USUAL_LENGTH);
+    }
+
+    /** @param maxLength in bytes */
+    public MemoryFile(Path file, int maxLength) {
         this.file = file;
+        this.maxLength = maxLength;
     }
 
     /** For messages. */
@@ -53,7 +60,7 @@ public final class MemoryFile {
     /** Empty when there is no file yet. */
     public ObjectNode read() throws UnreadableException {
         try {
-            return StrictJson.readObject(Files.readAllBytes(file), MAX_LENGTH);
+            return StrictJson.readObject(Files.readAllBytes(file), maxLength);
         } catch (NoSuchFileException e) {
             return StrictJson.object();
         } catch (IOException e) {

@@ -239,12 +239,15 @@ public class GoldenInRegistryTest {
 
     @Test
     public void memoryThatCannotBeReadIsNoEmptyMemory() throws Exception {
-        Files.writeString(folder.getRoot().toPath().resolve("golden.json"), "[{\"name\":");
         LineageCheck check = check("{\"allow\":[\"" + REGISTRY.host() + "/org-a/**\"]}");
         Digest application = application("team/any", image("org-a/other", "1", "x"));
-        RegistryException refusal =
-                assertThrows(RegistryException.class, () -> verdict(check, "team/any", application));
-        assertThat(refusal.getMessage(), containsString("restore the file from a backup"));
+        for (String damaged :
+                List.of("", "[]", "{\"images\":[{\"name\":", "{\"images\":{}}", "{\"image\":[]}", "{\"images\":[{}]}")) {
+            Files.writeString(folder.getRoot().toPath().resolve("golden.json"), damaged);
+            RegistryException refusal =
+                    assertThrows(damaged, RegistryException.class, () -> verdict(check, "team/any", application));
+            assertThat(damaged, refusal.getMessage(), containsString("restore the file from a backup"));
+        }
     }
 
     private LineageCheck check(String golden) throws Exception {
