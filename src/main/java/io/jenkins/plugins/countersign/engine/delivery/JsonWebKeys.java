@@ -3,6 +3,8 @@ package io.jenkins.plugins.countersign.engine.delivery;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jenkins.plugins.countersign.engine.json.StrictJson;
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
+import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
+import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.URI;
@@ -41,9 +43,6 @@ public final class JsonWebKeys {
     static final Duration BETWEEN = Duration.ofSeconds(30);
 
     private static final int MAX_KEYS = 32;
-    private static final int MIN_BITS = 2048;
-    private static final int MAX_BITS = 8192;
-    private static final int MAX_EXPONENT_BITS = 64;
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration MIN_AGE = Duration.ofMinutes(1);
     private static final Duration USUAL_AGE = Duration.ofMinutes(5);
@@ -182,18 +181,12 @@ public final class JsonWebKeys {
     }
 
     private static PublicKey rsa(BigInteger modulus, BigInteger exponent) throws IOException {
-        if (modulus.bitLength() < MIN_BITS || modulus.bitLength() > MAX_BITS) {
-            throw new IOException("a key has " + modulus.bitLength() + " bits");
-        }
-        if (!exponent.testBit(0)
-                || exponent.compareTo(BigInteger.valueOf(3)) < 0
-                || exponent.bitLength() > MAX_EXPONENT_BITS) {
-            throw new IOException("a key's exponent is none");
-        }
         try {
-            return KeyFactory.getInstance("RSA").generatePublic(new RSAPublicKeySpec(modulus, exponent));
-        } catch (GeneralSecurityException e) {
-            throw new IOException("a key is none", e);
+            PublicKey key = KeyFactory.getInstance("RSA").generatePublic(new RSAPublicKeySpec(modulus, exponent));
+            PublicKeys.requireAccepted(key);
+            return key;
+        } catch (GeneralSecurityException | KeyException e) {
+            throw new IOException("a key is none: " + e.getMessage(), e);
         }
     }
 }
