@@ -198,15 +198,10 @@ final class ContentTrustCommand implements Runnable {
         public Integer call() throws Exception {
             ImageReference reference = reference(image);
             String tag = tag(reference);
-            SignedTag signed = root.read(server.metadata(reference)).released(tag);
-            Digest found = inRegistry(reference, tag, server.registry).digest();
-            if (!signed.digest().equals(found)) {
-                throw new Failure(
-                        ExitCode.SIGNATURE,
-                        "the tag " + tag + " of " + reference.name() + " is signed by " + signed.role() + " for "
-                                + signed.digest() + ", and "
-                                + (reference.digest().isPresent() ? "asked for is " : "the registry has ") + found);
-            }
+            ContentTrust trust = root.read(server.metadata(reference));
+            trust.released(tag); // what nobody signed is not looked for in the registry
+            SignedTag signed = trust.released(
+                    tag, inRegistry(reference, tag, server.registry).digest());
             String name = reference.name() + ":" + tag + "@" + signed.digest();
             if (output.json()) {
                 output.print(spec, output.document().put("image", name).put("role", signed.role()));
