@@ -12,9 +12,10 @@ import java.util.Optional;
  * A blob's content as it is uploaded, in one or several pieces, some of them twice: every byte is hashed once, when it is
  * first read, and the last one is not handed out before the digest is right.
  *
- * <p>Except what lies in a file and leaves it through the kernel: that is not read here at all. The registry compares it with
- * the digest that the upload's end names (OCI distribution specification, "Pushing blobs"); when it finds a difference,
- * {@link #blame} says whether the file is at fault.
+ * <p>Two kinds are not hashed here: what lies in a file and leaves it through the kernel, because it is not read at all, and
+ * what comes from another registry, which took it by this digest. The registry that takes it now compares it with the digest
+ * that the upload's end names (OCI distribution specification, "Pushing blobs"); when it finds a difference, {@link #blame}
+ * says whether the content is at fault.
  */
 final class CheckedContent {
 
@@ -143,14 +144,14 @@ final class CheckedContent {
                 long known = Math.min(read, hashed - position);
                 position += read;
                 reach(position);
-                if (known >= 0 && known < read) { // less than none: what is missing left through the kernel
-
+                if (position == blob.size() && in.read() >= 0) {
+                    throw new SizeMismatchException(what, blob.size(), "more");
+                }
+                // less than none: what is missing left through the kernel
+                if (known >= 0 && known < read && !source.leftToReceiver()) {
                     digest.update(buffer, offset + (int) known, read - (int) known);
                     hashed = position;
                     if (hashed == blob.size()) {
-                        if (in.read() >= 0) {
-                            throw new SizeMismatchException(what, blob.size(), "more");
-                        }
                         verify(digest);
                     }
                 }

@@ -85,6 +85,14 @@ public interface Repository extends ImageContent, AutoCloseable {
             return Optional.empty();
         }
 
+        /**
+         * Whether comparing it with its digest is left to the registry that takes it, as content that another registry has
+         * taken by this digest before; else it is hashed on its way out.
+         */
+        default boolean leftToReceiver() {
+            return false;
+        }
+
         /** Is told how far it was sent from there. */
         default void sent(long position) {}
 

@@ -230,6 +230,11 @@ final class Transfer {
         }
 
         @Override
+        public boolean leftToReceiver() {
+            return from instanceof RegistryRepository;
+        }
+
+        @Override
         public void sent(long position) {
             progress.on(new Event.BlobAdvanced(blob.digest(), position, blob.size()));
         }

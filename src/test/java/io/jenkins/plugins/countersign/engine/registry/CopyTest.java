@@ -1,6 +1,7 @@
 package io.jenkins.plugins.countersign.engine.registry;
 
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.Before;
 import org.junit.ClassRule;
 import org.junit.Rule;
@@ -133,6 +135,53 @@ public class CopyTest {
         assertTrue(result.mounted() > 0);
         assertEquals(4, result.attachments());
         assertAllIsIn(release);
+    }
+
+    /** What comes from a registry is compared by the one that takes it. */
+    @Test
+    public void sourceThatHandsOutAnotherLayer() throws Exception {
+        FakeRegistry liar = FakeRegistry.plain();
+        liar.before();
+        try {
+            Repository from = Repositories.open(liar.host() + "/app", liar.access());
+            Manifest image = Samples.pushImage(from, number, 10, 200_000);
+            Descriptor layer = image.read().layers().get(1);
+            byte[] other = Samples.bytes(77, 200_000);
+            Copy promotion = Copy.of(from, image.digest(), production).tagged("v1");
+
+            liar.lies("GET", "/blobs/" + layer.digest(), e -> FakeRegistry.answer(e, 200, "", other));
+            String refused = assertThrows(DigestMismatchException.class, promotion::run)
+                    .getMessage();
+            assertTrue(refused, refused.contains("expected " + layer.digest()));
+            assertTrue(refused, refused.contains("found " + Digest.of(other)));
+            assertEquals(Optional.empty(), production.resolve("v1"));
+            assertFalse(production.hasBlob(layer.digest()));
+            assertFalse(production.hasBlob(Digest.of(other)));
+
+            liar.honest();
+            liar.lies("GET", "/blobs/" + layer.digest(), e -> {
+                e.sendResponseHeaders(200, 0); // in chunks: no length to compare
+                e.getResponseBody().write(Samples.bytes(77, 200_001));
+                e.close();
+                return true;
+            });
+            assertThrows(SizeMismatchException.class, promotion::run);
+            assertEquals(Optional.empty(), production.resolve("v1"));
+
+            liar.honest();
+            AtomicInteger readings = new AtomicInteger();
+            liar.lies(
+                    "GET",
+                    "/blobs/" + layer.digest(),
+                    e -> readings.incrementAndGet() == 1 && FakeRegistry.answer(e, 200, "", other));
+            promotion.run();
+            assertEquals("wrong, read to see whose fault, sent again", 3, readings.get());
+            assertEquals(
+                    layer.digest(),
+                    Digest.of(production.openBlob(layer).readAllBytes()));
+        } finally {
+            liar.after();
+        }
     }
 
     @Test
