@@ -1,50 +1,29 @@
 package io.jenkins.plugins.countersign.approval;
 
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.startsWith;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import com.cloudbees.hudson.plugins.folder.Folder;
-import com.cloudbees.plugins.credentials.CredentialsScope;
-import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
-import hudson.model.Item;
 import hudson.model.Result;
-import hudson.util.Secret;
-import io.jenkins.plugins.countersign.ImageStepsPublisher;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.FolderRegistry;
 import io.jenkins.plugins.countersign.configuration.FolderSettings;
 import io.jenkins.plugins.countersign.configuration.TokenLibrary;
 import io.jenkins.plugins.countersign.engine.RealPart;
-import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
-import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesBuilder;
 import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesStep;
-import io.jenkins.plugins.countersign.promotion.PromoteImageStep;
-import io.jenkins.plugins.countersign.push.PushImageBuilder;
-import io.jenkins.plugins.countersign.push.PushImageStep;
-import io.jenkins.plugins.countersign.signing.SignImageBuilder;
-import io.jenkins.plugins.countersign.signing.SignImageStep;
-import io.jenkins.plugins.countersign.signing.VerifyImageBuilder;
-import io.jenkins.plugins.countersign.signing.VerifyImageStep;
-import io.jenkins.plugins.countersign.webhook.ImageEventTrigger;
-import io.jenkins.plugins.countersign.webhook.WebhookConfiguration;
-import io.jenkins.plugins.countersign.webhook.WebhookSource;
+import io.jenkins.plugins.countersign.webhook.Told;
 import java.io.InputStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import jenkins.model.Jenkins;
-import jenkins.model.JenkinsLocationConfiguration;
-import org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
@@ -53,8 +32,6 @@ import org.junit.BeforeClass;
 import org.junit.ClassRule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
-import org.jvnet.hudson.test.JenkinsRule;
-import org.jvnet.hudson.test.MockAuthorizationStrategy;
 import org.jvnet.hudson.test.SingleFileSCM;
 
 /**
@@ -65,7 +42,7 @@ import org.jvnet.hudson.test.SingleFileSCM;
 public class EveryPageTest {
 
     @ClassRule
-    public static final JenkinsRule jenkins = new SeenJenkinsRule();
+    public static final SeenJenkinsRule jenkins = new SeenJenkinsRule();
 
     static {
         jenkins.timeout = 900;
@@ -74,7 +51,6 @@ public class EveryPageTest {
     @ClassRule
     public static final TemporaryFolder folder = new TemporaryFolder();
 
-    private static final String SECRET = "a-secret-that-only-the-registry-knows";
     private static final String OURS = "[descriptorid*='plugins.countersign']";
 
     private static ImageAtGate gate;
@@ -96,29 +72,12 @@ public class EveryPageTest {
     @BeforeClass
     public static void configure() throws Exception {
         RealPart.require("chromium");
-        jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
-        jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
-                .grant(Jenkins.READ, Item.READ)
-                .everywhere()
-                .toEveryone()
-                .grant(ApprovalPermissions.APPROVE, ApprovalPermissions.OVERRIDE)
-                .everywhere()
-                .to("carol", "erin", "grace")
-                .grant(Jenkins.ADMINISTER)
-                .everywhere()
-                .to("frank"));
-        JenkinsLocationConfiguration.get().setUrl(jenkins.getURL().toString());
+        jenkins.admit(List.of(ApprovalPermissions.APPROVE, ApprovalPermissions.OVERRIDE), "carol", "erin", "grace");
         gate = new ImageAtGate().configure();
         gate.keepForThemselves("carol", "erin", "grace");
         CountersignConfiguration.get().setCatalogue("allow: ['registry.example.com/golden/**']");
         CountersignConfiguration.get().setTokenLibraries(List.of(new TokenLibrary("/usr/lib/opensc-pkcs11.so")));
-        SystemCredentialsProvider.getInstance()
-                .getCredentials()
-                .add(new StringCredentialsImpl(
-                        CredentialsScope.SYSTEM, "hook", "Of the registry", Secret.fromString(SECRET)));
-        WebhookSource source = new WebhookSource("production", PayloadKind.DISTRIBUTION, gate.registry.host(), "hook");
-        source.setProof(Proof.HEADER);
-        WebhookConfiguration.get().setSources(List.of(source));
+        Told.listen(gate.registry.host());
 
         WorkflowJob pipeline = jenkins.createProject(WorkflowJob.class, "shop");
         pipeline.setDefinition(new CpsFlowDefinition(
@@ -142,19 +101,11 @@ public class EveryPageTest {
                         + "ADD https://example.com/" + "a-long-name-".repeat(12) + ".tar /\n"));
         job.getBuildersList().add(new CheckBaseImagesBuilder(new CheckBaseImagesStep()));
         checked = jenkins.buildAndAssertStatus(Result.FAILURE, job);
-        String image = gate.image();
-        job.addProperty(new OnlyApprovedImages(image, "qa"));
-        job.addTrigger(new ImageEventTrigger(gate.registry.host() + "/**"));
-        job.getBuildersList().add(new PushImageBuilder(new PushImageStep("oci:app:latest", gate.repository + ":2")));
-        job.getBuildersList().add(new SignImageBuilder(new SignImageStep(image, "gate-key")));
-        job.getBuildersList().add(new ApproveImageBuilder(new ApproveImageStep(image, "qa", "gate-key")));
-        job.getBuildersList().add(new VerifyImageBuilder(new VerifyImageStep(image)));
-        job.getBuildersList().add(new IsImageApprovedBuilder(new IsImageApprovedStep(image, "qa")));
-        job.getPublishersList()
-                .add(new ImageStepsPublisher(
-                        List.of(new PromoteImageStep(image, "nowhere", gate.registry.host() + "/qa/app"))));
-        assertEquals(202, tell(SECRET));
-        assertEquals(403, tell("what a stranger guesses"));
+        job.getBuildersList().clear();
+        SeenJenkinsRule.addEveryForm(job, gate);
+        assertThat(Told.sendPush(jenkins, Told.SECRET, "team/app", "1.0", gate.digest), startsWith("202 "));
+        assertThat(
+                Told.sendPush(jenkins, "what a stranger guesses", "team/app", "1.0", gate.digest), startsWith("403 "));
     }
 
     @AfterClass
@@ -164,21 +115,6 @@ public class EveryPageTest {
             jenkins.waitForCompletion(run);
             gate.close();
         }
-    }
-
-    private static int tell(String secret) throws Exception {
-        String body = """
-                {"events": [{"id": "1", "action": "push", "actor": {"name": "carol"}, "target": {
-                   "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "%s",
-                   "repository": "team/app", "tag": "1.0"}}]}""".formatted(gate.digest);
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(URI.create(jenkins.getURL() + "countersign-webhook/production"))
-                                .header("Authorization", "Bearer " + secret)
-                                .POST(HttpRequest.BodyPublishers.ofString(body))
-                                .build(),
-                        HttpResponse.BodyHandlers.discarding())
-                .statusCode();
     }
 
     private static List<Page> pages() {
@@ -214,10 +150,8 @@ public class EveryPageTest {
         people.put("erin", pages());
         people.put("frank", pagesOfAdministrators());
         for (Map.Entry<String, List<Page>> person : people.entrySet()) {
-            try (Chromium browser = Chromium.start(folder.newFolder().toPath())) {
+            try (Chromium browser = jenkins.browserOf(person.getKey(), folder)) {
                 browser.before(axe());
-                browser.size(1280, 900);
-                browser.logIn(jenkins.getURL().toString(), person.getKey());
                 for (Page page : person.getValue()) {
                     open(browser, page);
                     wrong.addAll(violations(browser, page, "light"));

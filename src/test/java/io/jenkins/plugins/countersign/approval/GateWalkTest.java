@@ -3,59 +3,33 @@ package io.jenkins.plugins.countersign.approval;
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.startsWith;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
-import com.cloudbees.plugins.credentials.CredentialsScope;
-import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import hudson.model.FreeStyleProject;
-import hudson.model.Item;
-import hudson.util.Secret;
-import io.jenkins.plugins.countersign.ImageStepsPublisher;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
-import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
+import io.jenkins.plugins.countersign.configuration.PlainRegistry;
 import io.jenkins.plugins.countersign.engine.RealPart;
-import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
-import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.engine.evidence.EvidenceStatement;
 import io.jenkins.plugins.countersign.engine.evidence.TestReport;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
-import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesBuilder;
-import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesStep;
-import io.jenkins.plugins.countersign.promotion.PromoteImageStep;
-import io.jenkins.plugins.countersign.push.PushImageBuilder;
-import io.jenkins.plugins.countersign.push.PushImageStep;
-import io.jenkins.plugins.countersign.signing.SignImageBuilder;
-import io.jenkins.plugins.countersign.signing.SignImageStep;
-import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
-import io.jenkins.plugins.countersign.signing.VerifyImageBuilder;
-import io.jenkins.plugins.countersign.signing.VerifyImageStep;
 import io.jenkins.plugins.countersign.webhook.ImageEventTrigger;
-import io.jenkins.plugins.countersign.webhook.WebhookConfiguration;
-import io.jenkins.plugins.countersign.webhook.WebhookSource;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import io.jenkins.plugins.countersign.webhook.Told;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import jenkins.model.Jenkins;
-import jenkins.model.JenkinsLocationConfiguration;
-import org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
-import org.jvnet.hudson.test.JenkinsRule;
-import org.jvnet.hudson.test.MockAuthorizationStrategy;
 
 /**
  * An administrator configures, two people approve, and the image is promoted: in a real browser, under the enforced content
@@ -65,7 +39,7 @@ import org.jvnet.hudson.test.MockAuthorizationStrategy;
 public class GateWalkTest {
 
     @Rule
-    public final JenkinsRule jenkins = new SeenJenkinsRule();
+    public final SeenJenkinsRule jenkins = new SeenJenkinsRule();
 
     {
         jenkins.timeout = 900;
@@ -77,26 +51,15 @@ public class GateWalkTest {
     @Test
     public void anImageIsConfiguredApprovedByTwoPeopleAndPromoted() throws Exception {
         RealPart.require("chromium");
-        jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
-        jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
-                .grant(Jenkins.READ, Item.READ)
-                .everywhere()
-                .toEveryone()
-                .grant(Jenkins.ADMINISTER)
-                .everywhere()
-                .to("frank")
-                .grant(ApprovalPermissions.APPROVE)
-                .everywhere()
-                .to("carol", "erin"));
-        JenkinsLocationConfiguration.get().setUrl(jenkins.getURL().toString());
+        jenkins.admit(List.of(ApprovalPermissions.APPROVE), "carol", "erin");
         try (ImageAtGate gate = new ImageAtGate(Map.of("app/run.sh", "#!/bin/sh\necho walk\n"))
                         .named("shop")
                         .stages(
                                 "  qa: {needs: [{role: qa, count: 2}], evidence: [{kind: test-result, signedBy: release}]}\n"
                                         + "  production: {after: qa, needs: [{role: release, count: 1}]}\n");
-                Chromium frank = Chromium.start(folder.newFolder().toPath());
-                Chromium carol = Chromium.start(folder.newFolder().toPath());
-                Chromium erin = Chromium.start(folder.newFolder().toPath())) {
+                Chromium frank = jenkins.browserOf("frank", folder);
+                Chromium carol = jenkins.browserOf("carol", folder);
+                Chromium erin = jenkins.browserOf("erin", folder)) {
             configure(frank, gate);
             WorkflowRun first = approvedBefore(gate);
             Digest next = nextImage(gate);
@@ -126,19 +89,9 @@ public class GateWalkTest {
 
     private void configure(Chromium frank, ImageAtGate gate) throws Exception {
         gate.keepForThemselves("carol", "erin");
-        SystemCredentialsProvider.getInstance()
-                .getCredentials()
-                .add(new SigningKeyCredentialsImpl(
-                        CredentialsScope.SYSTEM,
-                        "gate-key",
-                        "Key of the gate",
-                        Secret.fromString(gate.keys.get("gate").unencryptedSecret())));
-        RegistryConfiguration plain = new RegistryConfiguration(gate.registry.host());
-        plain.setInsecurePlainHttp(true);
-        CountersignConfiguration.get().setRegistries(List.of(plain));
+        gate.keepForTheGate();
+        PlainRegistry.configure(gate.registry.host());
         String root = jenkins.getURL().toString();
-        frank.size(1280, 900);
-        frank.logIn(root, "frank");
         frank.open(root + "manage/configure");
         String policy = "textarea[name='_.trustPolicy']";
         frank.await("document.querySelector(\"" + policy + "\")");
@@ -216,8 +169,6 @@ public class GateWalkTest {
 
     private void approveWithTheKeyboard(Chromium carol, WorkflowRun run, Digest image) throws Exception {
         String root = jenkins.getURL().toString();
-        carol.size(1280, 900);
-        carol.logIn(root, "carol");
         carol.open(root + "countersign-waiting/");
         assertThat(carol.evaluate("document.body.innerText"), containsString(image.toString()));
         assertEquals(List.of(), carol.nameless("#main-panel"));
@@ -263,7 +214,6 @@ public class GateWalkTest {
         erin.size(390, 844);
         erin.dark(true);
         erin.before(SeenJenkinsRule.DARK);
-        erin.logIn(root, "erin");
         erin.open(root + "countersign-waiting/");
         assertNoSidewaysScrolling(erin);
         picture(erin, "waiting-for-me-narrow", null);
@@ -299,21 +249,14 @@ public class GateWalkTest {
 
     /** The registry tells of the image, and a stranger claims something; the administrator reads it in English and in Chinese. */
     private void seeWhatWasDelivered(Chromium frank, ImageAtGate gate, Digest image) throws Exception {
-        String secret = "a-secret-that-only-the-registry-knows";
-        SystemCredentialsProvider.getInstance()
-                .getCredentials()
-                .add(new StringCredentialsImpl(
-                        CredentialsScope.SYSTEM, "hook", "Of the registry", Secret.fromString(secret)));
-        WebhookSource source = new WebhookSource("production", PayloadKind.DISTRIBUTION, gate.registry.host(), "hook");
-        source.setProof(Proof.HEADER);
-        WebhookConfiguration.get().setSources(List.of(source));
+        Told.listen(gate.registry.host());
         FreeStyleProject tests = jenkins.createFreeStyleProject("shop-tests");
         ImageEventTrigger trigger = new ImageEventTrigger(gate.registry.host() + "/team/**");
         tests.addTrigger(trigger);
         trigger.start(tests, true);
-        assertEquals(202, tell(secret, gate.repository, image));
-        assertEquals(202, tell(secret, gate.registry.host() + "/team/nobody", image));
-        assertEquals(403, tell("what a stranger guesses", gate.repository, image));
+        assertThat(Told.sendPush(jenkins, Told.SECRET, "team/app", "1.1", image), startsWith("202 "));
+        assertThat(Told.sendPush(jenkins, Told.SECRET, "team/nobody", "1.1", image), startsWith("202 "));
+        assertThat(Told.sendPush(jenkins, "what a stranger guesses", "team/app", "1.1", image), startsWith("403 "));
 
         String page = jenkins.getURL() + "manage/countersign-webhooks/";
         frank.open(page);
@@ -326,7 +269,7 @@ public class GateWalkTest {
         assertThat(text, containsString("the delivery's proof is wrong"));
         assertThat(text, containsString("started shop-tests"));
         assertThat(text, containsString(jenkins.getURL() + "countersign-webhook/production"));
-        assertThat(text, not(containsString(secret)));
+        assertThat(text, not(containsString(Told.SECRET)));
         assertEquals(List.of(), frank.nameless("#main-panel"));
         assertReadable(frank, ".countersign-deliveries");
         assertNoSidewaysScrolling(frank);
@@ -351,35 +294,10 @@ public class GateWalkTest {
         frank.size(1280, 900);
     }
 
-    private int tell(String secret, String repository, Digest image) throws Exception {
-        String body = """
-                {"events": [{"id": "1", "action": "push", "actor": {"name": "carol"}, "target": {
-                   "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "%s",
-                   "repository": "%s", "tag": "1.1"}}]}""".formatted(image, repository.substring(repository.indexOf('/') + 1));
-        return HttpClient.newHttpClient()
-                .send(
-                        HttpRequest.newBuilder(URI.create(jenkins.getURL() + "countersign-webhook/production"))
-                                .header("Authorization", "Bearer " + secret)
-                                .POST(HttpRequest.BodyPublishers.ofString(body))
-                                .build(),
-                        HttpResponse.BodyHandlers.discarding())
-                .statusCode();
-    }
-
     /** Every form of a job, for the content security policy: what a form did against it is among the complaints. */
     private void openTheForms(Chromium frank, ImageAtGate gate) throws Exception {
         FreeStyleProject job = jenkins.createFreeStyleProject("forms");
-        String image = gate.image();
-        job.addProperty(new OnlyApprovedImages(image, "qa"));
-        job.addTrigger(new ImageEventTrigger(gate.registry.host() + "/**"));
-        job.getBuildersList().add(new CheckBaseImagesBuilder(new CheckBaseImagesStep()));
-        job.getBuildersList().add(new PushImageBuilder(new PushImageStep("oci:app:latest", gate.repository + ":2")));
-        job.getBuildersList().add(new SignImageBuilder(new SignImageStep(image, "gate-key")));
-        job.getBuildersList().add(new ApproveImageBuilder(new ApproveImageStep(image, "qa", "gate-key")));
-        job.getBuildersList().add(new VerifyImageBuilder(new VerifyImageStep(image)));
-        job.getPublishersList()
-                .add(new ImageStepsPublisher(
-                        List.of(new PromoteImageStep(image, "qa", gate.registry.host() + "/qa/app:2"))));
+        SeenJenkinsRule.addEveryForm(job, gate);
         frank.open(jenkins.getURL() + job.getUrl() + "configure");
         frank.await("document.querySelectorAll(\"[name='_.registryCredentialsId']\").length > 4");
         for (String page : List.of("pipeline-syntax/", "directive-generator/")) {

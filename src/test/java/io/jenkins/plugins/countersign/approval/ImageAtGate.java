@@ -13,7 +13,7 @@ import hudson.util.Secret;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
-import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
+import io.jenkins.plugins.countersign.configuration.PlainRegistry;
 import io.jenkins.plugins.countersign.engine.approval.Origin;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
@@ -111,11 +111,8 @@ final class ImageAtGate extends ExternalResource implements AutoCloseable {
 
     /** Tells Jenkins about the registry and the policy. */
     ImageAtGate configure() {
-        CountersignConfiguration configuration = CountersignConfiguration.get();
-        RegistryConfiguration plain = new RegistryConfiguration(registry.host());
-        plain.setInsecurePlainHttp(true);
-        configuration.setRegistries(List.of(plain));
-        configuration.setTrustPolicy(policyText());
+        PlainRegistry.configure(registry.host());
+        CountersignConfiguration.get().setTrustPolicy(policyText());
         return this;
     }
 
@@ -141,6 +138,12 @@ final class ImageAtGate extends ExternalResource implements AutoCloseable {
             SystemCredentialsProvider.getInstance().getCredentials().remove(credentials);
             SystemCredentialsProvider.getInstance().getCredentials().add(credentials);
         }
+        SystemCredentialsProvider.getInstance().save();
+    }
+
+    /** Keeps the gate's key where Jenkins itself finds it, as {@code gate-key}. */
+    void keepForTheGate() throws Exception {
+        SystemCredentialsProvider.getInstance().getCredentials().add(credentials(CredentialsScope.SYSTEM, "gate"));
         SystemCredentialsProvider.getInstance().save();
     }
 

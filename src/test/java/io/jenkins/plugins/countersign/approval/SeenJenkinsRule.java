@@ -1,14 +1,33 @@
 package io.jenkins.plugins.countersign.approval;
 
 import hudson.Functions;
+import hudson.model.FreeStyleProject;
+import hudson.model.Item;
+import hudson.security.Permission;
+import io.jenkins.plugins.countersign.ImageStepsPublisher;
+import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesBuilder;
+import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesStep;
+import io.jenkins.plugins.countersign.promotion.PromoteImageStep;
+import io.jenkins.plugins.countersign.push.PushImageBuilder;
+import io.jenkins.plugins.countersign.push.PushImageStep;
+import io.jenkins.plugins.countersign.signing.SignImageBuilder;
+import io.jenkins.plugins.countersign.signing.SignImageStep;
+import io.jenkins.plugins.countersign.signing.VerifyImageBuilder;
+import io.jenkins.plugins.countersign.signing.VerifyImageStep;
+import io.jenkins.plugins.countersign.webhook.ImageEventTrigger;
 import java.io.File;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import jenkins.model.Jenkins;
+import jenkins.model.JenkinsLocationConfiguration;
 import org.jenkins.ui.symbol.Symbol;
+import org.junit.rules.TemporaryFolder;
 import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.MockAuthorizationStrategy;
 import org.jvnet.localizer.LocaleProvider;
 
 /** A Jenkins that looks as people see it, not as tests do: with its symbols, and to everybody in their own language. */
@@ -52,6 +71,46 @@ final class SeenJenkinsRule extends JenkinsRule {
     public void after() throws Exception {
         LocaleProvider.setProvider(before);
         super.after();
+    }
+
+    /** Everybody reads, frank administers, and these people may do that with approvals. */
+    void admit(List<Permission> permissions, String... people) throws Exception {
+        jenkins.setSecurityRealm(createDummySecurityRealm());
+        jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
+                .grant(Jenkins.READ, Item.READ)
+                .everywhere()
+                .toEveryone()
+                .grant(permissions.toArray(Permission[]::new))
+                .everywhere()
+                .to(people)
+                .grant(Jenkins.ADMINISTER)
+                .everywhere()
+                .to("frank"));
+        JenkinsLocationConfiguration.get().setUrl(getURL().toString());
+    }
+
+    /** The person at their desk, logged in. */
+    Chromium browserOf(String person, TemporaryFolder profiles) throws Exception {
+        Chromium browser = Chromium.start(profiles.newFolder().toPath());
+        browser.size(1280, 900);
+        browser.logIn(getURL().toString(), person);
+        return browser;
+    }
+
+    /** Puts every form of the plugin that a freestyle job can have into it. */
+    static void addEveryForm(FreeStyleProject job, ImageAtGate gate) throws Exception {
+        String image = gate.image();
+        String registry = gate.registry.host();
+        job.addProperty(new OnlyApprovedImages(image, "qa"));
+        job.addTrigger(new ImageEventTrigger(registry + "/**"));
+        job.getBuildersList().add(new CheckBaseImagesBuilder(new CheckBaseImagesStep()));
+        job.getBuildersList().add(new PushImageBuilder(new PushImageStep("oci:app:latest", gate.repository + ":2")));
+        job.getBuildersList().add(new SignImageBuilder(new SignImageStep(image, "gate-key")));
+        job.getBuildersList().add(new ApproveImageBuilder(new ApproveImageStep(image, "qa", "gate-key")));
+        job.getBuildersList().add(new VerifyImageBuilder(new VerifyImageStep(image)));
+        job.getBuildersList().add(new IsImageApprovedBuilder(new IsImageApprovedStep(image, "qa")));
+        job.getPublishersList()
+                .add(new ImageStepsPublisher(List.of(new PromoteImageStep(image, "nowhere", registry + "/qa/app"))));
     }
 
     /** Jenkins' own symbols are in the war's classes, which are not on a test's class path: pages would show crosses. */

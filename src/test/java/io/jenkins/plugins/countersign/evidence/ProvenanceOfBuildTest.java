@@ -28,7 +28,7 @@ import io.jenkins.plugins.countersign.ImageStepBuilder;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
-import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
+import io.jenkins.plugins.countersign.configuration.PlainRegistry;
 import io.jenkins.plugins.countersign.engine.approval.Decision;
 import io.jenkins.plugins.countersign.engine.evidence.PredicateTypes;
 import io.jenkins.plugins.countersign.engine.image.Digest;
@@ -93,9 +93,7 @@ public class ProvenanceOfBuildTest {
     @BeforeClass
     public static void prepare() throws Exception {
         registry = new DemoRegistry(0);
-        RegistryConfiguration plain = new RegistryConfiguration(registry.host());
-        plain.setInsecurePlainHttp(true);
-        CountersignConfiguration.get().setRegistries(List.of(plain));
+        PlainRegistry.configure(registry.host());
         world = World.of(STAGES);
         world.clock.set(Instant.now());
         world.save(FOLDER.getRoot().toPath());

@@ -22,6 +22,7 @@ import hudson.model.TopLevelItem;
 import hudson.slaves.DumbSlave;
 import hudson.util.Secret;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
+import io.jenkins.plugins.countersign.configuration.PlainRegistry;
 import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
@@ -93,9 +94,7 @@ public class PushImageStepTest {
     public void slowConnection() throws Exception {
         proxy = new FaultyProxy(Integer.parseInt(REGISTRY.host().replace("localhost:", "")));
         proxy.passPerSecond(200_000);
-        RegistryConfiguration slow = new RegistryConfiguration("localhost:" + proxy.port());
-        slow.setInsecurePlainHttp(true);
-        CountersignConfiguration.get().setRegistries(List.of(slow));
+        PlainRegistry.configure("localhost:" + proxy.port());
     }
 
     @After

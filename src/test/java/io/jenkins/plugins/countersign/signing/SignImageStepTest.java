@@ -22,7 +22,7 @@ import hudson.util.Secret;
 import io.jenkins.plugins.countersign.FormsRule;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
-import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
+import io.jenkins.plugins.countersign.configuration.PlainRegistry;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.json.StrictJson;
@@ -107,9 +107,7 @@ public class SignImageStepTest {
     @BeforeClass
     public static void registryAndKey() throws Exception {
         registry = new DemoRegistry(0);
-        RegistryConfiguration plain = new RegistryConfiguration(registry.host());
-        plain.setInsecurePlainHttp(true);
-        CountersignConfiguration.get().setRegistries(List.of(plain));
+        PlainRegistry.configure(registry.host());
         key = KeyGenerator.generate(new SecureRandom());
         String encrypted = key.encrypted(PASSWORD.toCharArray(), new SecureRandom());
         CANARIES.watch(PASSWORD).watchKey(key.unencryptedSecret()).watchKey(encrypted);

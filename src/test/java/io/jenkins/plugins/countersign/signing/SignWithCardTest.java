@@ -2,16 +2,9 @@ package io.jenkins.plugins.countersign.signing;
 
 import static org.junit.Assert.assertEquals;
 
-import com.cloudbees.plugins.credentials.CredentialsScope;
-import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
-import hudson.EnvVars;
 import hudson.model.Result;
-import hudson.slaves.DumbSlave;
-import hudson.util.Secret;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
-import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
-import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
-import io.jenkins.plugins.countersign.configuration.TokenLibrary;
+import io.jenkins.plugins.countersign.configuration.PlainRegistry;
 import io.jenkins.plugins.countersign.engine.registry.Manifest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
@@ -19,7 +12,6 @@ import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import io.jenkins.plugins.countersign.engine.signing.ImageSignatures;
 import io.jenkins.plugins.countersign.engine.signing.TestCertificates;
-import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.token.PivCard;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -27,8 +19,6 @@ import java.security.KeyPair;
 import java.time.Duration;
 import java.util.List;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
-import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
-import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.Before;
 import org.junit.Rule;
@@ -72,33 +62,18 @@ public class SignWithCardTest {
                                 Duration.ofDays(9))
                         .certificate());
         card.plugIn();
-        DumbSlave agent = r.createSlave("cards", "cards", new EnvVars(card.environment()));
-        agent.setNumExecutors(2);
-        r.jenkins.setNodes(r.jenkins.getNodes());
-        assertEquals(2, agent.toComputer().getNumExecutors());
-        r.waitOnline(agent);
-        TokenLibrary library = new TokenLibrary(PivCard.library());
-        library.setLabel("cards");
-        CountersignConfiguration.get().setTokenLibraries(List.of(library));
+        TokenAgent.start(r, 2, card.environment());
+        TokenAgent.allow(PivCard.library());
         String uri = "pkcs11:token="
                 + URLEncoder.encode(card.label(), StandardCharsets.UTF_8).replace("+", "%20") + ";id=%01";
-        keep("alice", uri, PivCard.PIN);
-        keep("wrong", uri, WRONG_PIN);
-    }
-
-    private void keep(String id, String uri, String pin) throws Exception {
-        SigningTokenCredentialsImpl credentials =
-                new SigningTokenCredentialsImpl(CredentialsScope.GLOBAL, id, "", uri, PublicKeys.pem(key.getPublic()));
-        credentials.setPin(Secret.fromString(pin));
-        SystemCredentialsProvider.getInstance().getCredentials().add(credentials);
-        SystemCredentialsProvider.getInstance().save();
+        TokenAgent.keep("alice", uri, PivCard.PIN, key.getPublic(), "");
+        TokenAgent.keep("wrong", uri, WRONG_PIN, key.getPublic(), "");
     }
 
     private WorkflowRun start(String credentialsId) throws Exception {
-        WorkflowJob job = r.createProject(WorkflowJob.class);
-        job.setDefinition(new CpsFlowDefinition(
-                "node('cards') {signImage image: '" + image + "', credentialsId: '" + credentialsId + "'}", true));
-        return job.scheduleBuild2(0).waitForStart();
+        return TokenAgent.signing(r, TokenAgent.LABEL, image, credentialsId, "")
+                .scheduleBuild2(0)
+                .waitForStart();
     }
 
     private int signatures() throws Exception {
@@ -110,9 +85,7 @@ public class SignWithCardTest {
     @Test
     public void theCardSignsForOneBuildAfterTheOtherAndGetsAWrongPinOnce() throws Exception {
         try (DemoRegistry registry = new DemoRegistry(0)) {
-            RegistryConfiguration plain = new RegistryConfiguration(registry.host());
-            plain.setInsecurePlainHttp(true);
-            CountersignConfiguration.get().setRegistries(List.of(plain));
+            PlainRegistry.configure(registry.host());
             repository = Repositories.open(
                     registry.host() + "/team/app",
                     RegistryAccess.of(registry.host()).insecurePlainHttp());

@@ -7,18 +7,12 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertTrue;
 
-import com.cloudbees.plugins.credentials.CredentialsScope;
-import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
-import hudson.EnvVars;
 import hudson.model.Job;
 import hudson.model.Result;
 import hudson.model.Run;
 import hudson.slaves.DumbSlave;
-import hudson.util.Secret;
 import io.jenkins.plugins.countersign.cli.demo.DemoRegistry;
-import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
-import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
-import io.jenkins.plugins.countersign.configuration.TokenLibrary;
+import io.jenkins.plugins.countersign.configuration.PlainRegistry;
 import io.jenkins.plugins.countersign.engine.registry.Manifest;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
@@ -42,14 +36,15 @@ import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.SimpleFormatter;
 import java.util.stream.Stream;
 import jenkins.security.MasterToSlaveCallable;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
-import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.After;
@@ -93,9 +88,7 @@ public class SignWithTokenTest {
     @Before
     public void anAgentWithAToken() throws Exception {
         registry = new DemoRegistry(0);
-        RegistryConfiguration plain = new RegistryConfiguration(registry.host());
-        plain.setInsecurePlainHttp(true);
-        CountersignConfiguration.get().setRegistries(List.of(plain));
+        PlainRegistry.configure(registry.host());
         repository = Repositories.open(
                 registry.host() + "/team/app",
                 RegistryAccess.of(registry.host()).insecurePlainHttp());
@@ -106,18 +99,11 @@ public class SignWithTokenTest {
         hsm.makeToken("release");
         hsm.makeKey("release", "EC:prime256v1", "01", "alice");
         alice = PublicKeys.decode(hsm.publicKey("release", "01"));
-        EnvVars environment = new EnvVars(hsm.environment());
+        Map<String, String> environment = new HashMap<>(hsm.environment());
         Path temporary = Files.createDirectories(hsm.folder().resolve("tmp"));
         environment.put("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + temporary);
-        agent = r.createSlave("tokens", "tokens", environment);
-        agent.setNumExecutors(3);
-        r.jenkins.setNodes(r.jenkins.getNodes());
-        assertEquals(3, agent.toComputer().getNumExecutors());
-        r.waitOnline(agent);
-
-        TokenLibrary library = new TokenLibrary(hsm.library());
-        library.setLabel("tokens");
-        CountersignConfiguration.get().setTokenLibraries(List.of(library));
+        agent = TokenAgent.start(r, 3, environment);
+        TokenAgent.allow(hsm.library());
         keep("alice", "pkcs11:token=release;object=alice", SoftHsm.PIN, alice);
     }
 
@@ -135,29 +121,12 @@ public class SignWithTokenTest {
         registry.close();
     }
 
-    private void keep(String id, String uri, String pin, PublicKey key) throws IOException {
-        keep(id, uri, pin, key, "");
-    }
-
-    private void keep(String id, String uri, String pin, PublicKey key, String certificates) throws IOException {
-        SigningTokenCredentialsImpl credentials =
-                new SigningTokenCredentialsImpl(CredentialsScope.GLOBAL, id, "", uri, PublicKeys.pem(key));
-        credentials.setCertificates(certificates);
-        credentials.setPin(Secret.fromString(pin));
-        var all = SystemCredentialsProvider.getInstance().getCredentials();
-        all.removeIf(other ->
-                other instanceof SigningCredentials signing && signing.getId().equals(id));
-        all.add(credentials);
-        SystemCredentialsProvider.getInstance().save();
+    private static void keep(String id, String uri, String pin, PublicKey key) throws IOException {
+        TokenAgent.keep(id, uri, pin, key, "");
     }
 
     private WorkflowJob job(String label, String credentialsId, String more) throws Exception {
-        WorkflowJob job = r.createProject(WorkflowJob.class);
-        job.setDefinition(new CpsFlowDefinition(
-                "node('" + label + "') {signImage image: '" + image + "', credentialsId: '" + credentialsId + "'" + more
-                        + "}",
-                true));
-        return job;
+        return TokenAgent.signing(r, label, image, credentialsId, more);
     }
 
     private Run<?, ?> build(Result expected, String credentialsId, String more) throws Exception {
@@ -253,10 +222,8 @@ public class SignWithTokenTest {
 
     /** The credentials "slow": alice's key behind a library that waits for a finger. */
     private void aTokenThatWantsAFinger(String certificates) throws Exception {
-        TokenLibrary slow = new TokenLibrary(hsm.slowLibrary());
-        slow.setLabel("tokens");
-        CountersignConfiguration.get().setTokenLibraries(List.of(slow));
-        keep("slow", "pkcs11:token=release;object=alice", SoftHsm.PIN, alice, certificates);
+        TokenAgent.allow(hsm.slowLibrary());
+        TokenAgent.keep("slow", "pkcs11:token=release;object=alice", SoftHsm.PIN, alice, certificates);
     }
 
     @Test

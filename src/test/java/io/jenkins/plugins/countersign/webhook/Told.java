@@ -4,8 +4,7 @@ import com.cloudbees.plugins.credentials.CredentialsScope;
 import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import hudson.util.Secret;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
-import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
-import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
+import io.jenkins.plugins.countersign.configuration.PlainRegistry;
 import io.jenkins.plugins.countersign.engine.delivery.PayloadKind;
 import io.jenkins.plugins.countersign.engine.delivery.Proof;
 import io.jenkins.plugins.countersign.engine.image.Digest;
@@ -26,9 +25,9 @@ import org.jenkinsci.plugins.plaincredentials.impl.StringCredentialsImpl;
 import org.jvnet.hudson.test.JenkinsRule;
 
 /** A Jenkins that a registry tells of its events. */
-final class Told {
+public final class Told {
 
-    static final String SECRET = "a-secret-that-only-the-registry-knows";
+    public static final String SECRET = "a-secret-that-only-the-registry-knows";
 
     private static final HttpClient CLIENT = HttpClient.newHttpClient();
 
@@ -36,15 +35,9 @@ final class Told {
 
     /** Sources {@code bearer}, {@code signed} (GitHub's format) and {@code path} (Quay's), all for one registry over plain HTTP. */
     static void configure(String registry) throws Exception {
-        RegistryConfiguration plain = new RegistryConfiguration(registry);
-        plain.setInsecurePlainHttp(true);
-        CountersignConfiguration.get().setRegistries(List.of(plain));
+        PlainRegistry.configure(registry);
         SystemCredentialsProvider.getInstance().getCredentials().clear();
-        SystemCredentialsProvider.getInstance()
-                .getCredentials()
-                .add(new StringCredentialsImpl(
-                        CredentialsScope.SYSTEM, "hook", "Of the registry", Secret.fromString(SECRET)));
-        SystemCredentialsProvider.getInstance().save();
+        keepSecret();
         SystemCredentialsProvider.getInstance()
                 .getCredentials()
                 .add(new StringCredentialsImpl(
@@ -57,6 +50,21 @@ final class Told {
                         source("bearer", PayloadKind.DISTRIBUTION, registry, Proof.HEADER),
                         source("signed", PayloadKind.GITHUB, registry, Proof.HMAC),
                         source("path", PayloadKind.QUAY, registry, Proof.PATH)));
+    }
+
+    /** One source, {@code production}, of Distribution's events. */
+    public static void listen(String registry) throws Exception {
+        keepSecret();
+        WebhookConfiguration.get()
+                .setSources(List.of(source("production", PayloadKind.DISTRIBUTION, registry, Proof.HEADER)));
+    }
+
+    private static void keepSecret() throws Exception {
+        SystemCredentialsProvider.getInstance()
+                .getCredentials()
+                .add(new StringCredentialsImpl(
+                        CredentialsScope.SYSTEM, "hook", "Of the registry", Secret.fromString(SECRET)));
+        SystemCredentialsProvider.getInstance().save();
     }
 
     private static WebhookSource source(String id, PayloadKind kind, String registry, Proof proof) {
@@ -82,6 +90,16 @@ final class Told {
                    "owner": {"login": "Team"}, "package_version": {"id": "%s",
                      "container_metadata": {"tag": {"name": "%s"}}}},
                  "sender": {"login": "carol"}}""".formatted(id, tag).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Tells the source {@code production} of a push. */
+    public static String sendPush(JenkinsRule jenkins, String secret, String repository, String tag, Digest digest)
+            throws Exception {
+        byte[] body = """
+                {"events": [{"id": "1", "action": "push", "actor": {"name": "carol"}, "target": {
+                   "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "%s",
+                   "repository": "%s", "tag": "%s"}}]}""".formatted(digest, repository, tag).getBytes(StandardCharsets.UTF_8);
+        return send(jenkins, "POST", "production", body, "Authorization", "Bearer " + secret);
     }
 
     static String signature(byte[] body) {

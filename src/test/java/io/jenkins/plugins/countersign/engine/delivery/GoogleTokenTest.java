@@ -221,7 +221,8 @@ public class GoogleTokenTest {
             {"{\"keys\":[" + one + "],\"keys\":[]}", "Duplicate"},
             {"{\"keys\":[" + one.replace("\"n\":\"", "\"n\":\"+") + "]}", "not Base64url"},
             {"{\"keys\":[" + one.replace("\"e\":\"AQAB\"", "\"e\":\"AQ\"") + "]}", "exponent"},
-            {"{\"keys\":[" + one.replace("\"e\":\"AQAB\"", "\"e\":\"Aw\"") + "]}", "exponent is not accepted, use 65537"},
+            {"{\"keys\":[" + one.replace("\"e\":\"AQAB\"", "\"e\":\"Aw\"") + "]}", "exponent is not accepted, use 65537"
+            },
             {"{\"keys\":[" + TokenIssuer.jwk("one", small.generateKeyPair()) + "]}", "1024 bits"},
             {"{\"keys\":[" + "{},".repeat(32) + "{}]}", "no list of keys"},
             {"{}", "no list of keys"},

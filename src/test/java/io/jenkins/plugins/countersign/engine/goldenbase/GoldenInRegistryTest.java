@@ -241,8 +241,8 @@ public class GoldenInRegistryTest {
     public void memoryThatCannotBeReadIsNoEmptyMemory() throws Exception {
         LineageCheck check = check("{\"allow\":[\"" + REGISTRY.host() + "/org-a/**\"]}");
         Digest application = application("team/any", image("org-a/other", "1", "x"));
-        for (String damaged :
-                List.of("", "[]", "{\"images\":[{\"name\":", "{\"images\":{}}", "{\"image\":[]}", "{\"images\":[{}]}")) {
+        for (String damaged : List.of(
+                "", "[]", "{\"images\":[{\"name\":", "{\"images\":{}}", "{\"image\":[]}", "{\"images\":[{}]}")) {
             Files.writeString(folder.getRoot().toPath().resolve("golden.json"), damaged);
             RegistryException refusal =
                     assertThrows(damaged, RegistryException.class, () -> verdict(check, "team/any", application));
