@@ -6,6 +6,8 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
 import com.cloudbees.hudson.plugins.folder.Folder;
+import com.cloudbees.plugins.credentials.CredentialsScope;
+import com.cloudbees.plugins.credentials.SystemCredentialsProvider;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.Result;
@@ -16,6 +18,7 @@ import io.jenkins.plugins.countersign.configuration.TokenLibrary;
 import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesBuilder;
 import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesStep;
+import io.jenkins.plugins.countersign.signing.SigningTokenCredentialsImpl;
 import io.jenkins.plugins.countersign.webhook.Told;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +80,11 @@ public class EveryPageTest {
         gate.keepForThemselves("carol", "erin", "grace");
         CountersignConfiguration.get().setCatalogue("allow: ['registry.example.com/golden/**']");
         CountersignConfiguration.get().setTokenLibraries(List.of(new TokenLibrary("/usr/lib/opensc-pkcs11.so")));
+        gate.keepForTheGate();
+        SystemCredentialsProvider.getInstance()
+                .getCredentials()
+                .add(new SigningTokenCredentialsImpl(
+                        CredentialsScope.SYSTEM, "token", "", "pkcs11:token=release;object=alice", ""));
         Told.listen(gate.registry.host());
 
         WorkflowJob pipeline = jenkins.createProject(WorkflowJob.class, "shop");
@@ -131,7 +139,22 @@ public class EveryPageTest {
 
     private static List<Page> pagesOfAdministrators() {
         String system = "section:has([name='_.trustPolicy']), section:has([name='_.rebuildsAtOnce'])";
+        String credentials = "manage/credentials/store/system/domain/_/";
+        String inDialog =
+                "dialog[open] .jenkins-form-item:not(:has([name='_.id'], [name='_.description'], [name='_.scope']))";
         return List.of(
+                new Page(
+                        "signing-key",
+                        credentials,
+                        inDialog,
+                        "[data-url='credential/gate-key/updateDialog']",
+                        FAULTS_OF_FORMS),
+                new Page(
+                        "signing-token",
+                        credentials,
+                        inDialog,
+                        "[data-url='credential/token/updateDialog']",
+                        FAULTS_OF_FORMS),
                 new Page("deliveries", "manage/countersign-webhooks/", ".jenkins-section", ""),
                 new Page("system", "manage/configure", system, "", FAULTS_OF_FORMS),
                 new Page(

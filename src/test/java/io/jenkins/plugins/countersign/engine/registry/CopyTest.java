@@ -150,8 +150,8 @@ public class CopyTest {
             Copy promotion = Copy.of(from, image.digest(), production).tagged("v1");
 
             liar.lies("GET", "/blobs/" + layer.digest(), e -> FakeRegistry.answer(e, 200, "", other));
-            String refused = assertThrows(DigestMismatchException.class, promotion::run)
-                    .getMessage();
+            String refused =
+                    assertThrows(DigestMismatchException.class, promotion::run).getMessage();
             assertTrue(refused, refused.contains("expected " + layer.digest()));
             assertTrue(refused, refused.contains("found " + Digest.of(other)));
             assertEquals(Optional.empty(), production.resolve("v1"));
@@ -176,9 +176,7 @@ public class CopyTest {
                     e -> readings.incrementAndGet() == 1 && FakeRegistry.answer(e, 200, "", other));
             promotion.run();
             assertEquals("wrong, read to see whose fault, sent again", 3, readings.get());
-            assertEquals(
-                    layer.digest(),
-                    Digest.of(production.openBlob(layer).readAllBytes()));
+            assertEquals(layer.digest(), Digest.of(production.openBlob(layer).readAllBytes()));
         } finally {
             liar.after();
         }
