@@ -131,7 +131,7 @@ public class ConfigurationAsCodeTest {
     @Test
     public void jobDslMakesTheFolderAndTheJobs() throws Exception {
         new DslScriptLoader(new JenkinsJobManagement(System.out, new TreeMap<>(), folder.getRoot()))
-                .runScript(fenced("groovy"));
+                .runScript(fenced("groovy job-dsl"));
         Folder team = jenkins.jenkins.getItemByFullName("team", Folder.class);
         FolderSettings settings = team.getProperties().get(FolderSettings.class);
         assertEquals("registry.example.com", settings.getRegistries().get(0).getHost());
