@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -38,7 +39,13 @@ final class EvidenceCommand implements Callable<Integer> {
         TEST_RESULT,
         SCAN,
         SBOM,
-        PROVENANCE
+        PROVENANCE;
+
+        /** As a trust policy calls it. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
     }
 
     @Spec

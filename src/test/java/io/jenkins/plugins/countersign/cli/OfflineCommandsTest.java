@@ -92,7 +92,7 @@ public class OfflineCommandsTest {
         run(ExitCode.PASS, "request", "attach", request, file("approval.sig"), "--policy", file("policy.yaml"));
         Files.writeString(file("TEST-a.xml"), "<testsuite><testcase name=\"a\"/></testsuite>");
         String evidence = run(
-                ExitCode.PASS, "evidence", image, file("TEST-a.xml"), "--kind", "test_result", "--key", file("ci.pem"));
+                ExitCode.PASS, "evidence", image, file("TEST-a.xml"), "--kind", "test-result", "--key", file("ci.pem"));
         assertTrue(evidence, Digest.isDigest(evidence.trim()));
         Files.writeString(file("empty.xml"), "<testsuite/>");
         run(ExitCode.POLICY, "evidence", image, file("empty.xml"), "--kind", "test_result", "--key", file("ci.pem"));
