@@ -4,9 +4,11 @@ import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.XmlFile;
 import hudson.model.AsyncPeriodicWork;
+import hudson.model.Item;
 import hudson.model.Job;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import hudson.model.listeners.ItemListener;
 import hudson.model.listeners.RunListener;
 import hudson.security.ACL;
 import hudson.security.ACLContext;
@@ -229,6 +231,32 @@ public class BaseRebuilds extends RunListener<Run<?, ?>> {
 
     private static XmlFile file() {
         return new XmlFile(Jenkins.XSTREAM2, new File(Jenkins.get().getRootDir(), "countersign/rebuilds.xml"));
+    }
+
+    /** What waits under the old name waits under the new one. */
+    private synchronized void renamed(String before, String after) {
+        Map<String, BaseUpdateCause> all = waiting();
+        if (!all.containsKey(before)) {
+            return;
+        }
+        Map<String, BaseUpdateCause> inTheirOrder = new LinkedHashMap<>();
+        all.forEach((job, cause) -> inTheirOrder.put(job.equals(before) ? after : job, cause));
+        waiting = inTheirOrder;
+        try {
+            file().write(new LinkedHashMap<>(inTheirOrder));
+        } catch (IOException e) {
+            LOGGER.log(Level.WARNING, "what waits to be rebuilt cannot be written", e);
+        }
+    }
+
+    /** Of jobs, which may be renamed and moved while they wait. */
+    @Extension
+    public static class Moves extends ItemListener {
+
+        @Override
+        public void onLocationChanged(Item item, String before, String after) {
+            get().renamed(before, after);
+        }
     }
 
     /** For builds that were cancelled in the queue, and after a restart. */

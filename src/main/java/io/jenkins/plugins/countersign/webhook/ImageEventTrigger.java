@@ -4,7 +4,9 @@ import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.Util;
 import hudson.model.Item;
+import hudson.model.Items;
 import hudson.model.Job;
+import hudson.model.listeners.ItemListener;
 import hudson.triggers.Trigger;
 import hudson.triggers.TriggerDescriptor;
 import hudson.util.FormValidation;
@@ -14,6 +16,7 @@ import io.jenkins.plugins.countersign.engine.delivery.EventKind;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +38,9 @@ public class ImageEventTrigger extends Trigger<Item> {
 
     /** Those that are started, so that an event need not look at every job. */
     private static final Set<ImageEventTrigger> STARTED = ConcurrentHashMap.newKeySet();
+
+    /** Those that a job gets from the config.xml that this thread is giving it. */
+    private static final ThreadLocal<Set<ImageEventTrigger>> FROM_XML = ThreadLocal.withInitial(HashSet::new);
 
     private final String repository;
     private String tag = "*";
@@ -124,6 +130,9 @@ public class ImageEventTrigger extends Trigger<Item> {
     public void start(Item project, boolean newInstance) {
         super.start(project, newInstance);
         STARTED.add(this);
+        if (Items.currentlyUpdatingByXml()) {
+            FROM_XML.get().add(this);
+        }
     }
 
     @Override
@@ -218,6 +227,21 @@ public class ImageEventTrigger extends Trigger<Item> {
                                 event.digestOrNull(),
                                 event.tagOrNull() == null ? "" : event.tagOrNull(),
                                 stage);
+    }
+
+    /** A job that gets another config.xml, as from Job DSL or REST, does not stop the triggers that it had. */
+    @Extension
+    public static class Replaced extends ItemListener {
+
+        @Override
+        public void onUpdated(Item item) {
+            Set<ImageEventTrigger> fromXml = FROM_XML.get();
+            FROM_XML.remove();
+            boolean hasAny = item instanceof ParameterizedJobMixIn.ParameterizedJob<?, ?> job
+                    && job.getTriggers().values().stream().anyMatch(ImageEventTrigger.class::isInstance);
+            STARTED.removeIf(trigger ->
+                    trigger.job == item && (!hasAny || !fromXml.isEmpty() && !fromXml.contains(trigger)));
+        }
     }
 
     @Extension

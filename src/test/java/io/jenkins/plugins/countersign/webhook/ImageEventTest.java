@@ -10,6 +10,9 @@ import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
 import hudson.ExtensionList;
+import hudson.Launcher;
+import hudson.model.AbstractBuild;
+import hudson.model.BuildListener;
 import hudson.model.Descriptor.FormException;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
@@ -31,6 +34,7 @@ import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.SignatureStore;
 import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
+import java.io.StringReader;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -42,6 +46,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.xml.transform.stream.StreamSource;
 import jenkins.branch.BranchSource;
 import jenkins.model.Jenkins;
 import jenkins.scm.impl.SingleSCMSource;
@@ -62,6 +69,7 @@ import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.MockAuthorizationStrategy;
 import org.jvnet.hudson.test.SingleFileSCM;
 import org.jvnet.hudson.test.SleepBuilder;
+import org.jvnet.hudson.test.TestBuilder;
 import org.kohsuke.stapler.Stapler;
 
 /** What follows from an event, beyond the push that builds a job. */
@@ -207,6 +215,73 @@ public class ImageEventTest {
         Told.await("the refusal", () -> effects().contains("hurried not rebuilt: it would go round in circles"));
         jenkins.waitUntilNoActivity();
         assertEquals(BaseRebuilds.MAX_AN_HOUR + 1, job.getLastBuild().getNumber());
+    }
+
+    /** As the command line, Job DSL and REST change jobs: the trigger of before is not stopped by anybody. */
+    @Test
+    public void aTriggerThatWasReplacedOrRemovedByConfigXml_startsNothingAnyMore() throws Exception {
+        FreeStyleProject job = jenkins.createFreeStyleProject("replaced");
+        ImageEventTrigger trigger = new ImageEventTrigger(registry.host() + "/team/*");
+        job.addTrigger(trigger);
+        trigger.start(job, true);
+        job.save();
+        FreeStyleProject other = jenkins.createFreeStyleProject("other");
+        ImageEventTrigger still = new ImageEventTrigger(registry.host() + "/team/*");
+        other.addTrigger(still);
+        still.start(other, true);
+        other.save();
+        String before = job.getConfigFile().asString();
+        job.updateByXml(new StreamSource(new StringReader(before.replace("/team/*", "/elsewhere/*"))));
+        // The same once more: what is unchanged goes on.
+        other.updateByXml(
+                new StreamSource(new StringReader(other.getConfigFile().asString())));
+        Told.push(registry.host(), "1.0", "for the trigger of before");
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "before")), startsWith("202 "));
+        Told.await("the build of the other", () -> other.getLastBuild() != null);
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        jenkins.waitUntilNoActivity();
+        assertNull("it is about elsewhere now", job.getLastBuild());
+        assertEquals(1, other.getLastBuild().getNumber());
+
+        other.updateByXml(new StreamSource(new StringReader(
+                jenkins.createFreeStyleProject("empty").getConfigFile().asString())));
+        job.updateByXml(new StreamSource(new StringReader(before)));
+        Told.push(registry.host(), "1.0", "once more");
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "once more")), startsWith("202 "));
+        Told.await("the build of the first", () -> job.getLastBuild() != null);
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        jenkins.waitUntilNoActivity();
+        assertEquals(1, other.getLastBuild().getNumber());
+    }
+
+    @Test
+    public void aJobThatIsRenamedWhileItWaitsForItsTurn_isRebuilt() throws Exception {
+        WebhookConfiguration.get().setRebuildsAtOnce(1);
+        Digest old = Told.push(registry.host(), "1.0", "old");
+        FreeStyleProject first = standingOn("a-first", old);
+        SemaphoreBuilder held = new SemaphoreBuilder();
+        first.getBuildersList().add(held);
+        FreeStyleProject second = standingOn("b-second", old);
+        Told.push(registry.host(), "1.0", "updated");
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "renamed")), startsWith("202 "));
+        Told.await("the first build", () -> first.isBuilding());
+        Told.await("the second's turn", () -> BaseRebuilds.get().waitingJobs().contains("b-second"));
+        second.renameTo("c-renamed");
+        SemaphoreBuilder.LATCH.countDown();
+        Told.await("the rebuild", () -> second.getLastBuild().getNumber() == 2);
+        Told.await("nobody waits", () -> BaseRebuilds.get().waitingJobs().isEmpty());
+    }
+
+    /** Lasts until it is let go. */
+    public static final class SemaphoreBuilder extends TestBuilder {
+
+        static final CountDownLatch LATCH = new CountDownLatch(1);
+
+        @Override
+        public boolean perform(AbstractBuild<?, ?> build, Launcher launcher, BuildListener listener)
+                throws InterruptedException {
+            return LATCH.await(60, TimeUnit.SECONDS);
+        }
     }
 
     private static List<String> effects() {
