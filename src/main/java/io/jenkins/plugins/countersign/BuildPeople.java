@@ -32,6 +32,18 @@ public final class BuildPeople {
         }
     }
 
+    /** Whether those are all: of a long chain of builds Jenkins cuts the beginning off. */
+    public static boolean isEveryStarterKnown(List<Cause> causes) {
+        for (Cause cause : causes) {
+            if (cause instanceof Cause.UpstreamCause.DeeplyNestedUpstreamCause
+                    || cause instanceof Cause.UpstreamCause upstream
+                            && !isEveryStarterKnown(upstream.getUpstreamCauses())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Authors of the changes that this build recorded; empty when it recorded none, which is not the same as nobody's. */
     public static Set<String> authors(Run<?, ?> run) {
         Set<String> authors = new LinkedHashSet<>();

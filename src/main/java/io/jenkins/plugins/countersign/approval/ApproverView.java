@@ -58,7 +58,7 @@ public final class ApproverView {
         }
         TrustPolicy policy;
         try {
-            policy = GatePolicy.current().policy();
+            policy = GatePolicy.forPages().policy();
         } catch (IOException | PolicyException e) {
             view.objection = ReadersLanguage.text(Sentence.of("approval.policyNotUsable", e.getMessage()));
             return view;

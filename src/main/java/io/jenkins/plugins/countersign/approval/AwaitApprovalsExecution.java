@@ -96,7 +96,7 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         GateEntry noted = action.add(
                 repository, location.tag().orElse(""), digest, stage, message, now, deadline, GateEntry.WAITING);
         entry = noted.number();
-        run.save();
+        save();
         node().addAction(new PauseAction(Messages.AwaitApprovals_Pause()));
         announce(run, noted);
         begin(false);
@@ -130,7 +130,7 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         if (deadline != 0 && System.currentTimeMillis() >= deadline) {
             WaitingGates.get().work(this::onDeadline);
         } else if (digest.isEmpty()) {
-            WaitingGates.get().work(this::resolve);
+            WaitingGates.get().ask(repository, this::resolve);
         } else {
             WaitingGates.get().add(this, afterRestart);
         }
@@ -151,13 +151,17 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
             digest = found;
             getContext().saveState();
             listener().getLogger().println(Messages.AwaitApprovals_Resolved(image, found));
-            run().save();
+            save();
             WaitingGates.get().add(this, false);
+            if (done) {
+                // It ended while its tag was being resolved.
+                WaitingGates.get().remove(this);
+            }
         } catch (NotFoundException e) {
             fail(new AbortException(e.getMessage()));
         } catch (AbortException | RegistryException e) {
             unknown(e.getMessage());
-            WaitingGates.get().workAfter(RESOLVE_AGAIN, this::resolve);
+            WaitingGates.get().askAfter(RESOLVE_AGAIN, repository, this::resolve);
         } catch (IOException | InterruptedException e) {
             fail(e);
         }
@@ -244,7 +248,7 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         if (decision.isOpen()) {
             open(noted, now, decision);
         } else if (news) {
-            run().save();
+            save();
             ApprovalListener.fire(listener -> listener.onHeld(GatePage.of(runUnchecked(), noted)));
         }
     }
@@ -271,7 +275,7 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         }
     }
 
-    /** In the ledger first: what is not written down did not happen. */
+    /** In the ledger first: what is not written down there did not happen, and what is goes on. */
     private void open(GateEntry noted, GateSnapshot now, Decision decision)
             throws IOException, InterruptedException, LedgerException {
         synchronized (this) {
@@ -327,8 +331,8 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         try {
             GateEntry noted = entry();
             missing = why(noted);
-            end(GateEntry.EXPIRED);
             GateLedger.ended("deadline-passed", noted, run());
+            end(GateEntry.EXPIRED);
             ApprovalListener.fire(listener -> listener.onExpired(GatePage.of(runUnchecked(), noted)));
         } catch (IOException | InterruptedException | LedgerException e) {
             LOGGER.log(Level.WARNING, "the gate of " + image + " at " + stage + " expired, which cannot be kept", e);
@@ -353,8 +357,8 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
                 if (!digest.isEmpty()) {
                     WaitingGates.get().remove(this);
                 }
-                end(GateEntry.ABORTED);
                 GateLedger.ended("aborted", entry(), run());
+                end(GateEntry.ABORTED);
             } catch (IOException | InterruptedException | LedgerException e) {
                 LOGGER.log(
                         Level.WARNING,
@@ -372,18 +376,31 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
             }
             done = true;
         }
-        try {
-            end(GateEntry.ABORTED);
-        } catch (IOException | InterruptedException e) {
-            why.addSuppressed(e);
-        }
+        end(GateEntry.ABORTED);
         getContext().onFailure(why);
     }
 
-    private void end(String how) throws IOException, InterruptedException {
-        entry().end(how);
-        run().save();
-        PauseAction.endCurrentPause(node());
+    /** Keeps on the build how the gate ended. Where that cannot be written, the build goes on all the same. */
+    private void end(String how) {
+        try {
+            entry().end(how);
+            save();
+        } catch (IOException | InterruptedException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "the gate of " + image + " at " + stage + " is " + how + ", which its build cannot keep",
+                    e);
+        }
+        try {
+            PauseAction.endCurrentPause(node());
+        } catch (IOException | InterruptedException e) {
+            // After an abort the build may be over already.
+            LOGGER.log(Level.FINE, "the pause for " + image + " does not end", e);
+        }
+    }
+
+    private void save() throws IOException, InterruptedException {
+        GateHome.of(run()).save();
     }
 
     /** Why the gate is held, as far as it looked. */

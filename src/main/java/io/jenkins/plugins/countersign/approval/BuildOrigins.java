@@ -26,7 +26,7 @@ public final class BuildOrigins {
     public static BuildFacts facts(Run<?, ?> run, String stage) {
         Set<String> authors = authors(run, stage);
         return new BuildFacts(
-                starters(run),
+                BuildPeople.isEveryStarterKnown(run.getCauses()) ? starters(run) : null,
                 authors.isEmpty() ? null : authors,
                 Map.of(),
                 ContextRules.isFourEyesAlways(run.getParent()));

@@ -30,6 +30,6 @@ final class FourEyes {
                 return Optional.of(Messages.FourEyes_Starter(starter));
             }
         }
-        return Optional.empty();
+        return home.isEveryStarterKnown() ? Optional.empty() : Optional.of(Messages.FourEyes_Unknown());
     }
 }

@@ -231,7 +231,7 @@ final class GateActs {
     private static void lookAgain(GatePage page) {
         WaitingGates.wake(page.getRepository(), Digest.parse(page.getDigest()));
         if (!page.isWaiting()) {
-            WaitingGates.get().work(() -> lookOnce(page.home(), page.entry()));
+            WaitingGates.get().ask(page.getRepository(), () -> lookOnce(page.home(), page.entry()));
         }
     }
 

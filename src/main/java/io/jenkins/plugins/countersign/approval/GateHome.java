@@ -3,6 +3,7 @@ package io.jenkins.plugins.countersign.approval;
 import hudson.model.Job;
 import hudson.model.Queue;
 import hudson.model.Run;
+import io.jenkins.plugins.countersign.BuildPeople;
 import io.jenkins.plugins.countersign.engine.approval.BuildFacts;
 import io.jenkins.plugins.countersign.engine.approval.Origin;
 import java.io.IOException;
@@ -29,8 +30,10 @@ interface GateHome {
     /** Of the gate's own page, likewise. */
     String pageOf(GateEntry entry);
 
-    /** Ids of the users who started it. */
+    /** Ids of the users who started it, as far as they are known. */
     Set<String> starters();
+
+    boolean isEveryStarterKnown();
 
     BuildFacts facts(String stage);
 
@@ -81,6 +84,11 @@ interface GateHome {
         }
 
         @Override
+        public boolean isEveryStarterKnown() {
+            return BuildPeople.isEveryStarterKnown(run.getCauses());
+        }
+
+        @Override
         public BuildFacts facts(String stage) {
             return BuildOrigins.facts(run, stage);
         }
@@ -92,7 +100,10 @@ interface GateHome {
 
         @Override
         public void save() throws IOException {
-            run.save();
+            // Jenkins would make the folder of a build that was deleted meanwhile once more, and list it again.
+            if (run.getRootDir().isDirectory()) {
+                run.save();
+            }
         }
     }
 
@@ -126,6 +137,11 @@ interface GateHome {
             Set<String> starters = new LinkedHashSet<>();
             BuildOrigins.addStarters(item.getCauses(), starters);
             return starters;
+        }
+
+        @Override
+        public boolean isEveryStarterKnown() {
+            return BuildPeople.isEveryStarterKnown(item.getCauses());
         }
 
         @Override

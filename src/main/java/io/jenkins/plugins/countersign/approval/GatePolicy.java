@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.approval;
 
+import hudson.AbortException;
 import hudson.Extension;
 import hudson.ExtensionList;
 import hudson.XmlFile;
@@ -11,6 +12,9 @@ import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import io.jenkins.plugins.countersign.engine.trust.TrustedPolicy;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * The trust policy as gates use it: reading and verifying it takes longer than a decision, and ten thousand gates decide by
@@ -19,30 +23,82 @@ import java.time.Duration;
 @Extension
 public class GatePolicy extends SaveableListener {
 
+    private static final Logger LOGGER = Logger.getLogger(GatePolicy.class.getName());
+
     private static final long FRESH = Duration.ofSeconds(30).toNanos();
 
-    private TrustedPolicy policy;
-    private long readAt;
+    /** Of the present configuration. Replaced and not emptied: whoever changes it waits for no registry that hangs. */
+    private volatile Read read = new Read();
 
     static TrustedPolicy current() throws IOException, PolicyException {
-        return ExtensionList.lookupSingleton(GatePolicy.class).read();
+        return get().read.current();
     }
 
-    private synchronized TrustedPolicy read() throws IOException, PolicyException {
-        if (policy == null || System.nanoTime() - readAt > FRESH) {
-            policy = TrustPolicies.trusted();
-            readAt = System.nanoTime();
+    /**
+     * The policy for pages, which nobody decides by: no reader of a page waits for the registry that the policy comes from.
+     *
+     * @throws AbortException while it is being read for the first time
+     */
+    static TrustedPolicy forPages() throws IOException, PolicyException {
+        String repository = CountersignConfiguration.get().getTrustPolicyRepository();
+        if (repository == null) {
+            return current();
         }
-        return policy;
+        Read now = get().read;
+        now.refresh(repository);
+        if (now.policy == null) {
+            throw new AbortException(Messages.GatePolicy_BeingRead(repository));
+        }
+        return now.policy;
+    }
+
+    private static GatePolicy get() {
+        return ExtensionList.lookupSingleton(GatePolicy.class);
     }
 
     @Override
     public void onChange(Saveable saved, XmlFile file) {
         if (saved instanceof CountersignConfiguration) {
-            synchronized (this) {
-                policy = null;
-            }
+            read = new Read();
             WaitingGates.wakeAll();
+        }
+    }
+
+    /** What was read of one configuration. */
+    private static final class Read {
+        private final AtomicBoolean refreshing = new AtomicBoolean();
+        private volatile TrustedPolicy policy;
+        private volatile long readAt;
+        private volatile long refreshedAt = System.nanoTime() - FRESH;
+
+        synchronized TrustedPolicy current() throws IOException, PolicyException {
+            if (!isFresh()) {
+                policy = TrustPolicies.trusted();
+                readAt = System.nanoTime();
+            }
+            return policy;
+        }
+
+        private boolean isFresh() {
+            return policy != null && System.nanoTime() - readAt <= FRESH;
+        }
+
+        void refresh(String repository) {
+            if (isFresh()
+                    || System.nanoTime() - refreshedAt < FRESH
+                    || !refreshing.compareAndSet(false, true)) {
+                return;
+            }
+            WaitingGates.get().ask(repository, () -> {
+                try {
+                    current();
+                } catch (IOException | PolicyException e) {
+                    LOGGER.log(Level.FINE, "no trust policy for pages", e);
+                } finally {
+                    refreshedAt = System.nanoTime();
+                    refreshing.set(false);
+                }
+            });
         }
     }
 }

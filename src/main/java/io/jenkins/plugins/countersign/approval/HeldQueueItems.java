@@ -152,7 +152,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
                 // The queue's lock is held here.
                 Timer.get().execute(() -> WaitingGates.get().add(gate, false));
             } else {
-                WaitingGates.get().work(gate::resolve);
+                WaitingGates.get().ask(location.repository(), gate::resolve);
             }
             return gate;
         }
@@ -167,7 +167,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
                 WaitingGates.get().add(this, false);
             } catch (IOException e) {
                 unknown(e.getMessage());
-                WaitingGates.get().workAfter(RESOLVE_AGAIN, this::resolve);
+                WaitingGates.get().askAfter(RESOLVE_AGAIN, location.repository(), this::resolve);
             }
         }
 

@@ -18,11 +18,12 @@ final class Idempotency {
 
     private record Done(List<String> what, CompletableFuture<String> answer) {}
 
-    private static final Map<String, Done> DONE = new LinkedHashMap<>() {
+    /** By user and key; a user's name may have spaces. */
+    private static final Map<List<String>, Done> DONE = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Done> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<List<String>, Done> eldest) {
             return size() > REMEMBERED;
         }
     };
@@ -40,7 +41,7 @@ final class Idempotency {
         if (keyOrNull.length() > MAX_KEY) {
             throw new GateActs.ActRefusedException(400, Messages.GateActs_TooLong(MAX_KEY));
         }
-        String key = user + " " + keyOrNull;
+        List<String> key = List.of(user, keyOrNull);
         Done mine = new Done(what, new CompletableFuture<>());
         Done first;
         synchronized (DONE) {

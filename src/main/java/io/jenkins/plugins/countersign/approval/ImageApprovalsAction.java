@@ -94,7 +94,7 @@ public class ImageApprovalsAction implements RunAction2, BuildBadgeAction, Envir
         entry.promoted(to);
         run.save();
         // The seals are at the image now, and the page should show them.
-        WaitingGates.get().work(() -> GateActs.lookOnce(GateHome.of(run), entry));
+        WaitingGates.get().ask(entry.repository(), () -> GateActs.lookOnce(GateHome.of(run), entry));
     }
 
     synchronized List<GateEntry> entries() {

@@ -134,7 +134,7 @@ public class WaitingForMe implements RootAction, StaplerProxy {
             return Optional.empty();
         }
         try {
-            return GatePolicy.current().policy().personKnownAs(user.getId());
+            return GatePolicy.forPages().policy().personKnownAs(user.getId());
         } catch (IOException | PolicyException e) {
             // Whoever configures the policy is told there; here it only means that nobody is asked.
             return Optional.empty();

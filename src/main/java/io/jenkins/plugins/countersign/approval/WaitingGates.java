@@ -40,7 +40,7 @@ import jenkins.util.Timer;
  * when somebody wakes the image, and otherwise slowly and at odd moments, so that a missed event delays and never loses.
  *
  * <p>A waiting gate costs an entry in a map and two in a queue. Threads exist only while looks are being taken, and are at
- * most {@link #THREADS}.
+ * most {@link #THREADS} for each registry: one that hangs keeps the gates of no other from being looked at, nor any from its end.
  */
 @Extension
 public class WaitingGates {
@@ -50,11 +50,16 @@ public class WaitingGates {
     /** How long at least between two looks at an image that nobody wakes; an operator's knob, in seconds. */
     static final String POLL_PROPERTY = WaitingGates.class.getName() + ".pollSeconds";
 
-    /** How many looks at once, over all registries; an operator's knob. */
+    /** How many looks at once at one registry; an operator's knob. */
     static final String THREADS_PROPERTY = WaitingGates.class.getName() + ".threads";
 
     private static final Duration DEFAULT_POLL = Duration.ofMinutes(5);
-    private static final int THREADS = 4;
+    static final int THREADS = 4;
+    /** Over all registries. */
+    private static final int MAX_THREADS = 32;
+
+    /** For what ends a gate, and asks nobody. */
+    static final int ENDING_THREADS = 2;
 
     /** An image that has waited for a day is looked at every two and a half hours, unless somebody wakes it. */
     private static final int AGE_SHARE = 10;
@@ -77,7 +82,8 @@ public class WaitingGates {
 
     private final Map<String, Watch> watches = new HashMap<>();
     private final Alarms alarms;
-    private final Executor threads;
+    private final Executor ending;
+    private final Lanes lanes;
     private final Eyes eyes;
     private final Clock clock;
     private final DoubleSupplier dice;
@@ -87,7 +93,8 @@ public class WaitingGates {
     public WaitingGates() {
         this(
                 Timer.get(),
-                pool(SystemProperties.getInteger(THREADS_PROPERTY, THREADS)),
+                pool(ENDING_THREADS),
+                new Lanes(pool(MAX_THREADS), SystemProperties.getInteger(THREADS_PROPERTY, THREADS)),
                 WaitingGates::look,
                 Clock.systemUTC(),
                 () -> ThreadLocalRandom.current().nextDouble(),
@@ -101,8 +108,20 @@ public class WaitingGates {
             Clock clock,
             DoubleSupplier dice,
             Duration poll) {
+        this(timer, threads, new Lanes(threads, Integer.MAX_VALUE), eyes, clock, dice, poll);
+    }
+
+    private WaitingGates(
+            ScheduledExecutorService timer,
+            Executor ending,
+            Lanes lanes,
+            Eyes eyes,
+            Clock clock,
+            DoubleSupplier dice,
+            Duration poll) {
         this.alarms = new Alarms(timer, clock);
-        this.threads = threads;
+        this.ending = ending;
+        this.lanes = lanes;
         this.eyes = eyes;
         this.clock = clock;
         this.dice = dice;
@@ -204,20 +223,31 @@ public class WaitingGates {
         }
     }
 
-    /** Does something that takes longer than the timer's threads may be kept, for instance ask a registry. */
+    /** Does something that takes longer than the timer's threads may be kept, and asks no registry. */
     void work(Runnable work) {
-        threads.execute(() -> {
-            try (ACLContext ignored = ACL.as2(ACL.SYSTEM2)) {
-                work.run();
-            } catch (RuntimeException e) {
-                LOGGER.log(Level.WARNING, "work of a waiting gate failed", e);
-            }
-        });
+        ending.execute(() -> asJenkins(work));
+    }
+
+    /**
+     * Does something that asks a registry, which may take minutes.
+     *
+     * @param repository {@code registry/repository}
+     */
+    void ask(String repository, Runnable work) {
+        lanes.execute(repository.substring(0, Math.max(0, repository.indexOf('/'))), () -> asJenkins(work));
     }
 
     /** The same, later. */
-    void workAfter(Duration delay, Runnable work) {
-        alarms.at(clock.instant().plus(delay), () -> work(work));
+    void askAfter(Duration delay, String repository, Runnable work) {
+        alarms.at(clock.instant().plus(delay), () -> ask(repository, work));
+    }
+
+    private static void asJenkins(Runnable work) {
+        try (ACLContext ignored = ACL.as2(ACL.SYSTEM2)) {
+            work.run();
+        } catch (RuntimeException e) {
+            LOGGER.log(Level.WARNING, "work of a waiting gate failed", e);
+        }
     }
 
     private Duration spread() {
@@ -234,8 +264,11 @@ public class WaitingGates {
             watch.again = true;
             return;
         }
-        Instant earliest = watch.lastLook == null ? Instant.MIN : watch.lastLook.plus(BREATH);
-        Instant time = clock.instant().plus(delay);
+        Instant now = clock.instant();
+        // A clock that was put back says that the last look is still to come.
+        boolean looked = watch.lastLook != null && !watch.lastLook.isAfter(now);
+        Instant earliest = looked ? watch.lastLook.plus(BREATH) : Instant.MIN;
+        Instant time = now.plus(delay);
         time = time.isBefore(earliest) ? earliest : time;
         if (watch.alarm != null && !time.isBefore(watch.alarmTime)) {
             return;
@@ -258,7 +291,7 @@ public class WaitingGates {
             }
             watch.looking = true;
         }
-        work(() -> lookAt(watch));
+        ask(watch.repository, () -> lookAt(watch));
     }
 
     private void lookAt(Watch watch) {
@@ -328,9 +361,10 @@ public class WaitingGates {
 
     @Terminator
     public static void stop() {
-        if (get().threads instanceof ThreadPoolExecutor pool) {
+        if (get().ending instanceof ThreadPoolExecutor pool) {
             pool.shutdownNow();
         }
+        get().lanes.stop();
     }
 
     private static String key(String repository, Digest digest) {

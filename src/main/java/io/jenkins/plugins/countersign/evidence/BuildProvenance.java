@@ -84,7 +84,7 @@ public final class BuildProvenance {
                 parameters(run),
                 dependencies,
                 root + run.getUrl(),
-                List.copyOf(BuildPeople.starters(run)),
+                BuildPeople.isEveryStarterKnown(run.getCauses()) ? List.copyOf(BuildPeople.starters(run)) : null,
                 authors.isEmpty() ? null : List.copyOf(authors),
                 Instant.ofEpochMilli(run.getStartTimeInMillis()),
                 Instant.now().truncatedTo(ChronoUnit.MILLIS));

@@ -17,8 +17,19 @@ import hudson.slaves.DumbSlave;
 import io.jenkins.plugins.countersign.audit.ControllerLedger;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
 import io.jenkins.plugins.countersign.configuration.FolderSettings;
+import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.FaultyProxy;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import jenkins.model.InterruptedBuildAction;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
@@ -296,6 +307,161 @@ public class AwaitApprovalsTest {
         WorkflowRun open = held.getParent().scheduleBuild2(0).get();
         jenkins.assertBuildStatusSuccess(open);
         jenkins.assertLogContains("deploying", open);
+    }
+
+    @Test
+    public void anAbortWhileTheTagIsBeingResolved_leavesNothingThatWaits() throws Exception {
+        try (FaultyProxy slow = slowRegistry()) {
+            slow.hold();
+            WorkflowRun run = start("awaitApprovals image: '" + at(slow) + ":1.0', stage: 'qa'");
+            jenkins.waitForMessage("Waiting for approvals of", run);
+            run.doStop();
+            jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
+            slow.letGo();
+            GatePage page = run.getAction(ImageApprovalsAction.class).getGate("1");
+            awaitState(page, "aborted");
+            allThreadsAreFree(WaitingGates.THREADS, work -> WaitingGates.get().ask(at(slow), work));
+            assertEquals("nobody waits for it any more", 0, WaitingGates.get().size());
+        }
+    }
+
+    /** A full disk for a moment, an NFS hiccup: the decision is in the ledger, and the build goes on. */
+    @Test
+    public void aBuildThatCannotBeWrittenWhenTheGateOpens_goesOnAllTheSame() throws Exception {
+        WorkflowRun run = start("awaitApprovals image: '" + gate.image() + "', stage: 'release'\necho 'went on'");
+        jenkins.waitForMessage("missing 1 of release", run);
+        Path file = run.getRootDir().toPath().resolve("build.xml");
+        Path kept = run.getRootDir().toPath().resolve("build.kept");
+        Files.move(file, kept);
+        Files.createDirectories(file.resolve("in-the-way"));
+        gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
+        jenkins.waitForMessage("The gate of stage release is open", run);
+        Files.delete(file.resolve("in-the-way"));
+        Files.delete(file);
+        Files.move(kept, file);
+        jenkins.waitForMessage("went on", run);
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+    }
+
+    @Test
+    public void aBuildThatIsDeletedAfterItsAbort_doesNotComeBack() throws Exception {
+        WorkflowRun run = start("awaitApprovals image: '" + gate.image() + "', stage: 'qa'");
+        jenkins.waitForMessage("missing 2 of qa", run);
+        CountDownLatch busy = new CountDownLatch(1);
+        for (int i = 0; i < WaitingGates.ENDING_THREADS; i++) {
+            WaitingGates.get().work(() -> await(busy));
+        }
+        try {
+            run.doStop();
+            jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(run));
+            run.delete();
+            assertFalse(run.getRootDir().exists());
+        } finally {
+            busy.countDown();
+        }
+        long deadline = System.nanoTime() + 20_000_000_000L;
+        while (WaitingGates.get().size() > 0) {
+            assertTrue("still waits", System.nanoTime() < deadline);
+            Thread.sleep(20);
+        }
+        allThreadsAreFree(WaitingGates.ENDING_THREADS, WaitingGates.get()::work);
+        assertFalse("it is back on the disk", run.getRootDir().exists());
+        assertTrue(
+                "the abort is in the ledger",
+                Files.readAllLines(ControllerLedger.get().file()).stream()
+                        .anyMatch(line -> line.contains("\"outcome\":\"aborted\"") && line.contains(run.getUrl())));
+    }
+
+    /** A firewall that drops packets: whoever asks waits for minutes, and asks again. */
+    @Test
+    public void aRegistryThatHangs_keepsNoGateOfAnotherFromItsApprovalOrItsDeadline() throws Exception {
+        try (FaultyProxy slow = slowRegistry()) {
+            slow.hold();
+            StringBuilder branches = new StringBuilder();
+            for (int i = 0; i < 12; i++) {
+                branches.append(i + ": { awaitApprovals image: '" + at(slow) + "@"
+                        + Digest.of(new byte[] {(byte) i}) + "', stage: 'qa' }, ");
+            }
+            WorkflowRun hangs = start("parallel " + branches + " failFast: true");
+            for (int i = 0; i < 12; i++) {
+                jenkins.waitForMessage(Digest.of(new byte[] {(byte) i}).toString(), hangs);
+            }
+            WorkflowRun expires = job(
+                            "awaitApprovals image: '" + gate.image() + "', stage: 'qa', timeout: 1, unit: 'SECONDS'",
+                            "-expires")
+                    .scheduleBuild2(0)
+                    .waitForStart();
+            jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(expires));
+            gate.says("grace", Saying.Word.APPROVE, "release", "");
+            WorkflowRun opens = job("awaitApprovals image: '" + gate.image() + "', stage: 'release'", "-opens")
+                    .scheduleBuild2(0)
+                    .waitForStart();
+            jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(opens));
+            hangs.doStop();
+            jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(hangs));
+        }
+    }
+
+    /** The real number of builds that led here is cut by Jenkins, who started the first is unknown then, and not nobody. */
+    @Test
+    public void whoStartedTheFirstOfManyBuilds_isNotForgotten() throws Exception {
+        WorkflowJob job = job("echo 'next'", "-first");
+        WorkflowRun run =
+                job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank"))).get();
+        for (int i = 0; i < 12; i++) {
+            WorkflowJob next = job("echo 'next'", "-" + i);
+            run = next.scheduleBuild2(0, new CauseAction(new Cause.UpstreamCause((hudson.model.Run<?, ?>) run)))
+                    .get();
+        }
+        WorkflowRun last = job("awaitApprovals image: '" + gate.image() + "', stage: 'release'")
+                .scheduleBuild2(0, new CauseAction(new Cause.UpstreamCause((hudson.model.Run<?, ?>) run)))
+                .waitForStart();
+        gate.saysAndTells("frank", Saying.Word.APPROVE, "release", "I trust myself");
+        jenkins.waitForMessage("Found the approval by frank", last);
+        jenkins.waitForMessage("who started the build of this image is not known", last);
+        assertTrue(last.isBuilding());
+        last.doStop();
+        jenkins.waitForCompletion(last);
+    }
+
+    private static String at(FaultyProxy registry) {
+        return "localhost:" + registry.port() + "/team/app";
+    }
+
+    /** The registry once more, by another address. */
+    private FaultyProxy slowRegistry() throws Exception {
+        FaultyProxy slow = new FaultyProxy(Integer.parseInt(gate.registry.host().split(":")[1]));
+        List<RegistryConfiguration> registries = new ArrayList<>();
+        for (String host : List.of(gate.registry.host(), "localhost:" + slow.port())) {
+            RegistryConfiguration plain = new RegistryConfiguration(host);
+            plain.setInsecurePlainHttp(true);
+            registries.add(plain);
+        }
+        CountersignConfiguration.get().setRegistries(registries);
+        return slow;
+    }
+
+    /** Returns when all that was to be done before is done. */
+    private static void allThreadsAreFree(int threads, Consumer<Runnable> everyOne) throws Exception {
+        CyclicBarrier together = new CyclicBarrier(threads + 1);
+        for (int i = 0; i < threads; i++) {
+            everyOne.accept(() -> {
+                try {
+                    together.await(60, TimeUnit.SECONDS);
+                } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+        }
+        together.await(60, TimeUnit.SECONDS);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private WorkflowRun start(String script) throws Exception {

@@ -14,7 +14,10 @@ import hudson.model.CauseAction;
 import hudson.model.Item;
 import io.jenkins.plugins.countersign.audit.ControllerLedger;
 import io.jenkins.plugins.countersign.configuration.CountersignConfiguration;
+import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
+import io.jenkins.plugins.countersign.engine.registry.FaultyProxy;
 import io.jenkins.plugins.countersign.engine.request.Request;
+import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import java.io.File;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +25,8 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
 import org.htmlunit.FormEncodingType;
@@ -224,6 +229,47 @@ public class GatePageTest {
         WebResponse missing = post("erin", "approve", act("carol"));
         assertEquals("carol's key is not erin's to use", 422, missing.getStatusCode());
         assertNothingWritten();
+    }
+
+    /** Every page of Jenkins asks whether something waits for its reader. */
+    @Test
+    public void aRegistryOfPoliciesThatHangs_keepsNobodyFromAPage_norTheAdministratorFromAnotherPolicy()
+            throws Exception {
+        CountersignConfiguration configuration = CountersignConfiguration.get();
+        try (FaultyProxy slow =
+                new FaultyProxy(Integer.parseInt(gate.registry.host().split(":")[1]))) {
+            slow.hold();
+            RegistryConfiguration registry = new RegistryConfiguration("localhost:" + slow.port());
+            registry.setInsecurePlainHttp(true);
+            List<RegistryConfiguration> registries = new ArrayList<>(configuration.getRegistries());
+            registries.add(registry);
+            configuration.setRegistries(registries);
+            configuration.setPolicyRootKeys(
+                    PublicKeys.pem(gate.keys.get("root").publicKey()));
+            configuration.setTrustPolicyRepository("localhost:" + slow.port() + "/policies/main");
+            JenkinsRule.WebClient carol = client("carol");
+            carol.getOptions().setTimeout(20_000);
+            for (String path : List.of("", "countersign-waiting/", run.getUrl() + "countersign/")) {
+                assertEquals(path, 200, carol.goTo(path).getWebResponse().getStatusCode());
+            }
+            CompletableFuture.runAsync(() -> {
+                        configuration.setTrustPolicyRepository(null);
+                        configuration.setPolicyRootKeys(null);
+                    })
+                    .get(20, TimeUnit.SECONDS);
+            assertThat(carol.goTo(run.getUrl() + "countersign/").asNormalizedText(), containsString("Approve…"));
+        } finally {
+            configuration.setTrustPolicyRepository(null);
+            configuration.setPolicyRootKeys(null);
+        }
+    }
+
+    @Test
+    public void twoPeopleWithSpacesInTheirNames_areNotOneForAKeyOfTheirRequests() throws Exception {
+        List<String> same = List.of("approve", "the same");
+        assertEquals("first", Idempotency.once("ann", "b c", same, () -> "first"));
+        assertEquals("second", Idempotency.once("ann b", "c", same, () -> "second"));
+        assertEquals("second", Idempotency.once("ann b", "c", same, () -> "third"));
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -27,6 +28,7 @@ public final class FaultyProxy implements AutoCloseable {
     private long perSecond = Long.MAX_VALUE;
     private volatile Random random;
     private volatile int faultsLeft;
+    private volatile CountDownLatch held = new CountDownLatch(0);
 
     public FaultyProxy(int target) throws IOException {
         this.target = target;
@@ -44,6 +46,15 @@ public final class FaultyProxy implements AutoCloseable {
             perSecond = bytes;
             pace.notifyAll();
         }
+    }
+
+    /** From now on no request passes, until {@link #letGo}: a registry that takes everything and answers nothing. */
+    public void hold() {
+        held = new CountDownLatch(1);
+    }
+
+    public void letGo() {
+        held.countDown();
     }
 
     /** How many bytes of requests have passed. */
@@ -144,6 +155,9 @@ public final class FaultyProxy implements AutoCloseable {
                 // the head of a request names what is meant: a change there is another request, which TLS prevents
                 if (here && changes && !(request && isHead(buffer, read))) {
                     buffer[index] ^= 1;
+                }
+                if (request) {
+                    held.await();
                 }
                 out.write(buffer, 0, read);
                 position += read;
