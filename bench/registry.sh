@@ -1,14 +1,14 @@
 #!/bin/bash
 # Push and promotion beside other clients, on one machine, against Debian's docker-registry on the loopback.
 #
-#   bench/registry.sh [layers] [MiB per layer] [rounds]      default: 20 54 3
+#   bench/registry.sh [layers] [MiB per layer] [rounds]      default: 20 54 5
 #
 # Needs: a JDK, Maven, docker-registry, curl, GNU time, sha256sum; compares with skopeo, crane and oras where they are on
-# the PATH. The clients take turns in every round; each line is the best of the rounds, because what else the machine does
-# only ever adds. Between pushes the registry starts empty. "countersign" is the command line as its launcher starts it, with
+# the PATH. The clients take turns in every round; each line has the best of the rounds, because what else the machine does
+# only ever adds, and their median. Between pushes the registry starts empty. "countersign" is the command line as its launcher starts it, with
 # its Java; "countersign, running" is the same engine in a Java that runs already, as a Jenkins agent does.
 set -eu
-LAYERS=${1:-20} MIB=${2:-54} ROUNDS=${3:-3}
+LAYERS=${1:-20} MIB=${2:-54} ROUNDS=${3:-5}
 HERE=$(cd "$(dirname "$0")/.." && pwd)
 WORK=$(mktemp -d)
 A=127.0.0.1:15101 B=127.0.0.1:15102
@@ -77,9 +77,10 @@ export -f upload sums; export BLOBS A
 has() { command -v "$1" > /dev/null; }
 start a $A; start b $B
 for i in 1 2 3; do
-  empty a $A
+  empty a $A; empty b $B
   running warm-up push oci:$WORK/image:v1 $A/warm/app$i:v1
-  running warm-up copy $A/warm/app$i:v1 $A/warm/copy$i:v1
+  running warm-up copy $A/warm/app$i:v1 $B/warm/app$i:v1
+  for j in 1 2 3 4; do running warm-up copy $A/warm/app$i:v1 $A/warm/copy$i-$j:v1; done
 done
 for round in $(seq "$ROUNDS"); do
   measure "floor: sha256" sha256sum sums
@@ -122,9 +123,9 @@ done
 
 echo "$LAYERS layers of $MIB MiB, $(nproc) cores, $ROUNDS rounds, load before: $(cut -d' ' -f1 /proc/loadavg)"
 echo
-echo "| what | client | time s | CPU s (client) | CPU s (registry) | peak MiB |"
-echo "|---|---|---|---|---|---|"
+echo "| what | client | best s | median s | CPU s (client) | CPU s (registry) | peak MiB |"
+echo "|---|---|---|---|---|---|---|"
 sort -t';' -k1,1 -k2,2 -k3,3n "$WORK/results" | awk -F';' '
-  function flush() { if (n) { m = 1; printf "| %s | %s | %.2f | %.2f | %.2f | %d |\n", row, client, t[m], u[m], r[m] / 100, k[m] / 1024 } n = 0 }
+  function flush() { if (n) { printf "| %s | %s | %.2f | %.2f | %.2f | %.2f | %d |\n", row, client, t[1], t[int((n + 1) / 2)], u[1], r[1] / 100, k[1] / 1024 } n = 0 }
   { if ($1 != row || $2 != client) { flush(); row = $1; client = $2 } n++; t[n] = $3; u[n] = $4 + $5; k[n] = $6; r[n] = $7 }
   END { flush() }'
