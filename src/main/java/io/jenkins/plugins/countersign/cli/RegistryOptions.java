@@ -5,6 +5,7 @@ import io.jenkins.plugins.countersign.engine.image.ImageReference;
 import io.jenkins.plugins.countersign.engine.registry.ClientCertificate;
 import io.jenkins.plugins.countersign.engine.registry.DockerCertificates;
 import io.jenkins.plugins.countersign.engine.registry.DockerConfig;
+import io.jenkins.plugins.countersign.engine.registry.EnvironmentProxy;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.LoginSource;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
@@ -172,6 +173,9 @@ final class RegistryOptions {
     RegistryAccess access(String host) throws IOException, Failure {
         boolean own = isOwn(host);
         RegistryAccess access = RegistryAccess.of(host).withProgress(this::warn);
+        if (EnvironmentProxy.isNamedIn(System.getenv())) {
+            access = access.withProxies(EnvironmentProxy.of(System.getenv()));
+        }
         List<String> pem = new ArrayList<>();
         for (Path file : authorities) {
             pem.add(Files.readString(file));

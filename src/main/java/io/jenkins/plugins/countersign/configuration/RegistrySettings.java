@@ -5,6 +5,7 @@ import io.jenkins.plugins.countersign.engine.event.Progress;
 import io.jenkins.plugins.countersign.engine.registry.ClientCertificate;
 import io.jenkins.plugins.countersign.engine.registry.DockerCertificates;
 import io.jenkins.plugins.countersign.engine.registry.DockerConfig;
+import io.jenkins.plugins.countersign.engine.registry.EnvironmentProxy;
 import io.jenkins.plugins.countersign.engine.registry.ImageLocation;
 import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
@@ -30,6 +31,7 @@ import java.util.Map;
  * @param tokenHosts hosts of token services that may get the login
  * @param insecurePlainHttp as an administrator allowed it for this registry
  * @param insecureUnverifiedTls as an administrator allowed it for this registry
+ * @param proxyOrNull null where Jenkins has none
  */
 public record RegistrySettings(
         String host,
@@ -40,7 +42,8 @@ public record RegistrySettings(
         String clientKey,
         List<String> tokenHosts,
         boolean insecurePlainHttp,
-        boolean insecureUnverifiedTls)
+        boolean insecureUnverifiedTls,
+        JenkinsProxy proxyOrNull)
         implements Serializable {
 
     static RegistrySettings of(
@@ -61,7 +64,8 @@ public record RegistrySettings(
                         ? List.of()
                         : tokenHosts(configuredOrNull.getTokenHosts()),
                 configuredOrNull != null && configuredOrNull.isInsecurePlainHttp(),
-                configuredOrNull != null && configuredOrNull.isInsecureUnverifiedTls());
+                configuredOrNull != null && configuredOrNull.isInsecureUnverifiedTls(),
+                JenkinsProxy.ofJenkins());
     }
 
     /** Host names, separated by spaces or commas. */
@@ -72,7 +76,8 @@ public record RegistrySettings(
     /**
      * How the registry is reached from an agent, called there: where Jenkins has no login, with the one that Docker would
      * find in a build's environment: in {@code config.json}, or by one of its credential helpers. Where Jenkins has neither
-     * an authority nor a client certificate for it, with those of {@code certs.d} there.
+     * an authority nor a client certificate for it, with those of {@code certs.d} there. Through the proxy of the build's
+     * environment where it names one, but never with a registry whose proxy could read a login: that goes through Jenkins'.
      *
      * @param environment of the build there
      * @param folder where Docker would be called: a relative {@code DOCKER_CONFIG} begins there
@@ -83,6 +88,9 @@ public record RegistrySettings(
         RegistryAccess access = access(progress);
         if (certificateAuthority.isEmpty() && clientCertificate.isEmpty()) {
             access = DockerCertificates.ofEnvironment(environment).addedTo(access, progress);
+        }
+        if (!insecurePlainHttp && !insecureUnverifiedTls && EnvironmentProxy.isNamedIn(environment)) {
+            access = access.withProxies(EnvironmentProxy.of(environment));
         }
         return user.isEmpty() ? access.withLogin(DockerConfig.ofEnvironment(environment, folder)) : access;
     }
@@ -95,6 +103,9 @@ public record RegistrySettings(
     /** How the registry is reached. */
     public RegistryAccess access(Progress progress) {
         RegistryAccess access = RegistryAccess.of(host).withProgress(progress);
+        if (proxyOrNull != null) {
+            access = access.withProxies(proxyOrNull);
+        }
         if (!user.isEmpty()) {
             access = access.withLogin(user, password);
         }

@@ -12,6 +12,7 @@ import com.cloudbees.plugins.credentials.domains.HostnamePortSpecification;
 import com.cloudbees.plugins.credentials.impl.CertificateCredentialsImpl;
 import com.cloudbees.plugins.credentials.impl.UsernamePasswordCredentialsImpl;
 import hudson.FilePath;
+import hudson.ProxyConfiguration;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.Label;
@@ -35,6 +36,7 @@ import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
 import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
+import io.jenkins.plugins.countersign.engine.registry.Tinyproxy;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
 import io.jenkins.plugins.countersign.signing.SigningKeyCredentialsImpl;
 import java.nio.charset.StandardCharsets;
@@ -78,6 +80,9 @@ public class PushImageStepTest {
 
     @ClassRule
     public static final DockerRegistry DEMANDING = DockerRegistry.demanding(AUTHORITY);
+
+    @ClassRule
+    public static final Tinyproxy PROXY = new Tinyproxy();
 
     private static final int LAYER = 16 << 20;
 
@@ -194,6 +199,74 @@ public class PushImageStepTest {
                 push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG='])", Result.FAILURE));
         writeConfig(workspace.child("docker"), WITH_LOGIN.host());
         push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG=docker'])", Result.SUCCESS);
+    }
+
+    @Test(timeout = 120_000)
+    public void proxyOfJenkinsIsUsedOnControllerAndAgent_exceptForItsExceptions() throws Exception {
+        configured(WITH_LOGIN).setCredentialsId("registry");
+        SystemCredentialsProvider.getInstance()
+                .setDomainCredentialsMap(Map.of(
+                        Domain.global(),
+                        List.of(new UsernamePasswordCredentialsImpl(
+                                CredentialsScope.GLOBAL,
+                                "registry",
+                                null,
+                                DockerRegistry.USER,
+                                DockerRegistry.PASSWORD))));
+        WorkflowJob job = J.createProject(WorkflowJob.class, "through-proxy");
+        imageFor(job, agent, 10);
+        try {
+            J.jenkins.setProxy(new ProxyConfiguration("127.0.0.1", PROXY.port()));
+            J.assertLogContains(
+                    "the proxy 127.0.0.1:" + PROXY.port() + " wants a login, and none was given for it",
+                    push(job, WITH_LOGIN, "withEnv([])", Result.FAILURE));
+
+            J.jenkins.setProxy(
+                    new ProxyConfiguration("127.0.0.1", PROXY.port(), Tinyproxy.USER, Tinyproxy.PASSWORD));
+            int before = PROXY.requests().size();
+            J.assertLogNotContains(Tinyproxy.PASSWORD, push(job, WITH_LOGIN, "withEnv([])", Result.SUCCESS));
+            assertTrue(PROXY.requests().size() > before);
+            assertTrue(PROXY.requests().contains("CONNECT " + WITH_LOGIN.host() + " HTTP/1.1"));
+
+            J.jenkins.setProxy(new ProxyConfiguration("127.0.0.1", 1, "", "", "localhost"));
+            push(job, WITH_LOGIN, "withEnv([])", Result.SUCCESS);
+        } finally {
+            J.jenkins.setProxy(null);
+        }
+    }
+
+    /** Over TLS it sees nothing but a name; in plain HTTP it would see the login that Jenkins keeps. */
+    @Test(timeout = 120_000)
+    public void proxyOfTheBuildsEnvironmentIsATunnelAndNeverAnIntermediary() throws Exception {
+        WorkflowJob job = J.createProject(WorkflowJob.class, "environment-proxy");
+        imageFor(job, agent, 10);
+        RegistryConfiguration verified = new RegistryConfiguration("verified.invalid");
+        RegistryConfiguration plain = new RegistryConfiguration("plain.invalid");
+        plain.setInsecurePlainHttp(true);
+        RegistryConfiguration unverified = new RegistryConfiguration("unverified.invalid");
+        unverified.setInsecureUnverifiedTls(true);
+        CountersignConfiguration.get().setRegistries(List.of(verified, plain, unverified));
+        int before = PROXY.requests().size();
+        String login = Tinyproxy.USER + ":" + Tinyproxy.PASSWORD;
+        for (String host : List.of("plain.invalid", "unverified.invalid")) {
+            J.assertLogContains("there is no host of the name " + host, pushThrough(login, job, host));
+        }
+        assertEquals(before, PROXY.requests().size());
+
+        J.assertLogContains(
+                "127.0.0.1:" + PROXY.port() + " refused the login of user mallory",
+                pushThrough("mallory:guess", job, "verified.invalid"));
+    }
+
+    private static WorkflowRun pushThrough(String login, WorkflowJob job, String host) throws Exception {
+        String proxy = "http://" + login + "@127.0.0.1:" + PROXY.port();
+        job.setDefinition(new CpsFlowDefinition(
+                "node('far') { withEnv(['HTTP_PROXY=" + proxy + "', 'HTTPS_PROXY=" + proxy
+                        + "']) { pushImage source: 'oci:app:1', image: '" + host + "/app:1' } }",
+                true));
+        WorkflowRun run = J.assertBuildStatus(Result.FAILURE, job.scheduleBuild2(0));
+        J.assertLogNotContains("guess", run);
+        return run;
     }
 
     /** With the Docker Pipeline plugin; its {@code docker login} is done by a script that writes what Docker would. */

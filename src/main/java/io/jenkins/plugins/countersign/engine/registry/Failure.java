@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.registry;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
 import java.security.cert.CertPathValidatorException;
@@ -72,10 +71,8 @@ record Failure(Kind kind, String reason, Optional<Duration> retryAfter, IOExcept
                         "tried to " + action + ", but " + host + " does not speak TLS at this port", failure);
             }
         }
-        String reason = failure instanceof ConnectException || failure.getCause() instanceof ConnectException
-                ? "no connection to " + host
-                : String.valueOf(failure.getMessage());
-        return new Failure(Kind.CONNECTION, RegistryErrors.clean(reason), Optional.empty(), failure);
+        return new Failure(
+                Kind.CONNECTION, RegistryErrors.clean(String.valueOf(failure.getMessage())), Optional.empty(), failure);
     }
 
     static Failure connection(String reason) {

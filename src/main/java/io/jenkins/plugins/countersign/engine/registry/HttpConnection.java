@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpHeaders;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -34,12 +35,13 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 
 /**
- * One connection without a proxy, on which one request after the other is written and answered by the calling thread.
- * Source: RFC 9112 (HTTP/1.1).
+ * One connection, on which one request after the other is written and answered by the calling thread. Source: RFC 9112
+ * (HTTP/1.1).
  *
- * <p>Why not the JDK's client, which serves where there is a proxy: for each piece of a body it goes through a selector and
- * two tasks, it starts slowly (bench/registry-results.md), and an answer that comes before the body is through, as that of a
- * proxy to a request that is too large, is lost in it. Blocking, on a channel, because then an interruption closes it.
+ * <p>Why not the JDK's client: for each piece of a body it goes through a selector and two tasks, it starts slowly
+ * (bench/registry-results.md), an answer that comes before the body is through, as that of a proxy to a request that is too
+ * large, is lost in it, and it gives no password to a proxy that it wants a tunnel from. Blocking, on a channel, because then
+ * an interruption closes it.
  */
 final class HttpConnection implements Closeable {
 
@@ -54,6 +56,7 @@ final class HttpConnection implements Closeable {
     private final SocketChannel channel;
     private final Socket socket;
     private final SocketBelowTls belowOrNull;
+    private final HttpProxy intermediaryOrNull;
     private final InputStream in;
     private final Timeouts timeouts;
     private final Consumer<HttpConnection> idle;
@@ -62,35 +65,50 @@ final class HttpConnection implements Closeable {
     private boolean answerBegan;
     private boolean reusable;
 
-    /** @param belowOrNull null without TLS */
+    /**
+     * @param belowOrNull null without TLS
+     * @param intermediaryOrNull the proxy that passes on what it reads; null where there is none, or only a tunnel
+     */
     private HttpConnection(
             SocketChannel channel,
             SocketBelowTls belowOrNull,
+            HttpProxy intermediaryOrNull,
             Socket socket,
             Timeouts timeouts,
             Consumer<HttpConnection> idle)
             throws IOException {
         this.channel = channel;
         this.belowOrNull = belowOrNull;
+        this.intermediaryOrNull = intermediaryOrNull;
         this.socket = socket;
         this.in = new BufferedInputStream(socket.getInputStream(), 16 << 10);
         this.timeouts = timeouts;
         this.idle = idle;
     }
 
-    /** @param idle takes the connection when an answer was read to its end and another request may follow */
-    static HttpConnection open(URI uri, String action, SSLContext tls, Timeouts timeouts, Consumer<HttpConnection> idle)
+    /**
+     * @param proxyOrNull what is connected to in place of the host itself
+     * @param idle takes the connection when an answer was read to its end and another request may follow
+     */
+    static HttpConnection open(
+            URI uri,
+            String action,
+            HttpProxy proxyOrNull,
+            SSLContext tls,
+            Timeouts timeouts,
+            Consumer<HttpConnection> idle)
             throws IOException {
         boolean secure = uri.getScheme().equalsIgnoreCase("https");
         int port = uri.getPort() >= 0 ? uri.getPort() : secure ? 443 : 80;
         String host = uri.getHost().replaceAll("^\\[|]$", "");
-        ConnectException failed = new ConnectException("no connection to " + host + ":" + port);
-        for (InetAddress address : InetAddress.getAllByName(host)) {
+        ConnectException failed = new ConnectException(
+                proxyOrNull == null ? "no connection to " + host + ":" + port : "no connection to " + proxyOrNull);
+        for (InetAddress address : addresses(host, proxyOrNull, action)) {
             SocketChannel channel = SocketChannel.open();
             try {
                 Socket socket = channel.socket();
                 try {
-                    socket.connect(new InetSocketAddress(address, port), (int)
+                    socket.connect(new InetSocketAddress(address, proxyOrNull == null ? port : proxyOrNull.port()), (int)
                             timeouts.connect().toMillis());
                 } catch (IOException e) {
                     cancelled(action, e);
@@ -98,10 +116,18 @@ final class HttpConnection implements Closeable {
                     continue;
                 }
                 socket.setTcpNoDelay(true);
-                socket.setSoTimeout((int) timeouts.stall().toMillis()); // for the handshake
+                socket.setSoTimeout((int) timeouts.stall().toMillis()); // for the tunnel and the handshake
+                if (secure && proxyOrNull != null) {
+                    tunnel(socket, proxyOrNull, uri.getHost() + ":" + port, action);
+                }
                 SocketBelowTls below = secure ? new SocketBelowTls(socket) : null;
                 HttpConnection connection = new HttpConnection(
-                        channel, below, secure ? encrypted(tls, below, host, port) : socket, timeouts, idle);
+                        channel,
+                        below,
+                        secure ? null : proxyOrNull,
+                        secure ? encrypted(tls, below, host, port) : socket,
+                        timeouts,
+                        idle);
                 channel = null;
                 return connection;
             } catch (IOException e) {
@@ -114,6 +140,51 @@ final class HttpConnection implements Closeable {
             }
         }
         throw failed;
+    }
+
+    private static InetAddress[] addresses(String host, HttpProxy proxyOrNull, String action) throws IOException {
+        if (proxyOrNull == null) {
+            return InetAddress.getAllByName(host);
+        }
+        try {
+            return InetAddress.getAllByName(proxyOrNull.host());
+        } catch (UnknownHostException e) {
+            throw new UnreachableException("tried to " + action + " through " + proxyOrNull
+                    + ", but there is no host of that name", e);
+        }
+    }
+
+    /** Source: RFC 9110, section 9.3.6 (CONNECT). */
+    private static void tunnel(Socket socket, HttpProxy proxy, String target, String action) throws IOException {
+        StringBuilder head = new StringBuilder("CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n");
+        proxy.authorization()
+                .ifPresent(login -> head.append("Proxy-Authorization: ").append(login).append("\r\n"));
+        socket.getOutputStream().write(head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+        // Byte by byte: what follows the empty line belongs to TLS.
+        InputStream in = socket.getInputStream();
+        String status = line(in.read(), in, MAX_HEAD);
+        int budget = MAX_HEAD - status.length();
+        for (String field = line(in.read(), in, budget); !field.isEmpty(); field = line(in.read(), in, budget)) {
+            budget -= field.length();
+        }
+        int code = status(status);
+        if (code == 407 || code == 401) { // tinyproxy's answer to a wrong password
+            throw loginRefused(proxy, action);
+        }
+        if (code >= 400 && code < 500 && code != 408 && code != 429) {
+            throw new UnreachableException("tried to " + action + ", but " + proxy + " lets nobody through to " + target
+                    + " (status " + code + ")");
+        }
+        if (code >= 300) {
+            throw new IOException(proxy + " has no connection to " + target + " (status " + code + ")");
+        }
+    }
+
+    private static UnreachableException loginRefused(HttpProxy proxy, String action) {
+        return new UnreachableException("tried to " + action + ", but " + proxy
+                + (proxy.user().isEmpty()
+                        ? " wants a login, and none was given for it"
+                        : " refused the login of user " + RegistryErrors.clean(proxy.user())));
     }
 
     private static Socket encrypted(SSLContext tls, SocketBelowTls below, String host, int port) throws IOException {
@@ -326,10 +397,11 @@ final class HttpConnection implements Closeable {
         return new RegistryException("tried to " + request.action() + ", but the content cannot be read: " + e, e);
     }
 
-    private static byte[] head(Request request, Map<String, String> headers) throws RegistryException {
+    private byte[] head(Request request, Map<String, String> headers) throws RegistryException {
         URI uri = request.uri();
         StringBuilder head = new StringBuilder(request.method())
                 .append(' ')
+                .append(intermediaryOrNull == null ? "" : uri.getScheme() + "://" + uri.getRawAuthority())
                 .append(uri.getRawPath().isEmpty() ? "/" : uri.getRawPath())
                 .append(uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery())
                 .append(" HTTP/1.1\r\n");
@@ -337,6 +409,9 @@ final class HttpConnection implements Closeable {
         all.put("Host", uri.getRawAuthority());
         if (request.bodyOrNull() != null) {
             all.put("Content-Length", Long.toString(request.bodyOrNull().length()));
+        }
+        if (intermediaryOrNull != null) {
+            intermediaryOrNull.authorization().ifPresent(login -> all.put("Proxy-Authorization", login));
         }
         all.putAll(headers);
         for (Map.Entry<String, String> header : all.entrySet()) {
@@ -375,6 +450,9 @@ final class HttpConnection implements Closeable {
                 }
                 fields.computeIfAbsent(line.substring(0, colon).toLowerCase(Locale.ROOT), ignored -> new ArrayList<>())
                         .add(line.substring(colon + 1).trim());
+            }
+            if (code == 407 && intermediaryOrNull != null) {
+                throw loginRefused(intermediaryOrNull, request.action());
             }
             if (code >= 200) {
                 HttpHeaders answered = HttpHeaders.of(fields, (name, value) -> true);
@@ -428,12 +506,17 @@ final class HttpConnection implements Closeable {
     }
 
     String line(int budget) throws IOException {
+        int first = in.read();
+        answerBegan |= first >= 0;
+        return line(first, in, budget);
+    }
+
+    private static String line(int first, InputStream in, int budget) throws IOException {
         StringBuilder line = new StringBuilder();
-        for (int c = in.read(); c != '\n'; c = in.read()) {
+        for (int c = first; c != '\n'; c = in.read()) {
             if (c < 0) {
                 throw new IOException("the connection was closed before an answer came");
             }
-            answerBegan = true;
             if (line.length() >= budget) {
                 throw new IOException("the answer's headers have no end");
             }

@@ -5,25 +5,33 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 
-/** The direct connections of one transport. Those that nobody uses are kept a while for the next request, then closed. */
+/**
+ * Sends requests, each once: follows nothing, repeats nothing that may have arrived, logs in nowhere. Connections that nobody
+ * uses are kept a while for the next request, then closed.
+ */
 final class HttpConnections {
 
     static final ScheduledThreadPoolExecutor WATCH = watch();
 
+    private static final String USER_AGENT = "countersign";
     private static final Duration KEPT = Duration.ofSeconds(15);
     private static final int KEPT_PER_ORIGIN = 16;
 
     private final SSLContext tls;
+    private final ProxySource proxies;
     private final Timeouts timeouts;
     private final Map<String, Deque<HttpConnection>> idle = new HashMap<>();
 
-    HttpConnections(SSLContext tls, Timeouts timeouts) {
+    /** @param tls null where plain HTTP alone is spoken: to set it up takes longer than most requests */
+    HttpConnections(SSLContext tls, ProxySource proxies, Timeouts timeouts) {
         this.tls = tls;
+        this.proxies = proxies;
         this.timeouts = timeouts;
     }
 
@@ -39,7 +47,15 @@ final class HttpConnections {
         return executor;
     }
 
-    Answer send(Request request, Map<String, String> headers) throws IOException {
+    /**
+     * @throws CancelledException if the thread is interrupted
+     * @throws RegistryException if the content to be sent cannot be read, or a proxy refuses
+     * @throws IOException if the connection breaks or nothing moves for too long
+     */
+    Answer send(Request request, Map<String, String> moreHeaders) throws IOException {
+        Map<String, String> headers = new LinkedHashMap<>(Map.of("User-Agent", USER_AGENT));
+        headers.putAll(request.headers());
+        headers.putAll(moreHeaders);
         String origin = request.uri().getScheme() + "://" + request.uri().getRawAuthority();
         HttpConnection kept = kept(origin);
         if (kept != null) {
@@ -55,8 +71,9 @@ final class HttpConnections {
                 }
             }
         }
+        HttpProxy proxy = proxies.proxyFor(request.uri()).orElse(null);
         return HttpConnection.open(
-                        request.uri(), request.action(), tls, timeouts, connection -> keep(origin, connection))
+                        request.uri(), request.action(), proxy, tls, timeouts, connection -> keep(origin, connection))
                 .exchange(request, headers);
     }
 

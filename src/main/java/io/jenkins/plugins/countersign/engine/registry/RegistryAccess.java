@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.registry;
 
 import io.jenkins.plugins.countersign.engine.event.Progress;
-import java.net.ProxySelector;
 import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
@@ -9,7 +8,7 @@ import java.util.Set;
 
 /**
  * How one registry is reached. Without more it is reached over TLS verified by the platform's authorities, through the
- * platform's proxy, without a login. Unchangeable; every {@code with…} answers a changed copy.
+ * proxy that Java was started with, without a login. Unchangeable; every {@code with…} answers a changed copy.
  */
 public final class RegistryAccess {
 
@@ -21,7 +20,7 @@ public final class RegistryAccess {
     private boolean plainHttp;
     private boolean unverifiedTls;
     private Set<String> tokenHosts = Set.of();
-    private ProxySelector proxy;
+    private ProxySource proxies = ProxySource.OF_JAVA;
     private Timeouts timeouts = Timeouts.DEFAULT;
     private Retries retries = Retries.DEFAULT;
     private Limits limits = Limits.DEFAULT;
@@ -44,7 +43,7 @@ public final class RegistryAccess {
         plainHttp = other.plainHttp;
         unverifiedTls = other.unverifiedTls;
         tokenHosts = other.tokenHosts;
-        proxy = other.proxy;
+        proxies = other.proxies;
         timeouts = other.timeouts;
         retries = other.retries;
         limits = other.limits;
@@ -120,10 +119,10 @@ public final class RegistryAccess {
         return copy;
     }
 
-    /** In place of the platform's ({@link ProxySelector#getDefault}). */
-    public RegistryAccess withProxy(ProxySelector selector) {
+    /** In place of {@link ProxySource#OF_JAVA}. */
+    public RegistryAccess withProxies(ProxySource some) {
         RegistryAccess copy = new RegistryAccess(this);
-        copy.proxy = selector;
+        copy.proxies = Objects.requireNonNull(some);
         return copy;
     }
 
@@ -233,8 +232,8 @@ public final class RegistryAccess {
         return tokenHosts;
     }
 
-    ProxySelector proxy() {
-        return proxy == null ? ProxySelector.getDefault() : proxy;
+    ProxySource proxies() {
+        return proxies;
     }
 
     Timeouts timeouts() {

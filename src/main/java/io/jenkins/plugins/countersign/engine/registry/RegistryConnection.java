@@ -8,8 +8,8 @@ final class RegistryConnection {
     private final RegistryAccess access;
     private final Exchange exchange;
     private final Authorization authorization;
-    private HttpTransport registry;
-    private HttpTransport elsewhere;
+    private HttpConnections registry;
+    private HttpConnections elsewhere;
 
     RegistryConnection(RegistryAccess access) {
         this.access = access;
@@ -43,18 +43,18 @@ final class RegistryConnection {
     }
 
     /** To the registry itself. */
-    synchronized HttpTransport registry() throws RegistryException {
+    synchronized HttpConnections registry() throws RegistryException {
         if (registry == null) {
-            registry = new HttpTransport(
-                    access.plainHttp() ? null : Tls.context(access), access.proxy(), access.timeouts());
+            registry = new HttpConnections(
+                    access.plainHttp() ? null : Tls.context(access), access.proxies(), access.timeouts());
         }
         return registry;
     }
 
     /** To hosts that it sends to; made when it first does, because reading all authorities takes a while. */
-    synchronized HttpTransport elsewhere() throws RegistryException {
+    synchronized HttpConnections elsewhere() throws RegistryException {
         if (elsewhere == null) {
-            elsewhere = new HttpTransport(Tls.contextElsewhere(access), access.proxy(), access.timeouts());
+            elsewhere = new HttpConnections(Tls.contextElsewhere(access), access.proxies(), access.timeouts());
         }
         return elsewhere;
     }
