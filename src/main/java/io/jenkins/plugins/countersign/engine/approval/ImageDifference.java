@@ -1,18 +1,15 @@
 package io.jenkins.plugins.countersign.engine.approval;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.Platform;
-import io.jenkins.plugins.countersign.engine.json.StrictJson;
+import io.jenkins.plugins.countersign.engine.registry.ImageConfig;
 import io.jenkins.plugins.countersign.engine.registry.ImageContent;
 import io.jenkins.plugins.countersign.engine.registry.ManifestContent;
 import io.jenkins.plugins.countersign.engine.registry.NotFoundException;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,7 +27,6 @@ import java.util.TreeSet;
  */
 public final class ImageDifference {
 
-    private static final int MAX_CONFIG = 8 << 20;
     private static final int MAX_NAMES = 12;
     private static final int MAX_VALUE = 120;
     /** Parts of a configuration that say how a container runs. */
@@ -102,24 +98,10 @@ public final class ImageDifference {
             throws RegistryException {
         Descriptor config = manifest.config()
                 .orElseThrow(() -> new RegistryException("the manifest " + digest + " has no configuration"));
-        ObjectNode json;
-        if (config.size() > MAX_CONFIG) {
-            throw new RegistryException("the configuration " + config.digest() + " has " + config.size()
-                    + " bytes, at most " + MAX_CONFIG + " are read");
-        }
-        try (InputStream in = content.openBlob(config)) {
-            json = StrictJson.readObject(in.readAllBytes(), MAX_CONFIG);
-        } catch (RegistryException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new RegistryException(
-                    "tried to read the configuration " + config.digest() + ", but failed: " + e.getMessage(), e);
-        }
-        Platform platform = new Platform(
-                json.path("os").asText("linux"),
-                json.path("architecture").asText("unknown"),
-                json.path("variant").asText(""));
-        parts.put(shown(platform.toString()), new Part(manifest.layers(), json.path("config")));
+        ImageConfig read = ImageConfig.read(content, config);
+        parts.put(
+                shown(read.platform().toString()),
+                new Part(manifest.layers(), read.json().path("config")));
     }
 
     private static List<Sentence> differences(Part old, Part now) {

@@ -4,12 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.MediaTypes;
-import io.jenkins.plugins.countersign.engine.json.StrictJson;
+import io.jenkins.plugins.countersign.engine.registry.ImageConfig;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.signing.Subjects;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,8 +18,6 @@ import java.util.Optional;
  * lineage and not here.
  */
 public final class BaseLayers {
-
-    private static final int MAX_CONFIG = 4 * 1024 * 1024;
 
     private BaseLayers() {}
 
@@ -66,26 +62,11 @@ public final class BaseLayers {
     }
 
     private static OfPlatform read(Repository repository, Descriptor config) throws RegistryException {
-        if (config.size() > MAX_CONFIG) {
-            throw new RegistryException("the configuration " + config.digest() + " in " + repository.name() + " has "
-                    + config.size() + " bytes, at most " + MAX_CONFIG + " are read");
-        }
-        JsonNode json;
-        try (InputStream in = repository.openBlob(config)) {
-            json = StrictJson.readObject(in.readAllBytes(), MAX_CONFIG);
-        } catch (RegistryException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new RegistryException(
-                    "the configuration " + config.digest() + " in " + repository.name() + " cannot be read: "
-                            + e.getMessage(),
-                    e);
-        }
-        List<String> diffIds = new ArrayList<>();
-        json.path("rootfs").path("diff_ids").forEach(id -> diffIds.add(id.asText()));
+        ImageConfig read = ImageConfig.read(repository, config);
+        JsonNode json = read.json();
         return new OfPlatform(
                 json.path("os").asText() + "/" + json.path("architecture").asText() + "/"
                         + json.path("variant").asText(),
-                diffIds);
+                read.diffIds());
     }
 }

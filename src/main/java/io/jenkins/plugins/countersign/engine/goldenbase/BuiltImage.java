@@ -1,19 +1,13 @@
 package io.jenkins.plugins.countersign.engine.goldenbase;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.Platform;
+import io.jenkins.plugins.countersign.engine.registry.ImageConfig;
 import io.jenkins.plugins.countersign.engine.registry.ImageContent;
 import io.jenkins.plugins.countersign.engine.registry.Manifest;
 import io.jenkins.plugins.countersign.engine.registry.ManifestContent;
 import io.jenkins.plugins.countersign.engine.registry.RegistryException;
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,15 +27,6 @@ import java.util.Map;
  */
 record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, List<Digest> diffIds)
         implements Serializable {
-
-    private static final int MAX_CONFIG = 8 << 20;
-
-    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(
-                            StreamReadConstraints.builder().maxNestingDepth(64).build())
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .build();
 
     /** The image for each platform; one, if the digest is that of a manifest. Attestations are no images. */
     static List<BuiltImage> read(ImageContent content, Digest digest) throws RegistryException {
@@ -83,10 +68,10 @@ record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, L
             throws RegistryException {
         Descriptor config = manifest.config()
                 .orElseThrow(() -> new RegistryException("the manifest " + digest + " has no configuration"));
-        JsonNode node = configuration(content, config);
+        ImageConfig read = ImageConfig.read(content, config);
         List<Digest> diffIds = new ArrayList<>();
         try {
-            node.path("rootfs").path("diff_ids").forEach(diffId -> diffIds.add(Digest.parse(diffId.asText())));
+            read.diffIds().forEach(diffId -> diffIds.add(Digest.parse(diffId)));
         } catch (IllegalArgumentException e) {
             throw new RegistryException(
                     "the configuration " + config.digest() + " lists no true diff ids: " + e.getMessage());
@@ -95,33 +80,7 @@ record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, L
             throw new RegistryException("the manifest " + digest + " has "
                     + manifest.layers().size() + " layers, its configuration lists " + diffIds.size() + " diff ids");
         }
-        return new BuiltImage(
-                digest,
-                new Platform(
-                        node.path("os").asText("linux"),
-                        node.path("architecture").asText("unknown"),
-                        node.path("variant").asText("")),
-                manifest.layers(),
-                diffIds);
-    }
-
-    private static JsonNode configuration(ImageContent content, Descriptor config) throws RegistryException {
-        if (config.size() > MAX_CONFIG) {
-            throw new RegistryException("the configuration " + config.digest() + " has " + config.size()
-                    + " bytes, at most " + MAX_CONFIG + " are read");
-        }
-        try (InputStream in = content.openBlob(config)) {
-            JsonNode node = JSON.readTree(in.readAllBytes());
-            if (node == null || !node.isObject()) {
-                throw new RegistryException("the configuration " + config.digest() + " is no JSON object");
-            }
-            return node;
-        } catch (RegistryException e) {
-            throw e;
-        } catch (IOException e) {
-            throw new RegistryException(
-                    "tried to read the configuration " + config.digest() + ", but failed: " + e.getMessage(), e);
-        }
+        return new BuiltImage(digest, read.platform(), manifest.layers(), diffIds);
     }
 
     /** What stands in {@code config.OnBuild} of the image for the platform; of every image, if none is for it. */
@@ -144,7 +103,8 @@ record BuiltImage(Digest manifest, Platform platform, List<Descriptor> layers, L
         for (Digest one : manifests) {
             ManifestContent image = manifest(content, one);
             if (image.config().isPresent()) {
-                configuration(content, image.config().get())
+                ImageConfig.read(content, image.config().get())
+                        .json()
                         .path("config")
                         .path("OnBuild")
                         .forEach(trigger -> triggers.add(trigger.asText()));

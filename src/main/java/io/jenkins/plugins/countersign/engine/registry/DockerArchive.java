@@ -1,7 +1,6 @@
 package io.jenkins.plugins.countersign.engine.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.image.MediaTypes;
@@ -61,7 +60,8 @@ final class DockerArchive {
                         + ", which manifest.json names, is not in " + content.name()));
         Descriptor configDescriptor = Descriptor.of(MediaTypes.DOCKER_CONFIG, config);
         content.put(configDescriptor.digest(), entry(configName));
-        List<Descriptor> layers = layers(image, diffIds(config));
+        List<Descriptor> layers =
+                layers(image, new ImageConfig(RegistryJson.read(config, "config of " + content.name())).diffIds());
         Manifest manifest = new ManifestContent(
                         MediaTypes.DOCKER_MANIFEST, "", configDescriptor, layers, List.of(), null, Map.of())
                 .toManifest();
@@ -96,13 +96,6 @@ final class DockerArchive {
                     + content.name() + (found.isEmpty() ? "" : ", say which") + "; there is: " + names);
         }
         return found.get(0);
-    }
-
-    private List<String> diffIds(byte[] config) throws MalformedManifestException {
-        ObjectNode json = RegistryJson.read(config, "config of " + content.name());
-        List<String> ids = new ArrayList<>();
-        json.path("rootfs").path("diff_ids").forEach(id -> ids.add(id.asText()));
-        return ids;
     }
 
     private List<Descriptor> layers(JsonNode image, List<String> diffIds) throws IOException {
