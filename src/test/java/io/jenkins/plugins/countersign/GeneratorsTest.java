@@ -6,12 +6,19 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertNotNull;
 import static org.junit.Assert.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import groovy.lang.GroovyClassLoader;
 import hudson.model.Result;
 import io.jenkins.plugins.countersign.approval.ApproveImageStep;
 import io.jenkins.plugins.countersign.approval.AwaitApprovalsStep;
 import io.jenkins.plugins.countersign.approval.ImageApprovedConditional;
 import io.jenkins.plugins.countersign.approval.IsImageApprovedStep;
 import io.jenkins.plugins.countersign.approval.OnlyApprovedImages;
+import io.jenkins.plugins.countersign.cli.Documentation;
+import io.jenkins.plugins.countersign.cli.Documentation.Kind;
+import io.jenkins.plugins.countersign.cli.Documentation.Shown;
+import io.jenkins.plugins.countersign.engine.trust.PolicyReader;
 import io.jenkins.plugins.countersign.goldenbase.CheckBaseImagesStep;
 import io.jenkins.plugins.countersign.promotion.PromoteImageStep;
 import io.jenkins.plugins.countersign.push.PushImageStep;
@@ -23,12 +30,16 @@ import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import net.sf.json.JSONObject;
+import org.codehaus.groovy.control.CompilationUnit;
+import org.codehaus.groovy.control.Phases;
 import org.htmlunit.HttpMethod;
 import org.htmlunit.WebRequest;
 import org.htmlunit.util.NameValuePair;
@@ -47,7 +58,10 @@ import org.junit.ClassRule;
 import org.junit.Test;
 import org.jvnet.hudson.test.JenkinsRule;
 
-/** What Jenkins' generators write for people: the shortest text that means what they filled in. */
+/**
+ * What people copy into their Pipelines. Jenkins' generators write the shortest text that means what was filled in, and what the
+ * documentation shows is understood.
+ */
 public class GeneratorsTest {
 
     private static final String IMAGE = "registry.example.com/app:1";
@@ -258,6 +272,100 @@ public class GeneratorsTest {
                 }
             }
         }
+    }
+
+    @Test
+    public void aPipelineThatIsNoneIsFound() {
+        Map<String, String> wrong = new LinkedHashMap<>();
+        wrong.put("pushImage from: 'oci:app', image: 'a:1', source: 'oci:app'", "pushImage has no parameter from");
+        wrong.put("pushImage source: 'oci:app'", "pushImage needs image");
+        wrong.put("node { pushImages source: 'oci:app', image: 'a:1' }", "pushImages is no word that can stand in node");
+        wrong.put("signImages image: 'a:1'", "signImages is no step");
+        wrong.put("pushImage 'oci:app'", "pushImage takes its parameters by name");
+        wrong.put("checkBaseImages onViolation: 'ignore'", "checkBaseImages has no onViolation \"ignore\"");
+        wrong.put("awaitApprovals image: 'a:1', stage: 'qa', unit: 'WEEKS'", "unit");
+        wrong.put("awaitApprovals image: 'a:1', stage: 'qa', timeout: 'soon'", "timeout");
+        wrong.put("pushImage source: 'oci:app', image: 'a:1'," + "\n}", "unexpected token");
+        String stage = "pipeline { agent none\nstages { stage('a') { when { imageApproved image: 'a:1' %s }\nsteps { echo 'b' } } } }";
+        wrong.put(stage.formatted(", stages: 'qa'"), "imageApproved has no parameter stages");
+        wrong.put(stage.formatted("\nimageSigned stage: 'qa'"), "imageSigned is no word that can stand in when");
+        wrong.put(
+                "pipeline { agent any\ntriggers { imageEvents('a') }\nstages { stage('a') { steps { echo 'b' } } } }",
+                "imageEvents is no word that can stand in triggers");
+        wrong.put("pipeline { agent any }", "Missing required section \"stages\"");
+        for (Map.Entry<String, String> one : wrong.entrySet()) {
+            List<String> faults = ShownPipeline.faults(one.getKey(), new TreeSet<>());
+            assertThat(one.getKey(), faults.toString(), containsString(one.getValue()));
+        }
+        for (String right : List.of(
+                "def image = pushImage …, provenanceCredentialsId: 'key' // any", "verifyImage image: …, stage: env.STAGE")) {
+            assertEquals(right, List.of(), ShownPipeline.faults(right, new TreeSet<>()));
+        }
+    }
+
+    @Test
+    public void everyPipelineOfTheDocumentationIsOne() throws Exception {
+        List<Shown> pipelines = new ArrayList<>(Documentation.blocks(Kind.PIPELINE));
+        for (String file : List.of("Jenkinsfile", "docs/example/Jenkinsfile")) {
+            pipelines.add(new Shown(Path.of(file), 1, "groovy", Documentation.read(Path.of(file))));
+        }
+        TreeSet<String> symbols = new TreeSet<>(ShownPipeline.symbols());
+        for (Shown code : Documentation.inline()) {
+            String first = code.text().replaceFirst("[ (].*", "");
+            if (symbols.contains(first) && code.text().contains(": ")) {
+                pipelines.add(code);
+            }
+        }
+        List<String> faults = new ArrayList<>();
+        TreeSet<String> seen = new TreeSet<>();
+        for (Shown pipeline : pipelines) {
+            ShownPipeline.faults(pipeline.text(), seen).forEach(fault -> faults.add(pipeline + ": " + fault));
+        }
+        assertEquals("", String.join("\n", faults));
+        TreeSet<String> steps = new TreeSet<>();
+        ours().forEach(step -> steps.add(step.getFunctionName()));
+        steps.removeAll(seen);
+        assertEquals("steps that no page shows", List.of("isImageApproved"), List.copyOf(steps));
+    }
+
+    /** {@code name: value} in a sentence is a parameter of ours or a field of the trust policy. */
+    @Test
+    public void everyNameInASentenceIsThere() throws Exception {
+        TreeSet<String> known = new TreeSet<>(ShownPipeline.parameters());
+        JsonNode schema =
+                new ObjectMapper().readTree(PolicyReader.class.getResourceAsStream("trust-policy.schema.json"));
+        schema.findValues("properties").forEach(fields -> fields.fieldNames().forEachRemaining(known::add));
+        for (Shown block : Documentation.blocks(Kind.TRUST_POLICY, Kind.TRUST_POLICY_PART)) {
+            Pattern.compile("(\\w+):\\s").matcher(block.text()).results().forEach(name -> known.add(name.group(1)));
+        }
+        known.add("default"); // of containers-policy.json
+        TreeSet<String> symbols = new TreeSet<>(ShownPipeline.symbols());
+        List<String> faults = new ArrayList<>();
+        int checked = 0;
+        for (Shown code : Documentation.inline()) {
+            if (code.text().matches("[a-z]\\w+: .*")) {
+                for (String part : code.text().replaceAll("\\{.*}", "").split(", (?=\\w+: )")) {
+                    checked++;
+                    if (!known.contains(part.replaceFirst(":.*", ""))) {
+                        faults.add(code + ": nothing has the parameter or field " + part);
+                    }
+                }
+            } else if (code.text().matches("(await|check|image|only|promote|push|sign|verify)[A-Z][a-zA-Z]*")) {
+                checked++;
+                if (!symbols.contains(code.text()) && !known.contains(code.text())) {
+                    faults.add(code + ": nothing is named " + code.text());
+                }
+            }
+        }
+        assertEquals("", String.join("\n", faults));
+        assertTrue("too few: " + checked, checked > 40);
+    }
+
+    @Test
+    public void theScriptThatSetsUpTheExampleCompiles() throws Exception {
+        CompilationUnit unit = new CompilationUnit(new GroovyClassLoader(getClass().getClassLoader()));
+        unit.addSource("example", Documentation.read(Path.of("docs/example/example.groovy")));
+        unit.compile(Phases.CLASS_GENERATION);
     }
 
     private static String squeeze(String html) {

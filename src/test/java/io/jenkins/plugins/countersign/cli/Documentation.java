@@ -134,7 +134,7 @@ public final class Documentation {
         }
     }
 
-    static String read(Path page) throws IOException {
+    public static String read(Path page) throws IOException {
         return Files.readString(PROJECT.resolve(page));
     }
 
@@ -159,7 +159,7 @@ public final class Documentation {
     }
 
     /** Inline code of all pages and helps, each on one line. */
-    static List<Shown> inline() throws IOException {
+    public static List<Shown> inline() throws IOException {
         List<Shown> inline = new ArrayList<>();
         for (Path page : pages()) {
             collect(page, INLINE, withoutFences(read(page)), inline);

@@ -16,10 +16,15 @@ import hudson.model.Item;
 import hudson.security.ACL;
 import hudson.util.Secret;
 import io.jenkins.plugins.casc.ConfigurationAsCode;
+import io.jenkins.plugins.casc.ConfiguratorException;
+import io.jenkins.plugins.casc.yaml.YamlSource;
 import io.jenkins.plugins.countersign.ImageStepBuilder;
 import io.jenkins.plugins.countersign.ImageStepsPublisher;
 import io.jenkins.plugins.countersign.approval.ApproveImageStep;
 import io.jenkins.plugins.countersign.approval.OnlyApprovedImages;
+import io.jenkins.plugins.countersign.cli.Documentation;
+import io.jenkins.plugins.countersign.cli.Documentation.Kind;
+import io.jenkins.plugins.countersign.cli.Documentation.Shown;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
 import io.jenkins.plugins.countersign.engine.trust.Root;
 import io.jenkins.plugins.countersign.signing.SigningKeyCredentials;
@@ -40,8 +45,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import javaposse.jobdsl.dsl.DslScriptLoader;
 import javaposse.jobdsl.plugin.JenkinsJobManagement;
 import org.jenkinsci.plugins.plaincredentials.StringCredentials;
@@ -125,13 +128,39 @@ public class ConfigurationAsCodeTest {
 
     @Test
     public void theDocumentationShowsWhatIsTested() throws Exception {
-        assertEquals(golden(), fenced("yaml"));
+        List<Shown> shown = Documentation.blocks(Kind.CONFIGURATION_AS_CODE);
+        assertEquals(
+                golden(),
+                shown.stream()
+                        .filter(block -> block.page().endsWith("configuration.md"))
+                        .findFirst()
+                        .orElseThrow()
+                        .text());
+        for (Shown block : shown) {
+            assertEquals(block.toString(), "", refused(block.text()));
+            String misspelt = block.text().replaceFirst("(?m)^( {4,}(?:- )?)(\\w+): ", "$1$2s: ");
+            assertThat(block.toString(), refused(misspelt), not(""));
+        }
+        assertTrue("too few: " + shown, shown.size() >= 4);
+    }
+
+    /** Why the configuration cannot be loaded; empty if it can. Nothing is loaded. */
+    private static String refused(String yaml) throws Exception {
+        Path file = Files.writeString(folder.newFolder().toPath().resolve("shown.yaml"), yaml);
+        try {
+            ConfigurationAsCode.get().checkWith(YamlSource.of(file));
+            return "";
+        } catch (ConfiguratorException e) {
+            return e.toString();
+        }
     }
 
     @Test
     public void jobDslMakesTheFolderAndTheJobs() throws Exception {
+        List<Shown> shown = Documentation.blocks(Kind.JOB_DSL);
+        assertEquals(shown.toString(), 1, shown.size());
         new DslScriptLoader(new JenkinsJobManagement(System.out, new TreeMap<>(), folder.getRoot()))
-                .runScript(fenced("groovy job-dsl"));
+                .runScript(shown.get(0).text());
         Folder team = jenkins.jenkins.getItemByFullName("team", Folder.class);
         FolderSettings settings = team.getProperties().get(FolderSettings.class);
         assertEquals("registry.example.com", settings.getRegistries().get(0).getHost());
@@ -221,13 +250,6 @@ public class ConfigurationAsCodeTest {
     private static String golden() throws Exception {
         return Files.readString(
                 Path.of(ConfigurationAsCodeTest.class.getResource(GOLDEN).toURI()));
-    }
-
-    private static String fenced(String language) throws Exception {
-        Matcher fence = Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(Path.of("docs/configuration.md")));
-        assertTrue(fence.find());
-        return fence.group(1);
     }
 
     private static String fillIn(String yaml) {
