@@ -20,6 +20,9 @@ public abstract class ApprovalListener implements ExtensionPoint {
     /** A gate's deadline has passed. */
     public void onExpired(GatePage gate) {}
 
+    /** A gate waits no longer, and was not decided: its build was aborted, or left the queue. */
+    public void onAborted(GatePage gate) {}
+
     /**
      * Somebody approved, rejected, withdrew or overrode through Jenkins.
      *

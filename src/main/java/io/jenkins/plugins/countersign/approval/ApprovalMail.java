@@ -77,6 +77,12 @@ public class ApprovalMail extends ApprovalListener {
         written.remove(gate.getUrl());
     }
 
+    /** A job that is made once more under its name has gates at the same addresses. */
+    @Override
+    public void onAborted(GatePage gate) {
+        written.remove(gate.getUrl());
+    }
+
     @Override
     public void onExpired(GatePage gate) {
         Set<String> known = written.remove(gate.getUrl());

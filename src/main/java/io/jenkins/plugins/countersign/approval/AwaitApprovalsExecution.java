@@ -357,8 +357,10 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
                 if (!digest.isEmpty()) {
                     WaitingGates.get().remove(this);
                 }
-                GateLedger.ended("aborted", entry(), run());
+                GateEntry noted = entry();
+                GateLedger.ended("aborted", noted, run());
                 end(GateEntry.ABORTED);
+                ApprovalListener.fire(listener -> listener.onAborted(GatePage.of(runUnchecked(), noted)));
             } catch (IOException | InterruptedException | LedgerException e) {
                 LOGGER.log(
                         Level.WARNING,

@@ -22,6 +22,7 @@ import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -51,7 +52,16 @@ public class HeldQueueItems extends QueueTaskDispatcher {
         if (property == null) {
             return null;
         }
-        QueueGate gate = gates.computeIfAbsent(item.getId(), id -> QueueGate.begin(property, job, item));
+        QueueGate gate = gates.compute(item.getId(), (id, known) -> {
+            if (known != null && known.asks.equals(List.of(property.getStage(), property.imageOf(item)))) {
+                return known;
+            }
+            if (known != null) {
+                // The job was configured anew while this waits.
+                known.end();
+            }
+            return QueueGate.begin(property, job, item);
+        });
         return gate.open ? null : new NotApproved(property.getStage(), property.imageOf(item), gate.why);
     }
 
@@ -104,6 +114,9 @@ public class HeldQueueItems extends QueueTaskDispatcher {
     /** The gate of one queue item. */
     private static final class QueueGate implements WaitingGate {
 
+        /** Stage and image, as the job asks for them. */
+        private final List<String> asks;
+
         private final ImageLocation location;
         private final String stage;
         private final GateHome home;
@@ -116,7 +129,8 @@ public class HeldQueueItems extends QueueTaskDispatcher {
         private volatile Supplier<String> why = Messages::AwaitApprovals_NotLooked;
         private volatile Set<String> candidates = Set.of();
 
-        private QueueGate(ImageLocation location, String stage, GateHome home) {
+        private QueueGate(String image, ImageLocation location, String stage, GateHome home) {
+            this.asks = List.of(stage, image);
             this.location = location;
             this.stage = stage;
             this.home = home;
@@ -124,15 +138,16 @@ public class HeldQueueItems extends QueueTaskDispatcher {
 
         static QueueGate begin(OnlyApprovedImages property, Job<?, ?> job, Queue.Item item) {
             GateHome home = GateHome.of(job, item);
+            String image = property.imageOf(item);
             ImageLocation location;
             try {
-                location = ImageLocation.parse(property.imageOf(item));
+                location = ImageLocation.parse(image);
             } catch (IllegalArgumentException e) {
-                QueueGate never = new QueueGate(null, property.getStage(), home);
+                QueueGate never = new QueueGate(image, null, property.getStage(), home);
                 never.why = () -> Messages.AwaitApprovals_NotAnImage(e.getMessage());
                 return never;
             }
-            QueueGate gate = new QueueGate(location, property.getStage(), home);
+            QueueGate gate = new QueueGate(image, location, property.getStage(), home);
             if (!location.isLayout()) {
                 gate.entry = new GateEntry(
                         (int) item.getId(),
@@ -171,10 +186,15 @@ public class HeldQueueItems extends QueueTaskDispatcher {
             }
         }
 
+        /** The queue's lock is held here. */
         void end() {
             ended = true;
             if (digest != null) {
                 WaitingGates.get().remove(this);
+            }
+            if (!open && entry != null) {
+                GatePage page = GatePage.of(home, entry);
+                WaitingGates.get().work(() -> ApprovalListener.fire(listener -> listener.onAborted(page)));
             }
         }
 
@@ -206,6 +226,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
                 return;
             }
             boolean before = open;
+            boolean news = false;
             try {
                 if (reading.gathering() == null) {
                     unknown(reading.unknown());
@@ -217,7 +238,7 @@ public class HeldQueueItems extends QueueTaskDispatcher {
                             .forEach(missing -> missing.couldStillApprove().forEach(one -> people.add(one.person())));
                     candidates = people;
                     GateSnapshot snapshot = GateSnapshot.of(input, decision, reading.gathering());
-                    entry.saw(snapshot);
+                    news = entry.saw(snapshot);
                     say(snapshot.why());
                     open = decision.isOpen();
                 }
@@ -225,7 +246,10 @@ public class HeldQueueItems extends QueueTaskDispatcher {
                 unknown(e.getMessage());
             }
             if (open && !before) {
+                ApprovalListener.fire(listener -> listener.onOpened(GatePage.of(home, entry)));
                 Jenkins.get().getQueue().scheduleMaintenance();
+            } else if (news && !open) {
+                ApprovalListener.fire(listener -> listener.onHeld(GatePage.of(home, entry)));
             }
         }
 

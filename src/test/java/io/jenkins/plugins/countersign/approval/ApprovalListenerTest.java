@@ -5,8 +5,12 @@ import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
+import hudson.model.FreeStyleBuild;
+import hudson.model.FreeStyleProject;
 import hudson.model.Item;
+import hudson.model.Result;
 import hudson.model.User;
+import hudson.model.queue.QueueTaskFuture;
 import hudson.tasks.Mailer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -69,6 +73,11 @@ public class ApprovalListenerTest {
         public void onExpired(GatePage gate) {
             TOLD.add("expired: " + gate.getStage());
         }
+
+        @Override
+        public void onAborted(GatePage gate) {
+            TOLD.add("aborted: " + gate.getBuild());
+        }
     }
 
     @Test
@@ -110,6 +119,77 @@ public class ApprovalListenerTest {
         try (ImageAtGate gate = new ImageAtGate().configure()) {
             jenkins.waitForCompletion(start(gate, ", timeout: 1, unit: 'SECONDS'"));
             awaitTold("expired: qa");
+        }
+    }
+
+    /** A branch that comes back has builds of the same numbers. */
+    @Test
+    public void theGateOfAJobThatIsMadeOnceMore_isToldOnceMore() throws Exception {
+        try (MailServer server = new MailServer();
+                ImageAtGate gate = new ImageAtGate().configure()) {
+            mailTo(server, "carol");
+            for (int time = 1; time <= 2; time++) {
+                WorkflowJob job = jenkins.createProject(WorkflowJob.class, "comes-back");
+                job.setDefinition(
+                        new CpsFlowDefinition("awaitApprovals image: '" + gate.image() + "', stage: 'qa'", true));
+                WorkflowRun run = job.scheduleBuild2(0).waitForStart();
+                assertThat(server.next(), containsString(run.getUrl() + "countersign/gate/1/"));
+                TOLD.clear();
+                run.doStop();
+                jenkins.waitForCompletion(run);
+                awaitTold("aborted: comes-back #1");
+                job.delete();
+            }
+        }
+    }
+
+    @Test
+    public void theGateBeforeAQueuedBuild_isToldLikeAnyOther() throws Exception {
+        try (MailServer server = new MailServer();
+                ImageAtGate gate = new ImageAtGate()
+                        .stages("  qa: {needs: [{role: qa, count: 2}]}\n"
+                                + "  release: {needs: [{role: release, count: 1}]}\n")
+                        .configure()) {
+            mailTo(server, "carol");
+            TOLD.clear();
+            FreeStyleProject job = jenkins.createFreeStyleProject("held");
+            job.addProperty(new OnlyApprovedImages(gate.image(), "qa"));
+            QueueTaskFuture<FreeStyleBuild> first = job.scheduleBuild2(0);
+            awaitTold("held: missing 2 of qa");
+            assertThat(server.next(), containsString("countersign-waiting/queue/"));
+            jenkins.jenkins.getQueue().cancel(job);
+            awaitTold("aborted: held, in the queue");
+            assertTrue(first.isCancelled());
+
+            // Another stage while it waits: the gate is the one that the job asks for now.
+            job.scheduleBuild2(0);
+            assertThat(server.next(), containsString("stage qa"));
+            TOLD.clear();
+            job.removeProperty(OnlyApprovedImages.class);
+            job.addProperty(new OnlyApprovedImages(gate.image(), "release"));
+            jenkins.jenkins.getQueue().maintain();
+            awaitTold("held: missing 1 of release");
+            gate.says("carol", Saying.Word.APPROVE, "qa", "");
+            gate.saysAndTells("erin", Saying.Word.APPROVE, "qa", "");
+            gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
+            awaitTold("opened: release [grace]");
+            jenkins.waitUntilNoActivity();
+            assertEquals(Result.SUCCESS, job.getLastBuild().getResult());
+        }
+    }
+
+    private static void mailTo(MailServer server, String... people) throws Exception {
+        jenkins.jenkins.setSecurityRealm(jenkins.createDummySecurityRealm());
+        jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
+                .grant(Jenkins.READ, Item.READ)
+                .everywhere()
+                .to(people));
+        JenkinsLocationConfiguration.get().setUrl(jenkins.getURL().toString());
+        JenkinsLocationConfiguration.get().setAdminAddress("jenkins@example.com");
+        Mailer.descriptor().setSmtpHost("localhost");
+        Mailer.descriptor().setSmtpPort(Integer.toString(server.port()));
+        for (String person : List.of("carol", "erin", "frank", "grace")) {
+            User.getById(person, true).addProperty(new Mailer.UserProperty(person + "@example.com"));
         }
     }
 
