@@ -6,8 +6,12 @@ import hudson.FilePath;
 import hudson.Launcher;
 import hudson.model.AbstractBuild;
 import hudson.model.BuildListener;
+import hudson.model.Item;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.countersign.configuration.FieldChecks;
 import java.io.IOException;
 import java.io.Serializable;
 import java.util.Set;
@@ -16,6 +20,9 @@ import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jenkinsci.plugins.workflow.steps.SynchronousNonBlockingStepExecution;
+import org.kohsuke.stapler.AncestorInPath;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
 
 /**
  * A step on an image's way that works and answers. The same object serves a Pipeline and, through {@link
@@ -90,6 +97,21 @@ public abstract class ImageStep extends Step implements Serializable {
         @Override
         public Set<? extends Class<?>> getRequiredContext() {
             return Set.of(Run.class, TaskListener.class);
+        }
+    }
+
+    /** Of a step with the field {@code image}, whose registry may want another login than it is configured with. */
+    public abstract static class OneRegistryDescriptor extends ImageStepDescriptor {
+
+        @POST
+        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.login(item, value);
+        }
+
+        @POST
+        public ListBoxModel doFillRegistryCredentialsIdItems(
+                @AncestorInPath Item item, @QueryParameter String image, @QueryParameter String registryCredentialsId) {
+            return FieldChecks.logins(item, image, registryCredentialsId);
         }
     }
 }

@@ -169,7 +169,7 @@ public class ApproveImageStep extends ImageStep {
 
     @Extension
     @Symbol("approveImage")
-    public static class DescriptorImpl extends ImageStepDescriptor {
+    public static class DescriptorImpl extends OneRegistryDescriptor {
 
         @Override
         public String getFunctionName() {
@@ -226,17 +226,6 @@ public class ApproveImageStep extends ImageStep {
         @POST
         public FormValidation doCheckCredentialsId(@AncestorInPath Item item, @QueryParameter String value) {
             return SigningKeys.check(item, value, SigningCredentials.class);
-        }
-
-        @POST
-        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item item, @QueryParameter String value) {
-            return FieldChecks.login(item, value);
-        }
-
-        @POST
-        public ListBoxModel doFillRegistryCredentialsIdItems(
-                @AncestorInPath Item item, @QueryParameter String image, @QueryParameter String registryCredentialsId) {
-            return FieldChecks.logins(item, image, registryCredentialsId);
         }
     }
 }

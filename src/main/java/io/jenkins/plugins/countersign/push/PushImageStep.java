@@ -190,7 +190,7 @@ public class PushImageStep extends ImageStep {
 
     @Extension
     @Symbol("pushImage")
-    public static class DescriptorImpl extends ImageStepDescriptor {
+    public static class DescriptorImpl extends OneRegistryDescriptor {
 
         @Override
         public String getFunctionName() {
@@ -206,17 +206,6 @@ public class PushImageStep extends ImageStep {
         @POST
         public FormValidation doCheckSource(@AncestorInPath Item item, @QueryParameter String value) {
             return FieldChecks.needed(item, value, FieldChecks::source);
-        }
-
-        @POST
-        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item item, @QueryParameter String value) {
-            return FieldChecks.login(item, value);
-        }
-
-        @POST
-        public ListBoxModel doFillRegistryCredentialsIdItems(
-                @AncestorInPath Item item, @QueryParameter String image, @QueryParameter String registryCredentialsId) {
-            return FieldChecks.logins(item, image, registryCredentialsId);
         }
 
         @POST

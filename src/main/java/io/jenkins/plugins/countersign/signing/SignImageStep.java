@@ -171,7 +171,7 @@ public class SignImageStep extends ImageStep {
 
     @Extension
     @Symbol("signImage")
-    public static class DescriptorImpl extends ImageStepDescriptor {
+    public static class DescriptorImpl extends OneRegistryDescriptor {
 
         @Override
         public String getFunctionName() {
@@ -193,19 +193,6 @@ public class SignImageStep extends ImageStep {
         @POST
         public FormValidation doCheckCredentialsId(@AncestorInPath Item context, @QueryParameter String value) {
             return SigningKeys.check(context, value, SigningCredentials.class);
-        }
-
-        @POST
-        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item context, @QueryParameter String value) {
-            return FieldChecks.login(context, value);
-        }
-
-        @POST
-        public ListBoxModel doFillRegistryCredentialsIdItems(
-                @AncestorInPath Item context,
-                @QueryParameter String image,
-                @QueryParameter String registryCredentialsId) {
-            return FieldChecks.logins(context, image, registryCredentialsId);
         }
 
         @POST

@@ -6,7 +6,6 @@ import hudson.Extension;
 import hudson.Util;
 import hudson.model.Item;
 import hudson.util.FormValidation;
-import hudson.util.ListBoxModel;
 import io.jenkins.plugins.countersign.BuildContext;
 import io.jenkins.plugins.countersign.BuildLogProgress;
 import io.jenkins.plugins.countersign.ImageStep;
@@ -266,7 +265,7 @@ public class VerifyImageStep extends ImageStep {
 
     @Extension
     @Symbol("verifyImage")
-    public static class DescriptorImpl extends ImageStepDescriptor {
+    public static class DescriptorImpl extends OneRegistryDescriptor {
 
         @Override
         public String getFunctionName() {
@@ -277,19 +276,6 @@ public class VerifyImageStep extends ImageStep {
         @Override
         public String getDisplayName() {
             return Messages.VerifyImageStep_DisplayName();
-        }
-
-        @POST
-        public FormValidation doCheckRegistryCredentialsId(@AncestorInPath Item context, @QueryParameter String value) {
-            return FieldChecks.login(context, value);
-        }
-
-        @POST
-        public ListBoxModel doFillRegistryCredentialsIdItems(
-                @AncestorInPath Item context,
-                @QueryParameter String image,
-                @QueryParameter String registryCredentialsId) {
-            return FieldChecks.logins(context, image, registryCredentialsId);
         }
 
         @POST
