@@ -186,8 +186,7 @@ public class BaseRebuilds extends RunListener<Run<?, ?>> {
             while (next.hasNext() && room > 0) {
                 Map.Entry<String, BaseUpdateCause> entry = next.next();
                 Job<?, ?> job = job(entry.getKey());
-                if (job != null && job.isBuildable()) {
-                    Builds.schedule(job, entry.getValue());
+                if (job != null && job.isBuildable() && isScheduled(job, entry.getValue())) {
                     room--;
                 }
                 next.remove();
@@ -198,6 +197,16 @@ public class BaseRebuilds extends RunListener<Run<?, ?>> {
             }
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "what waits to be rebuilt cannot be written", e);
+        }
+    }
+
+    private static boolean isScheduled(Job<?, ?> job, BaseUpdateCause cause) {
+        try {
+            return Builds.schedule(job, cause);
+        } catch (RuntimeException e) {
+            // Of another plugin that decides what gets into the queue. Those behind it have their turn.
+            LOGGER.log(Level.WARNING, job.getFullName() + " is not rebuilt", e);
+            return false;
         }
     }
 

@@ -28,10 +28,14 @@ final class Builds {
 
     private Builds() {}
 
-    /** Puts a build into the queue, on the disk too: a crash right afterwards does not lose it. */
-    static void schedule(Job<?, ?> job, ImageEventCause cause) {
+    /**
+     * Puts a build into the queue, on the disk too: a crash right afterwards does not lose it.
+     *
+     * @return whether it is there; other plugins may keep it out
+     */
+    static boolean schedule(Job<?, ?> job, ImageEventCause cause) {
         if (wasStartedFor(job, cause)) {
-            return;
+            return true;
         }
         List<Action> actions = new ArrayList<>();
         actions.add(new CauseAction(cause));
@@ -40,8 +44,9 @@ final class Builds {
         if (parameters != null) {
             actions.add(new ParametersAction(values(parameters, cause.variables())));
         }
-        ParameterizedJobMixIn.scheduleBuild2(job, -1, actions.toArray(new Action[0]));
+        boolean queued = ParameterizedJobMixIn.scheduleBuild2(job, -1, actions.toArray(new Action[0])) != null;
         Jenkins.get().getQueue().save();
+        return queued;
     }
 
     /** How many builds of such a cause wait or run. */

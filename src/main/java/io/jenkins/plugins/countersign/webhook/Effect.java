@@ -15,6 +15,7 @@ public final class Effect {
         HELD,
         UNDECIDED,
         NOT_BUILDABLE,
+        KEPT_OUT,
         LOOP,
         WOKE,
         NOBODY,
@@ -41,6 +42,7 @@ public final class Effect {
             case HELD -> Messages.Effect_Held(object);
             case UNDECIDED -> Messages.Effect_Undecided(object);
             case NOT_BUILDABLE -> Messages.Effect_NotBuildable(object);
+            case KEPT_OUT -> Messages.Effect_KeptOut(object);
             case LOOP -> Messages.Effect_Loop(object);
             case WOKE -> Messages.Effect_Woke(object);
             case NOBODY -> Messages.Effect_Nobody(object);

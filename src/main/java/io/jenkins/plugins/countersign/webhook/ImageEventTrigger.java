@@ -189,7 +189,10 @@ public class ImageEventTrigger extends Trigger<Item> {
                 return Effect.Kind.HELD;
             }
             ImageEventCause cause = new ImageEventCause(event);
-            Builds.schedule(job, cause);
+            if (!Builds.schedule(job, cause)) {
+                // Not remembered: another plugin may let it in another time.
+                return Effect.Kind.KEPT_OUT;
+            }
             startedFor.record(event);
             LOGGER.log(Level.FINE, "{0}: {1}", new Object[] {job.getFullName(), cause.getShortDescription()});
             return Effect.Kind.STARTED;
@@ -197,6 +200,10 @@ public class ImageEventTrigger extends Trigger<Item> {
             LOGGER.log(Level.INFO, "{0} is not started, asked again later: {1}", new Object[] {
                 job.getFullName(), e.getMessage()
             });
+            return Effect.Kind.UNDECIDED;
+        } catch (RuntimeException e) {
+            // Other plugins are asked whether a job may be built; one that breaks keeps no other job from its build.
+            LOGGER.log(Level.WARNING, job.getFullName() + " is not started, asked again later", e);
             return Effect.Kind.UNDECIDED;
         }
     }

@@ -12,10 +12,12 @@ import static org.junit.Assert.assertTrue;
 import hudson.ExtensionList;
 import hudson.Launcher;
 import hudson.model.AbstractBuild;
+import hudson.model.Action;
 import hudson.model.BuildListener;
 import hudson.model.Descriptor.FormException;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
+import hudson.model.Queue;
 import hudson.model.TopLevelItem;
 import hudson.security.ACL;
 import hudson.security.ACLContext;
@@ -70,6 +72,7 @@ import org.jvnet.hudson.test.MockAuthorizationStrategy;
 import org.jvnet.hudson.test.SingleFileSCM;
 import org.jvnet.hudson.test.SleepBuilder;
 import org.jvnet.hudson.test.TestBuilder;
+import org.jvnet.hudson.test.TestExtension;
 import org.kohsuke.stapler.Stapler;
 
 /** What follows from an event, beyond the push that builds a job. */
@@ -252,6 +255,53 @@ public class ImageEventTest {
         Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
         jenkins.waitUntilNoActivity();
         assertEquals(1, other.getLastBuild().getNumber());
+    }
+
+    /** Others decide too what gets into the queue. */
+    @TestExtension
+    public static class Doorkeeper extends Queue.QueueDecisionHandler {
+
+        private static volatile boolean away;
+
+        @Override
+        public boolean shouldSchedule(Queue.Task task, List<Action> actions) {
+            if (task.getName().startsWith("broken") && !away) {
+                throw new IllegalStateException("this doorkeeper is broken");
+            }
+            return away || !task.getName().startsWith("refused");
+        }
+    }
+
+    @Test
+    public void whatAnotherPluginKeepsOutOfTheQueue_isNotCalledStarted_andKeepsNoOtherJobFromItsBuild()
+            throws Exception {
+        Map<String, FreeStyleProject> jobs = new TreeMap<>();
+        // Many, so that some are asked after the one that breaks, in whatever order.
+        for (String name : List.of("broken", "refused", "other-1", "other-2", "other-3", "other-4", "other-5")) {
+            FreeStyleProject job = jenkins.createFreeStyleProject(name);
+            ImageEventTrigger trigger = new ImageEventTrigger(registry.host() + "/team/*");
+            job.addTrigger(trigger);
+            trigger.start(job, true);
+            jobs.put(name, job);
+        }
+        Told.push(registry.host(), "1.0", "for many");
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "many")), startsWith("202 "));
+        Told.await("the effects", () -> !effects().isEmpty());
+        jenkins.waitUntilNoActivity();
+        jobs.forEach((name, job) -> assertEquals(name, name.startsWith("other"), job.getLastBuild() != null));
+        assertTrue(
+                effects().toString(),
+                effects().contains("refused not started: another plugin keeps it out of the queue"));
+        assertTrue(effects().toString(), effects().contains("started other-1"));
+
+        // It is asked once more, and nobody is built twice.
+        Doorkeeper.away = true;
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "many, once more")), startsWith("202 "));
+        Told.await("the one that broke", () -> jobs.get("broken").getLastBuild() != null);
+        Told.await("the one that was refused", () -> jobs.get("refused").getLastBuild() != null);
+        jenkins.waitUntilNoActivity();
+        jobs.values().forEach(job -> assertEquals(1, job.getLastBuild().getNumber()));
+        jobs.get("broken").delete();
     }
 
     @Test
@@ -446,7 +496,7 @@ public class ImageEventTest {
         assertThat(Told.sendSigned(jenkins, Told.published("base", "undecided")), startsWith("202 "));
         Told.await("the builds", () -> others.stream().allMatch(other -> other.getLastBuild() != null));
         Told.await("what stands on it", () -> above.getLastBuild().getNumber() == 2);
-        assertThat(effects().toString(), containsString("gated not started: its gate gives no clear answer"));
+        assertThat(effects().toString(), containsString("gated not started: there is no clear answer"));
         assertEquals("asked again later", 1, Deliveries.get().waiting());
         assertNull(gated.getLastBuild());
 
