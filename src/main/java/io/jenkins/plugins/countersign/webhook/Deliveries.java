@@ -13,6 +13,7 @@ import io.jenkins.plugins.countersign.engine.delivery.DeliveryException;
 import io.jenkins.plugins.countersign.engine.delivery.Payload;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import io.jenkins.plugins.countersign.engine.delivery.SeenDeliveries;
+import io.jenkins.plugins.countersign.engine.disk.DurableFile;
 import io.jenkins.plugins.countersign.engine.sentence.Sentence;
 import java.io.File;
 import java.io.IOException;
@@ -248,8 +249,8 @@ public class Deliveries {
         Path folder = folder();
         if (!Files.isDirectory(folder)) {
             Files.createDirectories(folder);
-            SeenDeliveries.syncFolder(folder.getParent());
-            SeenDeliveries.syncFolder(folder.getParent().getParent());
+            DurableFile.syncFolder(folder.getParent());
+            DurableFile.syncFolder(folder.getParent().getParent());
         }
         beingWritten = folder.resolve(nextId() + SUFFIX);
         KeptDelivery.write(

@@ -1,6 +1,6 @@
 package io.jenkins.plugins.countersign.webhook;
 
-import io.jenkins.plugins.countersign.engine.delivery.SeenDeliveries;
+import io.jenkins.plugins.countersign.engine.disk.DurableFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -43,7 +43,7 @@ record KeptDelivery(String id, String source, byte[] body) {
             }
             channel.force(true);
             // A file whose name the power takes is lost all the same.
-            SeenDeliveries.syncFolder(file.resolveSibling(""));
+            DurableFile.syncFolder(file.resolveSibling(""));
         } catch (IOException e) {
             Files.deleteIfExists(file);
             throw e;

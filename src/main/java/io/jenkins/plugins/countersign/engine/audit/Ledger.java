@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.engine.audit;
 
+import io.jenkins.plugins.countersign.engine.disk.DurableFile;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -79,7 +80,7 @@ public final class Ledger implements LedgerView, AutoCloseable {
             channel = FileChannel.open(
                     file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
             if (created) {
-                forceFolder(file);
+                DurableFile.syncFolder(file.toAbsolutePath().getParent());
             }
             LedgerMemory memory = new LedgerMemory();
             LedgerFile.Verified found = LedgerFile.read(file, record -> learn(memory, record));
@@ -274,7 +275,7 @@ public final class Ledger implements LedgerView, AutoCloseable {
             }
             to.force(true);
         }
-        forceFolder(file);
+        DurableFile.syncFolder(file.toAbsolutePath().getParent());
         channel.truncate(found.length());
         channel.force(true);
         return Map.of(
@@ -329,14 +330,6 @@ public final class Ledger implements LedgerView, AutoCloseable {
                             + " controller and each command line a ledger of its own");
         }
         TimeUnit.MILLISECONDS.sleep(20);
-    }
-
-    private static void forceFolder(Path file) throws IOException {
-        try (FileChannel folder = FileChannel.open(file.toAbsolutePath().getParent(), StandardOpenOption.READ)) {
-            folder.force(true);
-        } catch (java.nio.file.AccessDeniedException windowsOpensNoFolders) {
-            // There the name is on the disk with the file.
-        }
     }
 
     private static void learn(LedgerMemory memory, LedgerRecord record) {

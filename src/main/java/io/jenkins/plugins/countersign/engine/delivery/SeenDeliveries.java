@@ -1,9 +1,9 @@
 package io.jenkins.plugins.countersign.engine.delivery;
 
+import io.jenkins.plugins.countersign.engine.disk.DurableFile;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -133,17 +133,8 @@ public final class SeenDeliveries {
         try (FileChannel file = FileChannel.open(fileOrNull, StandardOpenOption.WRITE)) {
             file.force(true);
         }
-        syncFolder(fileOrNull.resolveSibling(""));
+        DurableFile.syncFolder(fileOrNull.resolveSibling(""));
         isUnsynced = false;
-    }
-
-    /** Returns when the names of the files in a folder are on the disk. */
-    public static void syncFolder(Path folder) throws IOException {
-        try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
-            names.force(true);
-        } catch (AccessDeniedException windowsOpensNoFolders) {
-            // There a name is on the disk with its file.
-        }
     }
 
     /** Forgets a delivery that could not be kept: it may come again. */
