@@ -37,6 +37,9 @@ import java.lang.reflect.Modifier;
 import java.lang.reflect.Parameter;
 import java.net.URI;
 import java.net.URLEncoder;
+import io.jenkins.plugins.countersign.cli.Documentation;
+import io.jenkins.plugins.countersign.cli.Documentation.Kind;
+import io.jenkins.plugins.countersign.cli.Documentation.Shown;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -360,6 +363,24 @@ public class EveryUrlTest {
         known.put("webhook.WebhookDeliveries", List.of("manage/countersign-webhooks/"));
         known.put("webhook.WebhookEndpoint", List.of("countersign-webhook/canary-source"));
         return known;
+    }
+
+    /** A reader is shown what is read, and refused what is done: what is not there would be not found. */
+    @Test
+    public void theRequestsOfTheDocumentationAreAnswered() throws Exception {
+        for (Shown block : Documentation.blocks(Kind.REQUESTS)) {
+            for (String line : block.text().split("\n")) {
+                String[] words = line.split("\\s+", 3);
+                String path = words[1].replaceFirst("^…/job/app/\\d+/", build.getUrl())
+                        .replaceFirst("^…/", "")
+                        .replaceFirst("/queue/\\d+/", "/queue/" + queued + "/");
+                Way way = Way.valueOf(words[0]);
+                ask("reader", way, path, way == Way.GET ? Set.of(200) : Set.of(403));
+            }
+        }
+        ask("reader", Way.POST, build.getUrl() + "countersign/gate/1/approves", Set.of(404));
+        assertEquals(List.of(), wrong);
+        assertTrue("too few: " + asked, asked > 8);
     }
 
     /** Forms ask, and acts act, by POST; a file is fetched. */

@@ -45,6 +45,8 @@ public final class Documentation {
         COMMANDS,
         /** Lines after {@code $} are commands, the others what they print. */
         SESSION,
+        /** Method, address and what it is for, on each line. */
+        REQUESTS,
         /** What something prints, or a picture made of letters. */
         TEXT,
         /** Another program's configuration. */
@@ -53,6 +55,7 @@ public final class Documentation {
 
     private static final Map<String, Kind> BY_LANGUAGE = Map.of(
             "groovy", Kind.PIPELINE,
+            "http", Kind.REQUESTS,
             "groovy job-dsl", Kind.JOB_DSL,
             "pkcs11", Kind.TOKEN_URI,
             "sh", Kind.COMMANDS,

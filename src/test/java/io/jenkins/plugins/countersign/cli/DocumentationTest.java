@@ -291,6 +291,67 @@ public class DocumentationTest {
         assertTrue("too few: " + checked, checked >= 10);
     }
 
+    /** Classes of ours, alone, by their full name or with a member; what tests the threat model names, ThreatModelTest knows. */
+    @Test
+    public void everyClassThatIsNamedIsThere() throws Exception {
+        Map<String, String> sources = new HashMap<>();
+        for (Path file : Documentation.files("src", ".*\\.java")) {
+            sources.put(file.getFileName().toString().replace(".java", ""), Documentation.read(file));
+        }
+        Set<String> foreign = Set.of("ClusterImagePolicy", "ClusterPolicy"); // Kubernetes resources
+        Pattern named =
+                Pattern.compile("(?:[a-z.]+\\.)?([A-Z][a-z]\\w*[A-Z]\\w*)(?:[.#](\\w+)(?:\\(.*\\))?)?");
+        int checked = 0;
+        for (Shown code : Documentation.inline()) {
+            Matcher name = named.matcher(code.text());
+            if (!name.matches() || foreign.contains(name.group(1))) {
+                continue;
+            }
+            checked++;
+            String source = sources.get(name.group(1));
+            if (source == null) {
+                faults.add(code + ": there is no class " + name.group(1));
+            } else if (name.group(2) != null
+                    && !Pattern.compile("[ .]" + name.group(2) + "(\\(|\"| =|;)").matcher(source).find()) {
+                faults.add(code + ": " + name.group(1) + " has no " + name.group(2));
+            }
+        }
+        assertEquals("", String.join("\n", faults));
+        assertTrue("too few: " + checked, checked > 100);
+    }
+
+    /** Options and commands that the help of a command speaks of. */
+    @Test
+    public void theHelpSpeaksOfWhatIsThere() {
+        Set<String> options = options(TREE);
+        Set<String> commands = leaves(TREE, "");
+        help(TREE).forEach((name, help) -> {
+            Matcher option = Pattern.compile("(?<![\\w-])--[a-z][a-z-]*[a-z]").matcher(help);
+            while (option.find()) {
+                if (!options.contains(option.group())) {
+                    faults.add("the help of " + name + " speaks of " + option.group() + ", which no command has");
+                }
+            }
+            Matcher command = Pattern.compile("countersign ([a-z][a-z-]*(?: [a-z]+)?)").matcher(help);
+            while (command.find()) {
+                String words = command.group(1);
+                if (commands.stream().noneMatch(known -> known.startsWith(words) || words.startsWith(known + " "))) {
+                    faults.add("the help of " + name + " speaks of countersign " + words);
+                }
+            }
+        });
+        assertEquals("", String.join("\n", faults));
+    }
+
+    private static Map<String, String> help(CommandLine line) {
+        Map<String, String> help = new TreeMap<>();
+        help.put(
+                line.getCommandSpec().qualifiedName(),
+                line.getUsageMessage(CommandLine.Help.Ansi.OFF).replaceAll("\\s+", " "));
+        line.getSubcommands().values().forEach(each -> help.putAll(help(each)));
+        return help;
+    }
+
     /** {@code …} stands for folders between. */
     private static boolean there(String file) throws Exception {
         if (!file.contains("…/")) {
