@@ -155,6 +155,7 @@ public final class Documentation {
             if (fences * 2 != text.lines().filter(line -> line.strip().startsWith("```")).count()) {
                 throw new AssertionError(page + ": a fence is not closed, or not alone on its line");
             }
+            noOtherBlocks(page, text);
         }
         return blocks.stream()
                 .filter(block -> wanted.length == 0 || Arrays.asList(wanted).contains(block.kind()))
@@ -168,9 +169,17 @@ public final class Documentation {
             collect(page, INLINE, withoutFences(read(page)), inline);
         }
         for (Path help : helps()) {
+            noOtherBlocks(help, read(help));
             collect(help, HTML, read(help), inline);
         }
         return inline;
+    }
+
+    /** Markdown and HTML know other ways to show a block, which nobody would read here. */
+    private static void noOtherBlocks(Path page, String text) {
+        if (Pattern.compile("(?m)^ *~~~|<pre").matcher(text).find()) {
+            throw new AssertionError(page + ": a block that is not between ```");
+        }
     }
 
     private static void collect(Path page, Pattern pattern, String text, List<Shown> into) {

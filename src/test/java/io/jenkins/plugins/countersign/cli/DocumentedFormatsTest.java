@@ -73,7 +73,7 @@ public class DocumentedFormatsTest {
                     AssertionError.class, () -> read(part.text().replaceFirst("(?m)^(\\w+):", "$1s:"), part));
             assertThat(refused.getMessage(), containsString("unknown field"));
         }
-        assertTrue("too few: " + parts, parts.size() >= 3);
+        assertTrue("too few: " + parts, !parts.isEmpty());
     }
 
     private static TrustPolicy read(String part, Shown from) throws Exception {
