@@ -30,12 +30,22 @@ public class GatePage implements StaplerProxy {
 
     private final GateHome home;
     private final GateEntry entry;
-    private final GateSnapshot snapshot;
+    /** Read when it is first asked for: whoever only counts ten thousand gates need not. */
+    private GateSnapshot snapshot;
+
+    private boolean read;
 
     private GatePage(GateHome home, GateEntry entry) {
         this.home = home;
         this.entry = entry;
-        this.snapshot = entry.snapshot();
+    }
+
+    private synchronized GateSnapshot snapshot() {
+        if (!read) {
+            snapshot = entry.snapshot();
+            read = true;
+        }
+        return snapshot;
     }
 
     static GatePage of(Run<?, ?> run, GateEntry entry) {
@@ -161,21 +171,21 @@ public class GatePage implements StaplerProxy {
     /** Why the gate is held, in one line of English; empty when it is open or was not looked at. */
     @Exported
     public String getWhy() {
-        return snapshot == null ? "" : snapshot.why().text();
+        return snapshot() == null ? "" : snapshot().why().text();
     }
 
     /** The same in the reader's language. */
     @Restricted(NoExternalUse.class)
     public String getWhyText() {
-        return snapshot == null ? "" : ReadersLanguage.text(snapshot.why());
+        return snapshot() == null ? "" : ReadersLanguage.text(snapshot().why());
     }
 
     /** The names of the people whose approvals count, in the order of the requirements. */
     @Exported
     public List<String> getApprovers() {
-        return snapshot == null
+        return snapshot() == null
                 ? List.of()
-                : snapshot.list("decision", "counted").stream()
+                : snapshot().list("decision", "counted").stream()
                         .map(counted -> counted.path("person").asText())
                         .distinct()
                         .toList();
@@ -189,36 +199,36 @@ public class GatePage implements StaplerProxy {
     /** The requirements of the stage, met and unmet. */
     @Exported
     public List<RequirementView> getRequirements() {
-        return snapshot == null ? List.of() : RequirementView.of(snapshot);
+        return snapshot() == null ? List.of() : RequirementView.of(snapshot());
     }
 
     /** Statements that do not count, each with its reason; strangers' signatures are left out. */
     @Exported
     public List<SetAsideView> getSetAside() {
-        return snapshot == null ? List.of() : SetAsideView.of(snapshot);
+        return snapshot() == null ? List.of() : SetAsideView.of(snapshot());
     }
 
     /** Reasons why the gate is held, beside missing approvals, in English. */
     @Exported
     public List<String> getHolds() {
-        return snapshot == null
+        return snapshot() == null
                 ? List.of()
-                : snapshot.holds().stream().map(Sentence::text).toList();
+                : snapshot().holds().stream().map(Sentence::text).toList();
     }
 
     /** The same in the reader's language. */
     @Restricted(NoExternalUse.class)
     public List<String> getHoldTexts() {
-        return snapshot == null
+        return snapshot() == null
                 ? List.of()
-                : snapshot.holds().stream().map(ReadersLanguage::text).toList();
+                : snapshot().holds().stream().map(ReadersLanguage::text).toList();
     }
 
     @Restricted(NoExternalUse.class)
     public List<StageView> getStages() {
         List<StageView> stages = new ArrayList<>();
-        if (snapshot != null) {
-            for (JsonNode stage : snapshot.list("stages")) {
+        if (snapshot() != null) {
+            for (JsonNode stage : snapshot().list("stages")) {
                 stages.add(new StageView(
                         stage.path("name").asText(),
                         stage.path("state").asText(),
@@ -233,7 +243,7 @@ public class GatePage implements StaplerProxy {
     /** The digest that is promoted at this stage now and would be replaced; empty when there is none. */
     @Exported
     public String getReplaces() {
-        return snapshot == null ? "" : snapshot.replaces();
+        return snapshot() == null ? "" : snapshot().replaces();
     }
 
     /** The digest that was approved for this stage before, in an earlier build; empty when there is none. */
@@ -281,8 +291,8 @@ public class GatePage implements StaplerProxy {
     @Exported
     public List<String> getPlatforms() {
         List<String> platforms = new ArrayList<>();
-        if (snapshot != null) {
-            for (JsonNode platform : snapshot.list("platforms")) {
+        if (snapshot() != null) {
+            for (JsonNode platform : snapshot().list("platforms")) {
                 platforms.add(
                         platform.isTextual()
                                 ? platform.asText()
@@ -296,13 +306,13 @@ public class GatePage implements StaplerProxy {
 
     @Exported(inline = true)
     public List<EvidenceView> getEvidence() {
-        return snapshot == null ? List.of() : EvidenceView.of(snapshot);
+        return snapshot() == null ? List.of() : EvidenceView.of(snapshot());
     }
 
     /** The image's own signatures, as far as keys of the trust policy made them. */
     @Exported(inline = true)
     public List<SignatureView> getSignatures() {
-        return snapshot == null ? List.of() : SignatureView.of(snapshot);
+        return snapshot() == null ? List.of() : SignatureView.of(snapshot());
     }
 
     /** What {@code checkBaseImages} found in this build. */
@@ -313,20 +323,20 @@ public class GatePage implements StaplerProxy {
 
     @Restricted(NoExternalUse.class)
     public String getPolicy() {
-        return snapshot == null
+        return snapshot() == null
                 ? ""
-                : snapshot.decision().path("policy").path("name").asText() + " v"
-                        + snapshot.decision().path("policy").path("version").asText();
+                : snapshot().decision().path("policy").path("name").asText() + " v"
+                        + snapshot().decision().path("policy").path("version").asText();
     }
 
     @Restricted(NoExternalUse.class)
     public boolean isRejected() {
-        return snapshot != null && snapshot.isHeldBy("rejected", "blocked");
+        return snapshot() != null && snapshot().isHeldBy("rejected", "blocked");
     }
 
     @Restricted(NoExternalUse.class)
     public boolean isLookedAt() {
-        return snapshot != null;
+        return snapshot() != null;
     }
 
     @Restricted(NoExternalUse.class)
@@ -344,9 +354,9 @@ public class GatePage implements StaplerProxy {
             case GateEntry.EXPIRED -> Messages.GatePage_Expired();
             case GateEntry.ABORTED -> Messages.GatePage_Aborted();
             default ->
-                snapshot == null
+                snapshot() == null
                         ? Messages.GatePage_Noted()
-                        : snapshot.isOpen()
+                        : snapshot().isOpen()
                                 ? Messages.GatePage_Open()
                                 : isRejected() ? Messages.GatePage_Rejected() : Messages.GatePage_Held();
         };
@@ -359,7 +369,7 @@ public class GatePage implements StaplerProxy {
             case GateEntry.WAITING -> isRejected() ? "rejected" : "waiting";
             case GateEntry.OPEN -> "open";
             case GateEntry.NOTED ->
-                isRejected() ? "rejected" : snapshot != null && snapshot.isOpen() ? "open" : "waiting";
+                isRejected() ? "rejected" : snapshot() != null && snapshot().isOpen() ? "open" : "waiting";
             default -> "ended";
         };
     }

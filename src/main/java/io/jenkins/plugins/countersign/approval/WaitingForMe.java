@@ -8,7 +8,7 @@ import hudson.model.User;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -78,11 +78,11 @@ public class WaitingForMe implements RootAction, StaplerProxy {
     /** The gates, those with the nearest deadline first. */
     @Exported(visibility = 2)
     public List<GatePage> getGates() {
-        List<GatePage> gates = new ArrayList<>(
-                mine().limit(MAX_SHOWN).flatMap(gate -> gate.page().stream()).toList());
-        gates.sort(java.util.Comparator.comparingLong(
-                gate -> gate.getDeadline() == 0 ? Long.MAX_VALUE : gate.getDeadline()));
-        return gates;
+        return mine().sorted(Comparator.comparing(
+                        WaitingGate::deadlineOrNull, Comparator.nullsLast(Comparator.naturalOrder())))
+                .limit(MAX_SHOWN)
+                .flatMap(gate -> gate.page().stream())
+                .toList();
     }
 
     /**
@@ -100,6 +100,17 @@ public class WaitingForMe implements RootAction, StaplerProxy {
     @Restricted(NoExternalUse.class)
     public boolean isAddressed() {
         return person().isPresent();
+    }
+
+    /** Whether there is no trust policy that could be read now, and so nobody knows who waits for the person. */
+    @Exported
+    public boolean isUnknown() {
+        try {
+            GatePolicy.forPages();
+            return false;
+        } catch (IOException | PolicyException e) {
+            return true;
+        }
     }
 
     /** The name in the trust policy; empty when the policy does not know the user. */

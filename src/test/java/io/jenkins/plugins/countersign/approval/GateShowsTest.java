@@ -6,6 +6,7 @@ import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.startsWith;
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
 import static org.junit.Assert.assertNull;
 import static org.junit.Assert.assertTrue;
 
@@ -39,6 +40,8 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.Map;
 import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
@@ -169,6 +172,92 @@ public class GateShowsTest {
         WorkflowRun same = again(first, gate.image());
         jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(same));
         assertTrue(page(same).isSameAsBefore());
+    }
+
+    @Test
+    public void ofVeryManyTheNearestDeadlineIsShownFirst_andWithoutAPolicyNobodySaysThatNothingWaits()
+            throws Exception {
+        gate.configure();
+        WorkflowRun run = start("many", gate.image());
+        jenkins.waitForMessage("missing 2 of qa", run);
+        List<WaitingGate> many = new ArrayList<>();
+        for (int i = 1; i <= 600; i++) {
+            many.add(new OneOfMany(run, i, i == 600 ? 4_000_000_000_000L : 0));
+        }
+        try {
+            many.forEach(one -> WaitingGates.get().add(one, true));
+            JSONObject waiting = waiting("carol");
+            assertEquals(601, waiting.getInt("count"));
+            assertEquals(500, waiting.getJSONArray("gates").size());
+            assertEquals(
+                    600, waiting.getJSONArray("gates").getJSONObject(0).getInt("number"));
+            assertFalse(waiting.getBoolean("unknown"));
+            assertThat(
+                    client("reader").goTo("countersign-waiting/").asNormalizedText(),
+                    containsString("The trust policy does not name you"));
+        } finally {
+            many.forEach(WaitingGates.get()::remove);
+        }
+        CountersignConfiguration.get().setTrustPolicy("name: [");
+        assertTrue(waiting("carol").getBoolean("unknown"));
+        assertThat(
+                client("carol").goTo("countersign-waiting/").asNormalizedText(),
+                containsString("it is not known what waits for you"));
+        gate.configure();
+    }
+
+    private record OneOfMany(WorkflowRun run, int number, long deadline) implements WaitingGate {
+
+        @Override
+        public String repository() {
+            return "registry.example.com/team/app-" + number;
+        }
+
+        @Override
+        public Digest digest() {
+            return Digest.of(new byte[0]);
+        }
+
+        @Override
+        public String stage() {
+            return "qa";
+        }
+
+        @Override
+        public Instant deadlineOrNull() {
+            return deadline == 0 ? null : Instant.ofEpochMilli(deadline);
+        }
+
+        @Override
+        public void onLook(ImageReading reading) {
+            // Nobody asks such a registry.
+        }
+
+        @Override
+        public void onDeadline() {
+            throw new IllegalStateException("it is far away");
+        }
+
+        @Override
+        public Set<String> candidates() {
+            return Set.of("carol");
+        }
+
+        @Override
+        public Optional<GatePage> page() {
+            return Optional.of(GatePage.of(
+                    run,
+                    new GateEntry(
+                            number,
+                            repository(),
+                            "1.0",
+                            digest().toString(),
+                            "qa",
+                            "",
+                            number,
+                            deadline,
+                            GateEntry.WAITING)));
+        }
     }
 
     @Test
