@@ -162,16 +162,8 @@ public final class ApproverView {
         return permitted && !own.isEmpty();
     }
 
-    public boolean isOnlyOneRole() {
-        return roles.size() == 1;
-    }
-
     public List<String> getRoles() {
         return roles;
-    }
-
-    public String getRolesText() {
-        return String.join(", ", roles);
     }
 
     /** The person's own signing keys in Jenkins. */

@@ -393,13 +393,6 @@ public class GatePage implements StaplerProxy {
         return left.isNegative() ? "" : hudson.Util.getTimeSpanString(left.toMillis());
     }
 
-    @Restricted(NoExternalUse.class)
-    public String getLookedAtText() {
-        return entry.lookedAt() == 0
-                ? ""
-                : Instant.ofEpochMilli(entry.lookedAt()).toString();
-    }
-
     /** The remote API. */
     public Api getApi() {
         return new Api(this);

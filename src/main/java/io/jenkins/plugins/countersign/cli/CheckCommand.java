@@ -85,8 +85,19 @@ final class CheckCommand implements Callable<Integer> {
             description = "A named build context, as the build gets it.")
     private Map<String, String> contexts = new LinkedHashMap<>();
 
-    @Option(names = "--platform", paramLabel = "OS/ARCH", description = "A platform that is built.", split = ",")
+    @Option(
+            names = "--platform",
+            paramLabel = "OS/ARCH",
+            description = "A platform that is built; unless DOCKER_DEFAULT_PLATFORM says otherwise, the builder's own.",
+            split = ",")
     private List<String> platforms = new ArrayList<>();
+
+    @Option(
+            names = "--build-platform",
+            paramLabel = "OS/ARCH",
+            description = "Where the builder runs, if not on this machine or for Windows containers.",
+            defaultValue = "")
+    private String buildPlatform;
 
     @Option(names = "--all-stages", description = "Check what the target does not reach, too.")
     private boolean allStages;
@@ -127,7 +138,11 @@ final class CheckCommand implements Callable<Integer> {
                 .withContexts(contexts)
                 .withAllStages(allStages)
                 .withBuilder(builder)
-                .withPlatforms(platforms.stream().map(Platform::parse).toList());
+                .on(
+                        platforms.stream().map(Platform::parse).toList(),
+                        buildPlatform,
+                        System.getProperty("os.arch"),
+                        System.getenv());
         GoldenBases golden = offline
                 ? GoldenBases.of(policy.read(), new RegistryBases(host -> {
                     throw new IOException("no registry is asked with --offline");

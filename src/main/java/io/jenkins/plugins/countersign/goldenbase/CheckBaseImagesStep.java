@@ -71,6 +71,7 @@ public class CheckBaseImagesStep extends ImageStep {
     private String buildArgs;
     private String buildContexts;
     private String platforms;
+    private String buildPlatform;
     private boolean allStages;
     private String builder = BuildOptions.Builder.BUILDKIT.name().toLowerCase(Locale.ROOT);
     private String onViolation = FAIL;
@@ -124,7 +125,7 @@ public class CheckBaseImagesStep extends ImageStep {
         this.buildContexts = Util.fixEmptyAndTrim(buildContexts);
     }
 
-    /** {@code os/architecture[/variant]}, separated by commas. */
+    /** {@code os/architecture[/variant]}, separated by commas; null for what the builder takes when it is told none. */
     public String getPlatforms() {
         return platforms;
     }
@@ -132,6 +133,16 @@ public class CheckBaseImagesStep extends ImageStep {
     @DataBoundSetter
     public void setPlatforms(String platforms) {
         this.platforms = Util.fixEmptyAndTrim(platforms);
+    }
+
+    /** Where the builder runs; null for the agent. */
+    public String getBuildPlatform() {
+        return buildPlatform;
+    }
+
+    @DataBoundSetter
+    public void setBuildPlatform(String buildPlatform) {
+        this.buildPlatform = Util.fixEmptyAndTrim(buildPlatform);
     }
 
     public boolean isAllStages() {
@@ -235,7 +246,7 @@ public class CheckBaseImagesStep extends ImageStep {
                 .withRepository(Util.fixNull(context.expand(repository)));
         Catalogue catalogue = inForce.catalogue();
         BaseReport report = BaseCheck.check(
-                BuildInputs.of(content, file, options(context, wanted), triggers(bases, catalogue, asked)),
+                BuildInputs.of(content, file, options(context, wanted, workspace), triggers(bases, catalogue, asked)),
                 catalogue,
                 asked);
         LineageCheck lineage = GoldenLineages.check(inForce, bases, asked);
@@ -301,14 +312,20 @@ public class CheckBaseImagesStep extends ImageStep {
                         .toList()));
     }
 
-    private BuildOptions options(BuildContext context, String wanted) throws AbortException {
+    private BuildOptions options(BuildContext context, String wanted, FilePath workspace)
+            throws IOException, InterruptedException {
+        String machine = workspace.act(new ArchitectureOfAgent());
         try {
             return BuildOptions.defaults()
                     .withTarget(wanted)
                     .withBuildArgs(arguments(context.expand(buildArgs)))
                     .withContexts(arguments(context.expand(buildContexts)))
                     .withAllStages(allStages)
-                    .withPlatforms(platforms(Util.fixNull(context.expand(platforms))))
+                    .on(
+                            platforms(Util.fixNull(context.expand(platforms))),
+                            Util.fixNull(context.expand(buildPlatform)),
+                            machine,
+                            context.environment())
                     .withBuilder(BuildOptions.Builder.valueOf(builder.toUpperCase(Locale.ROOT)));
         } catch (IllegalArgumentException e) {
             throw new AbortException("checkBaseImages: " + e.getMessage());
@@ -434,6 +451,14 @@ public class CheckBaseImagesStep extends ImageStep {
         public FormValidation doCheckPlatforms(@AncestorInPath Item item, @QueryParameter String value) {
             return FieldChecks.optional(item, value, platforms -> {
                 platforms(platforms);
+                return FormValidation.ok();
+            });
+        }
+
+        @POST
+        public FormValidation doCheckBuildPlatform(@AncestorInPath Item item, @QueryParameter String value) {
+            return FieldChecks.optional(item, value, platform -> {
+                Platform.parse(platform);
                 return FormValidation.ok();
             });
         }

@@ -16,17 +16,13 @@ public final class CheckedBasesAction extends InvisibleAction {
 
     private final List<String> bases;
 
-    /** @param bases {@code registry/repository[:tag][@digest]}, completed as Docker does it */
+    /**
+     * @param bases {@code registry/repository[:tag][@digest]}, completed as Docker does it, in the order of the file, none
+     *     twice. The digest is missing where the registry was not asked, because the catalogue does not allow the image, or did
+     *     not answer
+     */
     CheckedBasesAction(List<String> bases) {
         this.bases = new ArrayList<>(bases);
-    }
-
-    /**
-     * In the order of the file, none twice: {@code registry/repository:tag@digest}. The digest is missing where the registry
-     * was not asked, because the catalogue does not allow the image, or did not answer.
-     */
-    public List<String> getBases() {
-        return List.copyOf(bases);
     }
 
     /** What all checks of a build saw; empty when it had none. */

@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
+import hudson.model.Label;
 import hudson.model.Result;
+import hudson.slaves.DumbSlave;
 import io.jenkins.plugins.casc.ConfigurationAsCode;
 import io.jenkins.plugins.casc.ConfigurationContext;
 import io.jenkins.plugins.casc.ConfiguratorRegistry;
@@ -29,6 +31,7 @@ import io.jenkins.plugins.countersign.push.PushImageStep;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import jenkins.security.MasterToSlaveCallable;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
@@ -82,6 +85,36 @@ public class CheckBaseImagesTest {
 
         assertEquals(List.of(REGISTRY.host() + "/golden/java:17"), CheckedBasesAction.of(build));
         JENKINS.assertLogContains("[not-golden]", build);
+    }
+
+    /** A file that is golden on the processors of most machines, and something else on this agent's. */
+    @Test
+    public void imageThatEntersOnTheProcessorOfTheAgentAlone() throws Exception {
+        golden.configure("{allow: [" + REGISTRY.host() + "/golden/**]}");
+        DumbSlave agent = JENKINS.createOnlineSlave(Label.get("arm"));
+        agent.getChannel().call(new IsArm());
+        for (String argument : List.of("BUILDARCH", "TARGETARCH")) {
+            FreeStyleProject job = job("FROM " + REGISTRY.host() + "/golden/java:17 AS amd64\n"
+                    + "FROM evil.example/x AS arm64\nFROM ${" + argument + "}\n");
+            JENKINS.buildAndAssertSuccess(job);
+            job.setAssignedNode(agent);
+            JENKINS.assertLogContains(
+                    "[not-golden]", JENKINS.buildAndAssertStatus(Result.FAILURE, job));
+        }
+        FreeStyleProject job = job("FROM " + REGISTRY.host() + "/golden/java:17 AS amd64\n"
+                + "FROM evil.example/x AS arm64\nFROM ${BUILDARCH}\n", step -> step.setBuildPlatform("linux/amd64"));
+        job.setAssignedNode(agent);
+        JENKINS.buildAndAssertSuccess(job);
+    }
+
+    private static final class IsArm extends MasterToSlaveCallable<String, RuntimeException> {
+
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public String call() {
+            return System.setProperty("os.arch", "aarch64");
+        }
     }
 
     @Test

@@ -141,24 +141,6 @@ public record GateInput(
                 baseOrNull);
     }
 
-    public GateInput withStatements(List<FoundSignature> found) {
-        return new GateInput(
-                policy,
-                stage,
-                image,
-                alsoKnownAs,
-                destination,
-                found,
-                unknown,
-                provenTimes,
-                seals,
-                evidence,
-                build,
-                ledger,
-                now,
-                baseOrNull);
-    }
-
     /** The collection did not end with a clear answer. */
     public GateInput withUnknown(String why) {
         return new GateInput(

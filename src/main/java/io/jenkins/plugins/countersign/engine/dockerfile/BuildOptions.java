@@ -37,6 +37,9 @@ public record BuildOptions(
         KANIKO
     }
 
+    /** Names the platforms of a build that is not told any. Source: docs.docker.com, "CLI environment variables". */
+    private static final String DEFAULT_PLATFORM = "DOCKER_DEFAULT_PLATFORM";
+
     private static final Platform LINUX_AMD64 = new Platform("linux", "amd64", "");
 
     public BuildOptions {
@@ -59,12 +62,23 @@ public record BuildOptions(
         return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
     }
 
-    public BuildOptions withPlatforms(List<Platform> platforms) {
-        return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
-    }
-
-    public BuildOptions withBuildPlatform(Platform buildPlatform) {
-        return new BuildOptions(target, buildArgs, platforms, buildPlatform, contexts, allStages, builder);
+    /**
+     * Where it is built, and for what, with what the builder would take for what it is not told.
+     *
+     * @param platforms what is built for; when empty, what the environment says, else the platform of the builder
+     * @param buildPlatform the platform that the builder runs on; empty for this machine's
+     * @param machine this machine's architecture, as Java calls it
+     * @param environment of the build
+     * @throws IllegalArgumentException if one of them is no platform
+     */
+    public BuildOptions on(
+            List<Platform> platforms, String buildPlatform, String machine, Map<String, String> environment) {
+        Platform builder = buildPlatform.isEmpty() ? Platform.ofMachine(machine) : Platform.parse(buildPlatform);
+        String named = environment.getOrDefault(DEFAULT_PLATFORM, "").trim();
+        List<Platform> all = !platforms.isEmpty()
+                ? platforms
+                : List.of(named.isEmpty() ? builder : Platform.parse(named));
+        return new BuildOptions(target, buildArgs, all, builder, contexts, allStages, this.builder);
     }
 
     public BuildOptions withContexts(Map<String, String> contexts) {

@@ -105,11 +105,6 @@ public final class Dockerfile {
         return Optional.ofNullable(syntax).map(found -> GoText.shown(found.image()));
     }
 
-    /** The names of the stages in their order; empty for one without a name. */
-    public List<String> stageNames() {
-        return stages.stream().map(stage -> stage.from().name()).toList();
-    }
-
     String text() {
         return text;
     }

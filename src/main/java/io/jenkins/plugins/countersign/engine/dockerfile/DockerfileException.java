@@ -15,9 +15,4 @@ public class DockerfileException extends Exception {
     public Place place() {
         return place;
     }
-
-    /** The message with the line in front, for a log. */
-    public String located(String file) {
-        return file + ":" + place.line() + ": " + getMessage();
-    }
 }

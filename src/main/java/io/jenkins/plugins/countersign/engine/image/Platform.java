@@ -35,6 +35,27 @@ public record Platform(String os, String architecture, String variant) implement
         return new Platform(parts[0], parts[1], parts.length == 3 ? parts[2] : "");
     }
 
+    /**
+     * What a builder on this machine builds for unless it is told otherwise. Linux wherever it runs: a Docker Desktop's
+     * builder is a Linux machine, and who builds Windows containers has to say so.
+     *
+     * @param architecture as Java calls it ({@code os.arch})
+     * @throws IllegalArgumentException if it is none that is known
+     */
+    public static Platform ofMachine(String architecture) {
+        return switch (architecture.toLowerCase(Locale.ROOT)) {
+            case "amd64", "x86_64" -> new Platform("linux", "amd64", "");
+            case "aarch64", "arm64" -> new Platform("linux", "arm64", "");
+            case "arm", "arm32" -> new Platform("linux", "arm", "v7");
+            case "x86", "i386", "i586", "i686" -> new Platform("linux", "386", "");
+            case "ppc64le", "s390x", "riscv64" -> new Platform("linux", architecture.toLowerCase(Locale.ROOT), "");
+            case "loongarch64" -> new Platform("linux", "loong64", "");
+            default ->
+                throw new IllegalArgumentException("this machine's architecture is \"" + architecture
+                        + "\", and what a builder makes of that is not known: name the build platform");
+        };
+    }
+
     @Override
     public String toString() {
         return os + "/" + architecture + (variant.isEmpty() ? "" : "/" + variant);

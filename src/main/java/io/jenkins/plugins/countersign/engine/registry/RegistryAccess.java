@@ -15,7 +15,6 @@ public final class RegistryAccess {
     private final String host;
     private LoginSource logins = LoginSource.ANONYMOUS;
     private List<String> authorities = List.of();
-    private boolean onlyTheseAuthorities;
     private List<ClientCertificate> clientCertificates = List.of();
     private boolean plainHttp;
     private boolean unverifiedTls;
@@ -38,7 +37,6 @@ public final class RegistryAccess {
         host = other.host;
         logins = other.logins;
         authorities = other.authorities;
-        onlyTheseAuthorities = other.onlyTheseAuthorities;
         clientCertificates = other.clientCertificates;
         plainHttp = other.plainHttp;
         unverifiedTls = other.unverifiedTls;
@@ -46,7 +44,6 @@ public final class RegistryAccess {
         proxies = other.proxies;
         timeouts = other.timeouts;
         retries = other.retries;
-        limits = other.limits;
         clock = other.clock;
         progress = other.progress;
         chunkBytes = other.chunkBytes;
@@ -73,14 +70,6 @@ public final class RegistryAccess {
     public RegistryAccess withAuthorities(String... pem) {
         RegistryAccess copy = new RegistryAccess(this);
         copy.authorities = List.of(pem);
-        copy.onlyTheseAuthorities = false;
-        return copy;
-    }
-
-    /** Trusts these certificate authorities (PEM) and no other. */
-    public RegistryAccess withOnlyAuthorities(String... pem) {
-        RegistryAccess copy = withAuthorities(pem);
-        copy.onlyTheseAuthorities = true;
         return copy;
     }
 
@@ -135,12 +124,6 @@ public final class RegistryAccess {
     public RegistryAccess withRetries(Retries some) {
         RegistryAccess copy = new RegistryAccess(this);
         copy.retries = Objects.requireNonNull(some);
-        return copy;
-    }
-
-    public RegistryAccess withLimits(Limits some) {
-        RegistryAccess copy = new RegistryAccess(this);
-        copy.limits = Objects.requireNonNull(some);
         return copy;
     }
 
@@ -210,10 +193,6 @@ public final class RegistryAccess {
 
     List<String> authorities() {
         return authorities;
-    }
-
-    boolean onlyTheseAuthorities() {
-        return onlyTheseAuthorities;
     }
 
     List<ClientCertificate> clientCertificates() {

@@ -139,10 +139,8 @@ final class Tls {
                 store.setCertificateEntry("ours-" + count++, certificate);
             }
         }
-        if (!access.onlyTheseAuthorities()) {
-            for (X509Certificate certificate : platformAuthorities()) {
-                store.setCertificateEntry("platform-" + count++, certificate);
-            }
+        for (X509Certificate certificate : platformAuthorities()) {
+            store.setCertificateEntry("platform-" + count++, certificate);
         }
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         factory.init(store);

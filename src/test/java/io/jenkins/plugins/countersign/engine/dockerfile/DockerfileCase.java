@@ -32,7 +32,7 @@ record DockerfileCase(
                 .withAllStages(allStages);
         return platform == null || platform.isEmpty()
                 ? options
-                : options.withPlatforms(List.of(Platform.parse(platform)));
+                : options.on(List.of(Platform.parse(platform)), "linux/amd64", "", Map.of());
     }
 
     BuildInputs ours() {
