@@ -17,7 +17,7 @@ public final class GoldenImagesFile {
     private final MemoryFile file;
 
     public GoldenImagesFile(Path file) {
-        this.file = new MemoryFile(file, MAX_LENGTH);
+        this.file = new MemoryFile(file, MAX_LENGTH, IMAGES);
     }
 
     /** @throws RegistryException if the file is there and cannot be read */

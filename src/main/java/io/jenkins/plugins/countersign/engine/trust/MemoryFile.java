@@ -3,9 +3,11 @@ package io.jenkins.plugins.countersign.engine.trust;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jenkins.plugins.countersign.engine.disk.DurableFile;
 import io.jenkins.plugins.countersign.engine.json.StrictJson;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -40,15 +42,21 @@ public final class MemoryFile {
 
     private final Path file;
     private final int maxLength;
+    private final String listOrNull;
 
     public MemoryFile(Path file) {
-        this(file, USUAL_LENGTH);
+        this(file, USUAL_LENGTH, null);
     }
 
-    /** @param maxLength in bytes */
-    public MemoryFile(Path file, int maxLength) {
+    /**
+     * @param maxLength in bytes
+     * @param listOrNull a file that holds but a list, as an earlier version wrote it, is read as an object with this list in it;
+     *     null where there was no such version
+     */
+    public MemoryFile(Path file, int maxLength, String listOrNull) {
         this.file = file;
         this.maxLength = maxLength;
+        this.listOrNull = listOrNull;
     }
 
     /** For messages. */
@@ -59,12 +67,22 @@ public final class MemoryFile {
     /** Empty when there is no file yet. */
     public ObjectNode read() throws UnreadableException {
         try {
-            return StrictJson.readObject(Files.readAllBytes(file), maxLength);
+            byte[] content = Files.readAllBytes(file);
+            boolean list = listOrNull != null && content.length > 0 && content[0] == '[';
+            return StrictJson.readObject(list ? withName(content) : content, maxLength);
         } catch (NoSuchFileException e) {
             return StrictJson.object();
         } catch (IOException e) {
             throw new UnreadableException(e);
         }
+    }
+
+    private byte[] withName(byte[] list) {
+        ByteArrayOutputStream object = new ByteArrayOutputStream(list.length + listOrNull.length() + 5);
+        object.writeBytes(("{\"" + listOrNull + "\":").getBytes(StandardCharsets.UTF_8));
+        object.writeBytes(list);
+        object.write('}');
+        return object.toByteArray();
     }
 
     /** Reads, changes and writes, while nobody else does. */

@@ -4,6 +4,7 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.jenkins.plugins.countersign.cli.demo.DemoImage;
@@ -30,6 +31,7 @@ import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -242,12 +244,32 @@ public class GoldenInRegistryTest {
         LineageCheck check = check("{\"allow\":[\"" + REGISTRY.host() + "/org-a/**\"]}");
         Digest application = application("team/any", image("org-a/other", "1", "x"));
         for (String damaged : List.of(
-                "", "[]", "{\"images\":[{\"name\":", "{\"images\":{}}", "{\"image\":[]}", "{\"images\":[{}]}")) {
+                "", "[", "[{}]", "[]}", "{\"images\":[{\"name\":", "{\"images\":{}}", "{\"image\":[]}", "{\"images\":[{}]}")) {
             Files.writeString(folder.getRoot().toPath().resolve("golden.json"), damaged);
             RegistryException refusal =
                     assertThrows(damaged, RegistryException.class, () -> verdict(check, "team/any", application));
             assertThat(damaged, refusal.getMessage(), containsString("restore the file from a backup"));
         }
+    }
+
+    @Test
+    public void memoryOfAnEarlierVersionIsAList() throws Exception {
+        Path file = folder.getRoot().toPath().resolve("golden.json");
+ImageReference base = image("org-h/base", "1", "h");
+        LineageCheck check = check("{\"allow\":[\"" + REGISTRY.host() + "/org-h/**\"]}");
+        Digest application = application("team/on-h", base);
+        assertEquals(Verdict.GOLDEN, verdict(check, "team/on-h", application));
+        GoldenImages known = check.known();
+        JsonMapper json = JsonMapper.builder().build();
+        Files.writeString(file, json.readTree(file.toFile()).get("images").toString());
+
+        assertEquals(known, check.known());
+        image("org-h/base", "2", "other");
+        assertEquals(
+                Verdict.GOLDEN,
+                verdict(check, "team/on-h", application("team/on-h", image("org-h/base", "3", "third"))));
+        assertTrue(
+                "it is written as today's", json.readTree(file.toFile()).path("images").size() > known.images().size());
     }
 
     private LineageCheck check(String golden) throws Exception {
