@@ -103,8 +103,22 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         return false;
     }
 
-    private void requireStage() throws IOException, PolicyException {
-        TrustedPolicy policy = GatePolicy.current();
+    /** A mistake fails at once. A policy that cannot be read now may be read later, and holds the gate until then. */
+    private void requireStage() throws AbortException {
+        TrustedPolicy policy;
+        try {
+            policy = GatePolicy.forPages();
+            if (policy.policy().stage(stage).isEmpty()) {
+                policy = GatePolicy.current();
+            }
+        } catch (GatePolicy.NotReadYet e) {
+            return;
+        } catch (AbortException e) {
+            throw e;
+        } catch (IOException | PolicyException e) {
+            LOGGER.log(Level.FINE, "the stage of " + image + " is not known yet", e);
+            return;
+        }
         if (policy.policy().stage(stage).isEmpty()) {
             throw new AbortException(Messages.FormChecks_NoStage(
                     stage, String.join(", ", policy.policy().stages().keySet())));

@@ -35,9 +35,9 @@ public class GatePolicy extends SaveableListener {
     }
 
     /**
-     * The policy for pages, which nobody decides by: no reader of a page waits for the registry that the policy comes from.
+     * The policy for pages and whatever else decides nothing by it: nobody waits there for the registry that the policy comes from.
      *
-     * @throws AbortException while it is being read for the first time
+     * @throws NotReadYet while it is being read for the first time
      */
     static TrustedPolicy forPages() throws IOException, PolicyException {
         String repository = CountersignConfiguration.get().getTrustPolicyRepository();
@@ -47,7 +47,7 @@ public class GatePolicy extends SaveableListener {
         Read now = get().read;
         now.refresh(repository);
         if (now.policy == null) {
-            throw new AbortException(Messages.GatePolicy_BeingRead(repository));
+            throw new NotReadYet(Messages.GatePolicy_BeingRead(repository));
         }
         return now.policy;
     }
@@ -61,6 +61,16 @@ public class GatePolicy extends SaveableListener {
         if (saved instanceof CountersignConfiguration) {
             read = new Read();
             WaitingGates.wakeAll();
+        }
+    }
+
+    /** Whether there is one that can be used is not known yet. */
+    static final class NotReadYet extends AbortException {
+
+        private static final long serialVersionUID = 1L;
+
+        NotReadYet(String message) {
+            super(message);
         }
     }
 

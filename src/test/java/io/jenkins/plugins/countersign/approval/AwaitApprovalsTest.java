@@ -310,6 +310,17 @@ public class AwaitApprovalsTest {
     }
 
     @Test
+    public void aPolicyThatCannotBeReadNow_isWaitedForLikeARegistry() throws Exception {
+        CountersignConfiguration.get().setTrustPolicy("name: [");
+        WorkflowRun run = start("awaitApprovals image: '" + gate.image() + "', stage: 'release'");
+        jenkins.waitForMessage("No clear answer, so the gate stays closed", run);
+        assertTrue(run.isBuilding());
+        gate.configure();
+        gate.saysAndTells("grace", Saying.Word.APPROVE, "release", "");
+        jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+    }
+
+    @Test
     public void anAbortWhileTheTagIsBeingResolved_leavesNothingThatWaits() throws Exception {
         try (FaultyProxy slow = slowRegistry()) {
             slow.hold();
