@@ -64,6 +64,9 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
     private int entry;
 
     private transient volatile boolean done;
+    /** Whether it opened before the controller was killed, and the Pipeline did not hear of it: in time, whatever time it is. */
+    private transient volatile boolean openedBefore;
+
     private transient volatile BuildFacts facts;
     private transient volatile Set<String> candidates;
 
@@ -141,7 +144,7 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
 
     /** The tag is resolved once, before anything is decided; afterwards only the digest counts. */
     private void begin(boolean afterRestart) {
-        if (deadline != 0 && System.currentTimeMillis() >= deadline) {
+        if (deadline != 0 && System.currentTimeMillis() >= deadline && !openedBefore) {
             WaitingGates.get().work(this::onDeadline);
         } else if (digest.isEmpty()) {
             WaitingGates.get().ask(repository, this::resolve);
@@ -183,7 +186,21 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
 
     @Override
     public void onResume() {
+        try {
+            openedBefore = entry().state().equals(GateEntry.OPEN);
+        } catch (IOException | InterruptedException | IllegalStateException e) {
+            LOGGER.log(Level.FINE, "whether the gate of " + image + " had opened is not known", e);
+        }
         begin(true);
+    }
+
+    /** What has opened is decided once more, for what it lets through: somebody may have rejected it meanwhile. */
+    private void closeAgain(GateEntry noted) throws IOException, InterruptedException {
+        openedBefore = false;
+        noted.waitAgain();
+        save();
+        WaitingGates.get().remove(this);
+        begin(false);
     }
 
     @Override
@@ -219,7 +236,7 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
 
     @Override
     public Instant deadlineOrNull() {
-        return deadline == 0 ? null : Instant.ofEpochMilli(deadline);
+        return deadline == 0 || openedBefore ? null : Instant.ofEpochMilli(deadline);
     }
 
     @Override
@@ -261,6 +278,8 @@ public class AwaitApprovalsExecution extends StepExecution implements WaitingGat
         }
         if (decision.isOpen()) {
             open(noted, now, decision);
+        } else if (openedBefore) {
+            closeAgain(noted);
         } else if (news) {
             save();
             ApprovalListener.fire(listener -> listener.onHeld(GatePage.of(runUnchecked(), noted)));

@@ -148,6 +148,11 @@ public class GateEntry {
         }
     }
 
+    synchronized void waitAgain() {
+        state = WAITING;
+        endedAt = 0;
+    }
+
     synchronized boolean isCompared() {
         return lastApproved != null;
     }

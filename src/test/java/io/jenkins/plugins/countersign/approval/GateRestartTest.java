@@ -15,6 +15,7 @@ import hudson.slaves.DumbSlave;
 import hudson.slaves.SlaveComputer;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import jenkins.model.InterruptedBuildAction;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jenkinsci.plugins.workflow.job.WorkflowRun;
@@ -39,7 +40,10 @@ public class GateRestartTest {
     @Test
     public void waitsOnAfterARestart_andADeadlineThatPassedMeanwhileEndsIt() throws Throwable {
         sessions.then(jenkins -> {
-            gate.configure();
+            gate.stages("  qa: {needs: [{role: qa, count: 2}]}\n"
+                            + "  release: {needs: [{role: release, count: 1}], exclude: [build-starter]}\n"
+                            + "  late: {needs: [{role: lead, count: 1}]}\n")
+                    .configure();
             WorkflowRun waits = ImageAtGate.start(jenkins, "waits", script(""));
             jenkins.waitForMessage("missing 2 of qa", waits);
             gate.saysAndTells("carol", Saying.Word.APPROVE, "qa", "before the restart");
@@ -47,10 +51,25 @@ public class GateRestartTest {
             waitAroundAgents(jenkins);
             WorkflowRun expires = ImageAtGate.start(jenkins, "expires", script(", timeout: 8, unit: 'SECONDS'"));
             jenkins.waitForMessage("missing 1 of qa", expires);
+            WorkflowRun opened = ImageAtGate.start(
+                    jenkins, "opened", script(", timeout: 8, unit: 'SECONDS'").replace("'qa'", "'late'"));
+            jenkins.waitForMessage("missing 1 of lead", opened);
+            // The controller is killed when the gate has opened and before the Pipeline hears of it.
+            // When it is up again, nobody has approved the other any more.
+            WorkflowRun closed = ImageAtGate.start(
+                    jenkins,
+                    "closed",
+                    "awaitApprovals image: '" + gate.image() + "', stage: 'release', timeout: 8, unit: 'SECONDS'");
+            jenkins.waitForMessage("missing 1 of release", closed);
+            for (WorkflowRun run : List.of(opened, closed)) {
+                run.getAction(ImageApprovalsAction.class).entry(1).end(GateEntry.OPEN);
+                run.save();
+            }
             // Records cannot be read back, and nothing of the engine may lie on the disk.
             String build = Files.readString(waits.getRootDir().toPath().resolve("build.xml"));
             assertFalse(build.contains("countersign.engine"));
         });
+        gate.says("grace", Saying.Word.APPROVE, "late", "");
         long passed = System.currentTimeMillis() + 8000;
         // The deadline is absolute: while nothing runs, it passes.
         while (System.currentTimeMillis() < passed) {
@@ -66,6 +85,12 @@ public class GateRestartTest {
                     "expired",
                     expires.getAction(ImageApprovalsAction.class).getGate("1").getState());
 
+            WorkflowRun closed = build(jenkins, "closed");
+            jenkins.assertBuildStatus(Result.ABORTED, jenkins.waitForCompletion(closed));
+            assertEquals(
+                    "expired",
+                    closed.getAction(ImageApprovalsAction.class).getGate("1").getState());
+
             WorkflowRun waits = build(jenkins, "waits");
             assertTrue(waits.isBuilding());
             GatePage page = waits.getAction(ImageApprovalsAction.class).getGate("1");
@@ -74,6 +99,9 @@ public class GateRestartTest {
             jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(waits));
             jenkins.assertLogContains("approved by [carol, erin]", waits);
             agentsCameAndWent(jenkins);
+            WorkflowRun opened = build(jenkins, "opened");
+            jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(opened));
+            jenkins.assertLogContains("approved by [grace]", opened);
         });
     }
 
