@@ -279,14 +279,16 @@ public class GeneratorsTest {
         Map<String, String> wrong = new LinkedHashMap<>();
         wrong.put("pushImage from: 'oci:app', image: 'a:1', source: 'oci:app'", "pushImage has no parameter from");
         wrong.put("pushImage source: 'oci:app'", "pushImage needs image");
-        wrong.put("node { pushImages source: 'oci:app', image: 'a:1' }", "pushImages is no word that can stand in node");
+        wrong.put(
+                "node { pushImages source: 'oci:app', image: 'a:1' }", "pushImages is no word that can stand in node");
         wrong.put("signImages image: 'a:1'", "signImages is no step");
         wrong.put("pushImage 'oci:app'", "pushImage takes its parameters by name");
         wrong.put("checkBaseImages onViolation: 'ignore'", "checkBaseImages has no onViolation \"ignore\"");
         wrong.put("awaitApprovals image: 'a:1', stage: 'qa', unit: 'WEEKS'", "unit");
         wrong.put("awaitApprovals image: 'a:1', stage: 'qa', timeout: 'soon'", "timeout");
         wrong.put("pushImage source: 'oci:app', image: 'a:1'," + "\n}", "unexpected token");
-        String stage = "pipeline { agent none\nstages { stage('a') { when { imageApproved image: 'a:1' %s }\nsteps { echo 'b' } } } }";
+        String stage =
+                "pipeline { agent none\nstages { stage('a') { when { imageApproved image: 'a:1' %s }\nsteps { echo 'b' } } } }";
         wrong.put(stage.formatted(", stages: 'qa'"), "imageApproved has no parameter stages");
         wrong.put(stage.formatted("\nimageSigned stage: 'qa'"), "imageSigned is no word that can stand in when");
         wrong.put(
@@ -298,7 +300,8 @@ public class GeneratorsTest {
             assertThat(one.getKey(), faults.toString(), containsString(one.getValue()));
         }
         for (String right : List.of(
-                "def image = pushImage …, provenanceCredentialsId: 'key' // any", "verifyImage image: …, stage: env.STAGE")) {
+                "def image = pushImage …, provenanceCredentialsId: 'key' // any",
+                "verifyImage image: …, stage: env.STAGE")) {
             assertEquals(right, List.of(), ShownPipeline.faults(right, new TreeSet<>()));
         }
     }
@@ -363,7 +366,8 @@ public class GeneratorsTest {
 
     @Test
     public void theScriptThatSetsUpTheExampleCompiles() throws Exception {
-        CompilationUnit unit = new CompilationUnit(new GroovyClassLoader(getClass().getClassLoader()));
+        CompilationUnit unit =
+                new CompilationUnit(new GroovyClassLoader(getClass().getClassLoader()));
         unit.addSource("example", Documentation.read(Path.of("docs/example/example.groovy")));
         unit.compile(Phases.CLASS_GENERATION);
     }

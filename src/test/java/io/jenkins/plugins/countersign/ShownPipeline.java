@@ -18,7 +18,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import jenkins.model.GlobalConfiguration;
 import org.codehaus.groovy.ast.CodeVisitorSupport;
-import org.codehaus.groovy.ast.expr.ArgumentListExpression;
 import org.codehaus.groovy.ast.expr.ClosureExpression;
 import org.codehaus.groovy.ast.expr.ConstantExpression;
 import org.codehaus.groovy.ast.expr.Expression;
@@ -48,8 +47,20 @@ final class ShownPipeline extends CodeVisitorSupport {
 
     /** The words of Declarative Pipeline's own that stand before a closure or a word of its own. */
     private static final Set<String> DECLARATIVE = Set.of(
-            "agent", "always", "environment", "failure", "options", "pipeline", "post", "script", "stage", "stages", "steps",
-            "success", "triggers", "when");
+            "agent",
+            "always",
+            "environment",
+            "failure",
+            "options",
+            "pipeline",
+            "post",
+            "script",
+            "stage",
+            "stages",
+            "steps",
+            "success",
+            "triggers",
+            "when");
 
     /** A step of the library that Jenkins' own plugins are built with. */
     private static final Set<String> LIBRARY = Set.of("buildPlugin");
@@ -118,7 +129,8 @@ final class ShownPipeline extends CodeVisitorSupport {
             if (argument instanceof MapExpression named) {
                 for (MapEntryExpression entry : named.getMapEntryExpressions()) {
                     if (given.put(entry.getKeyExpression().getText(), entry.getValueExpression()) != null) {
-                        faults.add(name + " is given " + entry.getKeyExpression().getText() + " twice");
+                        faults.add(
+                                name + " is given " + entry.getKeyExpression().getText() + " twice");
                     }
                 }
             } else if (!(argument instanceof ClosureExpression)) {
@@ -130,7 +142,8 @@ final class ShownPipeline extends CodeVisitorSupport {
         if (positional.size() == 1 && given.isEmpty() && model.getSoleRequiredParameter() != null) {
             given.put(model.getSoleRequiredParameter().getName(), positional.get(0));
         } else if (!positional.isEmpty()) {
-            faults.add(name + " takes its parameters by name: " + positional.get(0).getText());
+            faults.add(
+                    name + " takes its parameters by name: " + positional.get(0).getText());
         }
         Map<String, Object> values = new TreeMap<>();
         for (DescribableParameter parameter : model.getParameters()) {
@@ -153,7 +166,8 @@ final class ShownPipeline extends CodeVisitorSupport {
     }
 
     private static boolean isLeftOut(Expression expression) {
-        return expression instanceof VariableExpression variable && variable.getName().equals(LEFT_OUT);
+        return expression instanceof VariableExpression variable
+                && variable.getName().equals(LEFT_OUT);
     }
 
     /** What is written, where it is written; else anything that has the type. */
@@ -208,7 +222,8 @@ final class ShownPipeline extends CodeVisitorSupport {
             if (isOurs(descriptor) && descriptor instanceof GlobalConfiguration) {
                 for (Method setter : descriptor.clazz.getMethods()) {
                     if (setter.isAnnotationPresent(DataBoundSetter.class)) {
-                        parameters.add(Introspector.decapitalize(setter.getName().substring(3)));
+                        parameters.add(
+                                Introspector.decapitalize(setter.getName().substring(3)));
                     }
                 }
             } else if (isOurs(descriptor)) {

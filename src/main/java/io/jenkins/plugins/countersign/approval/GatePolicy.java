@@ -94,9 +94,7 @@ public class GatePolicy extends SaveableListener {
         }
 
         void refresh(String repository) {
-            if (isFresh()
-                    || System.nanoTime() - refreshedAt < FRESH
-                    || !refreshing.compareAndSet(false, true)) {
+            if (isFresh() || System.nanoTime() - refreshedAt < FRESH || !refreshing.compareAndSet(false, true)) {
                 return;
             }
             WaitingGates.get().ask(repository, () -> {

@@ -24,7 +24,9 @@ record JenkinsProxy(String host, int port, String user, String password, List<Pa
     /** Null where Jenkins has none. */
     static JenkinsProxy ofJenkins() {
         ProxyConfiguration configured = Jenkins.get().getProxy();
-        if (configured == null || configured.getName() == null || configured.getName().isBlank()) {
+        if (configured == null
+                || configured.getName() == null
+                || configured.getName().isBlank()) {
             return null;
         }
         String user = configured.getUserName();

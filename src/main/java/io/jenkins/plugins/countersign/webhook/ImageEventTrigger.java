@@ -246,8 +246,8 @@ public class ImageEventTrigger extends Trigger<Item> {
             FROM_XML.remove();
             boolean hasAny = item instanceof ParameterizedJobMixIn.ParameterizedJob<?, ?> job
                     && job.getTriggers().values().stream().anyMatch(ImageEventTrigger.class::isInstance);
-            STARTED.removeIf(trigger ->
-                    trigger.job == item && (!hasAny || !fromXml.isEmpty() && !fromXml.contains(trigger)));
+            STARTED.removeIf(
+                    trigger -> trigger.job == item && (!hasAny || !fromXml.isEmpty() && !fromXml.contains(trigger)));
         }
     }
 

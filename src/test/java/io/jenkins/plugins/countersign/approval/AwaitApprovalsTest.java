@@ -390,8 +390,8 @@ public class AwaitApprovalsTest {
             slow.hold();
             StringBuilder branches = new StringBuilder();
             for (int i = 0; i < 12; i++) {
-                branches.append(i + ": { awaitApprovals image: '" + at(slow) + "@"
-                        + Digest.of(new byte[] {(byte) i}) + "', stage: 'qa' }, ");
+                branches.append(i + ": { awaitApprovals image: '" + at(slow) + "@" + Digest.of(new byte[] {(byte) i})
+                        + "', stage: 'qa' }, ");
             }
             WorkflowRun hangs = start("parallel " + branches + " failFast: true");
             for (int i = 0; i < 12; i++) {
@@ -417,8 +417,8 @@ public class AwaitApprovalsTest {
     @Test
     public void whoStartedTheFirstOfManyBuilds_isNotForgotten() throws Exception {
         WorkflowJob job = job("echo 'next'", "-first");
-        WorkflowRun run =
-                job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank"))).get();
+        WorkflowRun run = job.scheduleBuild2(0, new CauseAction(new Cause.UserIdCause("frank")))
+                .get();
         for (int i = 0; i < 12; i++) {
             WorkflowJob next = job("echo 'next'", "-" + i);
             run = next.scheduleBuild2(0, new CauseAction(new Cause.UpstreamCause((hudson.model.Run<?, ?>) run)))

@@ -244,8 +244,7 @@ public class GatePageTest {
             List<RegistryConfiguration> registries = new ArrayList<>(configuration.getRegistries());
             registries.add(registry);
             configuration.setRegistries(registries);
-            configuration.setPolicyRootKeys(
-                    PublicKeys.pem(gate.keys.get("root").publicKey()));
+            configuration.setPolicyRootKeys(PublicKeys.pem(gate.keys.get("root").publicKey()));
             configuration.setTrustPolicyRepository("localhost:" + slow.port() + "/policies/main");
             JenkinsRule.WebClient carol = client("carol");
             carol.getOptions().setTimeout(20_000);

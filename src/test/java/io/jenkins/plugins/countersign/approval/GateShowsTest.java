@@ -40,9 +40,9 @@ import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.Map;
 import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
 import org.htmlunit.HttpMethod;
@@ -189,8 +189,7 @@ public class GateShowsTest {
             JSONObject waiting = waiting("carol");
             assertEquals(601, waiting.getInt("count"));
             assertEquals(500, waiting.getJSONArray("gates").size());
-            assertEquals(
-                    600, waiting.getJSONArray("gates").getJSONObject(0).getInt("number"));
+            assertEquals(600, waiting.getJSONArray("gates").getJSONObject(0).getInt("number"));
             assertFalse(waiting.getBoolean("unknown"));
             assertThat(
                     client("reader").goTo("countersign-waiting/").asNormalizedText(),

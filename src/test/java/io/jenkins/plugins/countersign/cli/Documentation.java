@@ -97,8 +97,9 @@ public final class Documentation {
             } catch (JsonProcessingException e) {
                 throw new AssertionError(this + ": " + e.getMessage(), e);
             }
-            throw new AssertionError(this + ": a block \"" + language + "\" that no test knows. Its fence names what is in it: yaml,"
-                    + " json or one of " + new TreeSet<>(BY_LANGUAGE.keySet()));
+            throw new AssertionError(
+                    this + ": a block \"" + language + "\" that no test knows. Its fence names what is in it: yaml,"
+                            + " json or one of " + new TreeSet<>(BY_LANGUAGE.keySet()));
         }
 
         private static Set<String> roots(JsonNode tree) {
@@ -149,10 +150,14 @@ public final class Documentation {
             int fences = 0;
             while (fence.find()) {
                 String block = fence.group(3).replaceAll("(?m)^" + fence.group(1), "");
-                blocks.add(new Shown(page, line(text, fence.start()), fence.group(2).strip(), block));
+                blocks.add(new Shown(
+                        page, line(text, fence.start()), fence.group(2).strip(), block));
                 fences++;
             }
-            if (fences * 2 != text.lines().filter(line -> line.strip().startsWith("```")).count()) {
+            if (fences * 2
+                    != text.lines()
+                            .filter(line -> line.strip().startsWith("```"))
+                            .count()) {
                 throw new AssertionError(page + ": a fence is not closed, or not alone on its line");
             }
             noOtherBlocks(page, text);

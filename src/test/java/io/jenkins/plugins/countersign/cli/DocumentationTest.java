@@ -216,7 +216,9 @@ public class DocumentationTest {
                 continue;
             }
             leaves.addAll(
-                    command.getSubcommands().isEmpty() || name.equals("demo") ? Set.of(name) : leaves(command, name + " "));
+                    command.getSubcommands().isEmpty() || name.equals("demo")
+                            ? Set.of(name)
+                            : leaves(command, name + " "));
         }
         return leaves;
     }
@@ -234,7 +236,8 @@ public class DocumentationTest {
         pages.addAll(Documentation.files("bench", "bench/[^/]+\\.md"));
         for (Path page : pages) {
             String text = Documentation.withoutFences(Documentation.read(page));
-            Matcher link = Pattern.compile("\\]\\(([^)\\s]+)[^)]*\\)|(?:src|href)=\"([^\"]+)\"").matcher(text);
+            Matcher link = Pattern.compile("\\]\\(([^)\\s]+)[^)]*\\)|(?:src|href)=\"([^\"]+)\"")
+                    .matcher(text);
             while (link.find()) {
                 String target = link.group(1) == null ? link.group(2) : link.group(1);
                 if (target.matches("(https?|mailto):.*")) {
@@ -242,10 +245,13 @@ public class DocumentationTest {
                 }
                 checked++;
                 String[] parts = target.split("#", 2);
-                Path file = parts[0].isEmpty() ? page : page.resolveSibling(parts[0]).normalize();
+                Path file = parts[0].isEmpty()
+                        ? page
+                        : page.resolveSibling(parts[0]).normalize();
                 if (file.startsWith("..") || !Files.exists(Documentation.PROJECT.resolve(file))) {
                     faults.add(page + " links to " + target + ", and there is no " + file);
-                } else if (parts.length > 1 && !anchors(Documentation.read(file)).contains(parts[1])) {
+                } else if (parts.length > 1
+                        && !anchors(Documentation.read(file)).contains(parts[1])) {
                     faults.add(page + " links to " + target + ", and no heading of " + file + " makes this anchor");
                 }
             }
@@ -299,8 +305,7 @@ public class DocumentationTest {
             sources.put(file.getFileName().toString().replace(".java", ""), Documentation.read(file));
         }
         Set<String> foreign = Set.of("ClusterImagePolicy", "ClusterPolicy"); // Kubernetes resources
-        Pattern named =
-                Pattern.compile("(?:[a-z.]+\\.)?([A-Z][a-z]\\w*[A-Z]\\w*)(?:[.#](\\w+)(?:\\(.*\\))?)?");
+        Pattern named = Pattern.compile("(?:[a-z.]+\\.)?([A-Z][a-z]\\w*[A-Z]\\w*)(?:[.#](\\w+)(?:\\(.*\\))?)?");
         int checked = 0;
         for (Shown code : Documentation.inline()) {
             Matcher name = named.matcher(code.text());
@@ -312,7 +317,9 @@ public class DocumentationTest {
             if (source == null) {
                 faults.add(code + ": there is no class " + name.group(1));
             } else if (name.group(2) != null
-                    && !Pattern.compile("[ .]" + name.group(2) + "(\\(|\"| =|;)").matcher(source).find()) {
+                    && !Pattern.compile("[ .]" + name.group(2) + "(\\(|\"| =|;)")
+                            .matcher(source)
+                            .find()) {
                 faults.add(code + ": " + name.group(1) + " has no " + name.group(2));
             }
         }
@@ -332,7 +339,8 @@ public class DocumentationTest {
                     faults.add("the help of " + name + " speaks of " + option.group() + ", which no command has");
                 }
             }
-            Matcher command = Pattern.compile("countersign ([a-z][a-z-]*(?: [a-z]+)?)").matcher(help);
+            Matcher command =
+                    Pattern.compile("countersign ([a-z][a-z-]*(?: [a-z]+)?)").matcher(help);
             while (command.find()) {
                 String words = command.group(1);
                 if (commands.stream().noneMatch(known -> known.startsWith(words) || words.startsWith(known + " "))) {
@@ -369,7 +377,9 @@ public class DocumentationTest {
         wrong.put("countersign pusch oci:app registry.example.com/app:1", "Unmatched arguments from index 0: 'pusch'");
         wrong.put("countersign sign registry.example.com/app:1 --key a.key --keys b.key", "Unknown options: '--keys'");
         wrong.put("countersign push oci:app", "Missing required parameter: 'IMAGE'");
-        wrong.put("countersign policy check a.yaml | countersign promote a:1 --policy p --key k --to b:1", "Missing required option: '--stage=");
+        wrong.put(
+                "countersign policy check a.yaml | countersign promote a:1 --policy p --key k --to b:1",
+                "Missing required option: '--stage=");
         wrong.put("countersign audit export ledger.jsonl --after soon", "'soon' is not a long");
         wrong.put("countersign export a --format kubernets --stage s --policy p --to d", "'kubernets'");
         wrong.put("countersign policy", "countersign policy names no command");

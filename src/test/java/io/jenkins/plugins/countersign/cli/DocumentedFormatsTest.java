@@ -143,13 +143,11 @@ public class DocumentedFormatsTest {
     /** The same word in a cut digest is the same digest; a digest without a word is another one each time. */
     private static String withDigests(String json) {
         int[] unnamed = {0};
-        return Pattern.compile("\"(sha256:)?…((\\w+)…)?\"")
-                .matcher(json)
-                .replaceAll(cut -> {
-                    String word = cut.group(3) == null ? String.valueOf(unnamed[0]++) : cut.group(3);
-                    String digest = Digest.of(bytes(word)).toString();
-                    return "\"" + (cut.group(1) == null ? digest.substring("sha256:".length()) : digest) + "\"";
-                });
+        return Pattern.compile("\"(sha256:)?…((\\w+)…)?\"").matcher(json).replaceAll(cut -> {
+            String word = cut.group(3) == null ? String.valueOf(unnamed[0]++) : cut.group(3);
+            String digest = Digest.of(bytes(word)).toString();
+            return "\"" + (cut.group(1) == null ? digest.substring("sha256:".length()) : digest) + "\"";
+        });
     }
 
     /** Written anew by a ledger, it has the same members in the same places. */
@@ -159,8 +157,10 @@ public class DocumentedFormatsTest {
             JsonNode shown = Documentation.JSON.readTree(block.text().replace(",…", ""));
             Path file = folder.newFolder().toPath().resolve("ledger.jsonl");
             Map<String, String> fields = new TreeMap<>();
-            shown.get("fields").properties().forEach(field -> fields.put(
-                    field.getKey(), field.getValue().asText()));
+            shown.get("fields")
+                    .properties()
+                    .forEach(
+                            field -> fields.put(field.getKey(), field.getValue().asText()));
             Clock clock = Clock.fixed(Instant.parse(shown.get("time").asText()), ZoneOffset.UTC);
             try (Ledger ledger = Ledger.open(file, clock)) {
                 ledger.append(shown.get("kind").asText(), fields);

@@ -98,11 +98,12 @@ public class CheckBaseImagesTest {
                     + "FROM evil.example/x AS arm64\nFROM ${" + argument + "}\n");
             JENKINS.buildAndAssertSuccess(job);
             job.setAssignedNode(agent);
-            JENKINS.assertLogContains(
-                    "[not-golden]", JENKINS.buildAndAssertStatus(Result.FAILURE, job));
+            JENKINS.assertLogContains("[not-golden]", JENKINS.buildAndAssertStatus(Result.FAILURE, job));
         }
-        FreeStyleProject job = job("FROM " + REGISTRY.host() + "/golden/java:17 AS amd64\n"
-                + "FROM evil.example/x AS arm64\nFROM ${BUILDARCH}\n", step -> step.setBuildPlatform("linux/amd64"));
+        FreeStyleProject job = job(
+                "FROM " + REGISTRY.host() + "/golden/java:17 AS amd64\n"
+                        + "FROM evil.example/x AS arm64\nFROM ${BUILDARCH}\n",
+                step -> step.setBuildPlatform("linux/amd64"));
         job.setAssignedNode(agent);
         JENKINS.buildAndAssertSuccess(job);
     }

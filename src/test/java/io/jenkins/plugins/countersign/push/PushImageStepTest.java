@@ -221,8 +221,7 @@ public class PushImageStepTest {
                     "the proxy 127.0.0.1:" + PROXY.port() + " wants a login, and none was given for it",
                     push(job, WITH_LOGIN, "withEnv([])", Result.FAILURE));
 
-            J.jenkins.setProxy(
-                    new ProxyConfiguration("127.0.0.1", PROXY.port(), Tinyproxy.USER, Tinyproxy.PASSWORD));
+            J.jenkins.setProxy(new ProxyConfiguration("127.0.0.1", PROXY.port(), Tinyproxy.USER, Tinyproxy.PASSWORD));
             int before = PROXY.requests().size();
             J.assertLogNotContains(Tinyproxy.PASSWORD, push(job, WITH_LOGIN, "withEnv([])", Result.SUCCESS));
             assertTrue(PROXY.requests().size() > before);

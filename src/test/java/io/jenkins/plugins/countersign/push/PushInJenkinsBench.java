@@ -104,8 +104,8 @@ public class PushInJenkinsBench {
                 String name = names.get((i + round) % names.size());
                 String to = registry.host() + "/round" + round + "/app" + i + ":v1";
                 for (String what : List.of("push", "push again")) {
-                    script.append("  measured('" + name + " " + what + "', "
-                            + (round > 0) + ") { def to = '" + to + "'; " + clients.get(name) + " }\n");
+                    script.append("  measured('" + name + " " + what + "', " + (round > 0) + ") { def to = '" + to
+                            + "'; " + clients.get(name) + " }\n");
                 }
             }
         }

@@ -75,9 +75,8 @@ public record BuildOptions(
             List<Platform> platforms, String buildPlatform, String machine, Map<String, String> environment) {
         Platform builder = buildPlatform.isEmpty() ? Platform.ofMachine(machine) : Platform.parse(buildPlatform);
         String named = environment.getOrDefault(DEFAULT_PLATFORM, "").trim();
-        List<Platform> all = !platforms.isEmpty()
-                ? platforms
-                : List.of(named.isEmpty() ? builder : Platform.parse(named));
+        List<Platform> all =
+                !platforms.isEmpty() ? platforms : List.of(named.isEmpty() ? builder : Platform.parse(named));
         return new BuildOptions(target, buildArgs, all, builder, contexts, allStages, this.builder);
     }
 

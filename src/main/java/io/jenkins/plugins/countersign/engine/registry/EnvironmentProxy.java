@@ -56,14 +56,14 @@ public final class EnvironmentProxy implements ProxySource {
             throw unusable(variable, "it is no address"); // not the exception's words: they may repeat a password
         }
         if (!"http".equalsIgnoreCase(uri.getScheme())) {
-            throw unusable(variable, "its kind is " + RegistryErrors.clean(uri.getScheme()) + ", and only http:// is known");
+            throw unusable(
+                    variable, "its kind is " + RegistryErrors.clean(uri.getScheme()) + ", and only http:// is known");
         }
         if (uri.getHost() == null) {
             throw unusable(variable, "it names no host");
         }
-        String[] login = uri.getRawUserInfo() == null
-                ? new String[] {"", ""}
-                : (uri.getRawUserInfo() + ":").split(":", -1);
+        String[] login =
+                uri.getRawUserInfo() == null ? new String[] {"", ""} : (uri.getRawUserInfo() + ":").split(":", -1);
         return new HttpProxy(
                 uri.getHost().replaceAll("^\\[|]$", ""), port(uri, false), decoded(login[0]), decoded(login[1]));
     }
@@ -73,8 +73,8 @@ public final class EnvironmentProxy implements ProxySource {
     }
 
     private static RegistryException unusable(String variable, String why) {
-        return new RegistryException("the proxy that " + variable
-                + " of the environment names cannot be used: " + why + "; expected http://[user:password@]host:port");
+        return new RegistryException("the proxy that " + variable + " of the environment names cannot be used: " + why
+                + "; expected http://[user:password@]host:port");
     }
 
     private String value(String name) {
@@ -100,7 +100,8 @@ public final class EnvironmentProxy implements ProxySource {
             return isIn(entry.substring(0, slash), entry.substring(slash + 1), host);
         }
         int colon = entry.lastIndexOf(':');
-        boolean withPort = colon > 0 && entry.substring(colon).matches(":[0-9]{1,5}")
+        boolean withPort = colon > 0
+                && entry.substring(colon).matches(":[0-9]{1,5}")
                 && (entry.indexOf(':') == colon || entry.startsWith("["));
         if (withPort && Integer.parseInt(entry.substring(colon + 1)) != port) {
             return false;
@@ -122,9 +123,7 @@ public final class EnvironmentProxy implements ProxySource {
             int other = of.length * 8 - Integer.parseInt(length);
             return of.length == one.length
                     && other >= 0
-                    && new BigInteger(1, of)
-                            .shiftRight(other)
-                            .equals(new BigInteger(1, one).shiftRight(other));
+                    && new BigInteger(1, of).shiftRight(other).equals(new BigInteger(1, one).shiftRight(other));
         } catch (UnknownHostException e) {
             return false;
         }

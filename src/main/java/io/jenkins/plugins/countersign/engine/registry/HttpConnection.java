@@ -108,8 +108,9 @@ final class HttpConnection implements Closeable {
             try {
                 Socket socket = channel.socket();
                 try {
-                    socket.connect(new InetSocketAddress(address, proxyOrNull == null ? port : proxyOrNull.port()), (int)
-                            timeouts.connect().toMillis());
+                    socket.connect(
+                            new InetSocketAddress(address, proxyOrNull == null ? port : proxyOrNull.port()),
+                            (int) timeouts.connect().toMillis());
                 } catch (IOException e) {
                     cancelled(action, e);
                     failed.addSuppressed(e);
@@ -149,8 +150,8 @@ final class HttpConnection implements Closeable {
         try {
             return InetAddress.getAllByName(proxyOrNull.host());
         } catch (UnknownHostException e) {
-            throw new UnreachableException("tried to " + action + " through " + proxyOrNull
-                    + ", but there is no host of that name", e);
+            throw new UnreachableException(
+                    "tried to " + action + " through " + proxyOrNull + ", but there is no host of that name", e);
         }
     }
 
@@ -158,7 +159,8 @@ final class HttpConnection implements Closeable {
     private static void tunnel(Socket socket, HttpProxy proxy, String target, String action) throws IOException {
         StringBuilder head = new StringBuilder("CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n");
         proxy.authorization()
-                .ifPresent(login -> head.append("Proxy-Authorization: ").append(login).append("\r\n"));
+                .ifPresent(login ->
+                        head.append("Proxy-Authorization: ").append(login).append("\r\n"));
         socket.getOutputStream().write(head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
         // Byte by byte: what follows the empty line belongs to TLS.
         InputStream in = socket.getInputStream();

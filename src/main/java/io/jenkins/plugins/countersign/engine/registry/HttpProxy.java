@@ -21,8 +21,7 @@ public record HttpProxy(String host, int port, String user, String password) {
         return user.isEmpty()
                 ? Optional.empty()
                 : Optional.of("Basic "
-                        + Base64.getEncoder()
-                                .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8)));
+                        + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8)));
     }
 
     @Override

@@ -244,7 +244,14 @@ public class GoldenInRegistryTest {
         LineageCheck check = check("{\"allow\":[\"" + REGISTRY.host() + "/org-a/**\"]}");
         Digest application = application("team/any", image("org-a/other", "1", "x"));
         for (String damaged : List.of(
-                "", "[", "[{}]", "[]}", "{\"images\":[{\"name\":", "{\"images\":{}}", "{\"image\":[]}", "{\"images\":[{}]}")) {
+                "",
+                "[",
+                "[{}]",
+                "[]}",
+                "{\"images\":[{\"name\":",
+                "{\"images\":{}}",
+                "{\"image\":[]}",
+                "{\"images\":[{}]}")) {
             Files.writeString(folder.getRoot().toPath().resolve("golden.json"), damaged);
             RegistryException refusal =
                     assertThrows(damaged, RegistryException.class, () -> verdict(check, "team/any", application));
@@ -255,7 +262,7 @@ public class GoldenInRegistryTest {
     @Test
     public void memoryOfAnEarlierVersionIsAList() throws Exception {
         Path file = folder.getRoot().toPath().resolve("golden.json");
-ImageReference base = image("org-h/base", "1", "h");
+        ImageReference base = image("org-h/base", "1", "h");
         LineageCheck check = check("{\"allow\":[\"" + REGISTRY.host() + "/org-h/**\"]}");
         Digest application = application("team/on-h", base);
         assertEquals(Verdict.GOLDEN, verdict(check, "team/on-h", application));
@@ -269,7 +276,9 @@ ImageReference base = image("org-h/base", "1", "h");
                 Verdict.GOLDEN,
                 verdict(check, "team/on-h", application("team/on-h", image("org-h/base", "3", "third"))));
         assertTrue(
-                "it is written as today's", json.readTree(file.toFile()).path("images").size() > known.images().size());
+                "it is written as today's",
+                json.readTree(file.toFile()).path("images").size()
+                        > known.images().size());
     }
 
     private LineageCheck check(String golden) throws Exception {

@@ -89,9 +89,14 @@ public class EnvironmentProxyTest {
     @Test
     public void addressThatIsNoneIsToldWithoutItsPassword() {
         for (String odd : new String[] {
-            "socks5://u:s3cret@proxy:1080", "https://u:s3cret@proxy", "http://u:s3cret@pro xy:1", "http://", "http://u:s3cret%zz@p"
+            "socks5://u:s3cret@proxy:1080",
+            "https://u:s3cret@proxy",
+            "http://u:s3cret@pro xy:1",
+            "http://",
+            "http://u:s3cret%zz@p"
         }) {
-            String message = assertThrows(RegistryException.class, () -> proxyFor("https://a.org/", Map.of("HTTPS_PROXY", odd)))
+            String message = assertThrows(
+                            RegistryException.class, () -> proxyFor("https://a.org/", Map.of("HTTPS_PROXY", odd)))
                     .getMessage();
             assertThat(message, containsString("the proxy that HTTPS_PROXY of the environment names cannot be used"));
             assertThat(message, containsString("expected http://[user:password@]host:port"));

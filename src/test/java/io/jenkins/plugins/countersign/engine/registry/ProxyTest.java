@@ -87,7 +87,8 @@ public class ProxyTest {
         for (RegistryAccess access : List.of(overTls(PROXY.as("", "")), plain(PROXY.as("", "")))) {
             assertThat(
                     refused(access),
-                    containsString("the proxy 127.0.0.1:" + PROXY.port() + " wants a login, and none was given for it"));
+                    containsString(
+                            "the proxy 127.0.0.1:" + PROXY.port() + " wants a login, and none was given for it"));
         }
     }
 
@@ -97,8 +98,9 @@ public class ProxyTest {
         assertThat(refused, containsString("refused the login of user " + Tinyproxy.USER));
         assertThat(refused, not(containsString("wr0ng")));
         // here tinyproxy's answer is that of a registry
-        assertThrows(UnauthorizedException.class, () -> plain(PROXY.as(Tinyproxy.USER, "wr0ng"))
-                .ping());
+        assertThrows(
+                UnauthorizedException.class,
+                () -> plain(PROXY.as(Tinyproxy.USER, "wr0ng")).ping());
     }
 
     @Test
@@ -119,8 +121,8 @@ public class ProxyTest {
                 .withProxies(uri -> Optional.of(PROXY.as(Tinyproxy.USER, Tinyproxy.PASSWORD)));
         assertThat(
                 refused(access),
-                containsString(
-                        "the proxy 127.0.0.1:" + PROXY.port() + " has no connection to registry.invalid:443 (status 500"));
+                containsString("the proxy 127.0.0.1:" + PROXY.port()
+                        + " has no connection to registry.invalid:443 (status 500"));
     }
 
     @Test
@@ -140,7 +142,8 @@ public class ProxyTest {
             Thread answering = new Thread(() -> {
                 try (Socket socket = endless.accept()) {
                     while (true) {
-                        socket.getOutputStream().write("HTTP/1.1 200 OK\r\nX: y\r\n".getBytes(StandardCharsets.US_ASCII));
+                        socket.getOutputStream()
+                                .write("HTTP/1.1 200 OK\r\nX: y\r\n".getBytes(StandardCharsets.US_ASCII));
                     }
                 } catch (Exception closed) {
                     // by the one that was to be held up
@@ -180,7 +183,8 @@ public class ProxyTest {
             assertThat(toRegistry, hasItem("User-agent"));
             assertThat(
                     toRegistry.stream()
-                            .filter(name -> name.toLowerCase(java.util.Locale.ROOT).startsWith("proxy"))
+                            .filter(name ->
+                                    name.toLowerCase(java.util.Locale.ROOT).startsWith("proxy"))
                             .toList(),
                     empty());
 

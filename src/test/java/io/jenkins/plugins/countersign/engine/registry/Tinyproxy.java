@@ -24,8 +24,8 @@ public final class Tinyproxy extends ExternalResource {
         port = ServerProcess.freePort();
         Files.writeString(
                 folder.resolve("tinyproxy.conf"),
-                "Port " + port + "\nListen 127.0.0.1\nTimeout 60\nMaxClients 100\nLogLevel Connect\nBasicAuth " + USER + " "
-                        + PASSWORD + "\n");
+                "Port " + port + "\nListen 127.0.0.1\nTimeout 60\nMaxClients 100\nLogLevel Connect\nBasicAuth " + USER
+                        + " " + PASSWORD + "\n");
         process = ServerProcess.start(
                 List.of(
                         program.toString(),
