@@ -62,7 +62,14 @@ public class HeldQueueItems extends QueueTaskDispatcher {
             }
             return QueueGate.begin(property, job, item);
         });
-        return gate.open ? null : new NotApproved(property.getStage(), property.imageOf(item), gate.why);
+        if (!gate.open) {
+            return new NotApproved(property.getStage(), property.imageOf(item), gate.why);
+        }
+        ApprovedInQueueAction approved = ApprovedInQueueAction.of(GatePage.of(gate.home, gate.entry));
+        if (!approved.saysTheSameAs(item.getAction(ApprovedInQueueAction.class))) {
+            item.addOrReplaceAction(approved);
+        }
+        return null;
     }
 
     /** The gate before an item of the queue; empty for one that is not held. */

@@ -2,13 +2,16 @@ package io.jenkins.plugins.countersign.approval;
 
 import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.endsWith;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
+import hudson.EnvVars;
 import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.Item;
 import hudson.model.Result;
+import hudson.model.TaskListener;
 import hudson.model.User;
 import hudson.model.queue.QueueTaskFuture;
 import hudson.tasks.Mailer;
@@ -175,6 +178,10 @@ public class ApprovalListenerTest {
             awaitTold("opened: release [grace]");
             jenkins.waitUntilNoActivity();
             assertEquals(Result.SUCCESS, job.getLastBuild().getResult());
+            EnvVars told = job.getLastBuild().getEnvironment(TaskListener.NULL);
+            assertEquals(gate.digest.toString(), told.get("COUNTERSIGN_DIGEST"));
+            assertThat(told.get("COUNTERSIGN_IMAGE"), endsWith("@" + gate.digest));
+            assertEquals("release by grace", told.expand("$COUNTERSIGN_STAGE by $COUNTERSIGN_APPROVERS"));
         }
     }
 
