@@ -29,7 +29,7 @@ public final class DurableFile {
             out.force(true);
         }
         Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        syncFolder(file.toAbsolutePath().getParent());
+        syncFolder(file.toAbsolutePath().resolveSibling(""));
     }
 
     /** Returns when the names of the files in a folder are on the disk. */
