@@ -234,7 +234,8 @@ final class HttpConnection implements Closeable {
     /** Sends and reads the answer's head. Its body ends the use of the connection; after an exception it is closed. */
     Answer exchange(Request request, Map<String, String> headers) throws IOException {
         answerBegan = false;
-        reusable = true;
+        // tinyproxy closes after each answer and does not say so: what follows too soon breaks.
+        reusable = intermediaryOrNull == null;
         lastMoved = System.nanoTime();
         hurry((int) timeouts.stall().toMillis());
         long period = Math.max(1, timeouts.stall().toMillis() / 4);
@@ -413,6 +414,7 @@ final class HttpConnection implements Closeable {
             all.put("Content-Length", Long.toString(request.bodyOrNull().length()));
         }
         if (intermediaryOrNull != null) {
+            all.put("Connection", "close");
             intermediaryOrNull.authorization().ifPresent(login -> all.put("Proxy-Authorization", login));
         }
         all.putAll(headers);

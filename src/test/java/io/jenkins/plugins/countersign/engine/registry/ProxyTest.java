@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.ClassRule;
 import org.junit.Test;
 
@@ -35,7 +36,7 @@ public class ProxyTest {
     public static final DockerRegistry PLAIN = DockerRegistry.plain();
 
     private static final Sleeper NEVER = pause -> {
-        throw new AssertionError("a refusal was taken for a broken connection, and asked again");
+        throw new AssertionError("asked again after a pause, where nothing was broken");
     };
 
     private static RegistryAccess overTls(HttpProxy proxy) throws Exception {
@@ -61,15 +62,19 @@ public class ProxyTest {
     private static Thread answering(ServerSocket proxy, String status, StringBuffer asked) {
         Thread answering = new Thread(() -> {
             try (Socket socket = proxy.accept()) {
-                byte[] some = new byte[4096];
-                asked.append(new String(some, 0, socket.getInputStream().read(some), StandardCharsets.US_ASCII));
-                socket.getOutputStream().write(("HTTP/1.1 " + status + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+                answer(socket, status, asked);
             } catch (IOException e) {
                 asked.append(e);
             }
         });
         answering.start();
         return answering;
+    }
+
+    private static void answer(Socket socket, String status, StringBuffer asked) throws IOException {
+        byte[] some = new byte[4096];
+        asked.append(new String(some, 0, socket.getInputStream().read(some), StandardCharsets.US_ASCII));
+        socket.getOutputStream().write(("HTTP/1.1 " + status + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
     }
 
     private static void pushAndRead(String repository, RegistryAccess access) throws Exception {
@@ -154,6 +159,37 @@ public class ProxyTest {
                     .withRetries(Retries.NONE);
             assertThat(refused(access), containsString("the answer's headers have no end"));
             answering.join(10_000);
+        }
+    }
+
+    /** tinyproxy answers so too: what is sent to it a moment later breaks. */
+    @Test
+    public void intermediaryThatIsAboutToCloseAndDoesNotSaySo() throws Exception {
+        List<Socket> open = new CopyOnWriteArrayList<>();
+        try (ServerSocket intermediary = new ServerSocket(0)) {
+            Thread answering = new Thread(() -> {
+                try {
+                    while (true) {
+                        open.add(intermediary.accept());
+                        answer(open.get(open.size() - 1), "200 OK\r\nContent-Length: 0", new StringBuffer());
+                    }
+                } catch (IOException closed) {
+                    // at the test's end
+                }
+            });
+            answering.start();
+            RegistryAccess access = plain(new HttpProxy("127.0.0.1", intermediary.getLocalPort(), "", ""));
+            access.ping();
+            access.ping();
+            assertEquals(2, open.size());
+            assertEquals(
+                    "sent to it all the same", 0, open.get(0).getInputStream().available());
+            intermediary.close();
+            answering.join(10_000);
+        } finally {
+            for (Socket socket : open) {
+                socket.close();
+            }
         }
     }
 
