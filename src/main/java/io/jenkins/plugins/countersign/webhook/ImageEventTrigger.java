@@ -4,9 +4,7 @@ import edu.umd.cs.findbugs.annotations.NonNull;
 import hudson.Extension;
 import hudson.Util;
 import hudson.model.Item;
-import hudson.model.Items;
 import hudson.model.Job;
-import hudson.model.listeners.ItemListener;
 import hudson.triggers.Trigger;
 import hudson.triggers.TriggerDescriptor;
 import hudson.util.FormValidation;
@@ -16,10 +14,10 @@ import io.jenkins.plugins.countersign.engine.delivery.EventKind;
 import io.jenkins.plugins.countersign.engine.delivery.RegistryEvent;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.WeakHashMap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
@@ -36,11 +34,12 @@ public class ImageEventTrigger extends Trigger<Item> {
 
     private static final Logger LOGGER = Logger.getLogger(ImageEventTrigger.class.getName());
 
-    /** Those that are started, so that an event need not look at every job. */
-    private static final Set<ImageEventTrigger> STARTED = ConcurrentHashMap.newKeySet();
-
-    /** Those that a job gets from the config.xml that this thread is giving it. */
-    private static final ThreadLocal<Set<ImageEventTrigger>> FROM_XML = ThreadLocal.withInitial(HashSet::new);
+    /**
+     * Those that are started, so that an event need not look at every job. Weak: Jenkins stops the triggers neither of a deleted
+     * job nor those that another config.xml replaced.
+     */
+    private static final Set<ImageEventTrigger> STARTED =
+            Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     private final String repository;
     private String tag = "*";
@@ -130,9 +129,6 @@ public class ImageEventTrigger extends Trigger<Item> {
     public void start(Item project, boolean newInstance) {
         super.start(project, newInstance);
         STARTED.add(this);
-        if (Items.currentlyUpdatingByXml()) {
-            FROM_XML.get().add(this);
-        }
     }
 
     @Override
@@ -143,14 +139,15 @@ public class ImageEventTrigger extends Trigger<Item> {
 
     /** Whether a job wants to hear of such an event of the image. */
     static boolean isAnyoneInterested(EventKind kind, RegistryEvent event) {
-        return STARTED.stream().anyMatch(trigger -> trigger.wants(kind, event.name(), event.tagOrNull()));
+        return started().stream().anyMatch(trigger -> trigger.wants(kind, event.name(), event.tagOrNull()));
     }
 
     /** Whether the job's own triggers are about the event. */
     static boolean wants(Job<?, ?> job, RegistryEvent event) {
-        return STARTED.stream()
-                .anyMatch(
-                        trigger -> trigger.job == job && trigger.wants(event.kind(), event.name(), event.tagOrNull()));
+        return started().stream()
+                .anyMatch(trigger -> trigger.job == job
+                        && trigger.wants(event.kind(), event.name(), event.tagOrNull())
+                        && trigger.isCurrent());
     }
 
     /**
@@ -160,16 +157,12 @@ public class ImageEventTrigger extends Trigger<Item> {
     static List<Effect> fire(ConfirmedEvent event) {
         RegistryEvent about = event.event();
         List<Effect> effects = new ArrayList<>();
-        for (ImageEventTrigger trigger : STARTED) {
-            if (!trigger.wants(about.kind(), about.name(), about.tagOrNull())) {
-                continue;
+        for (ImageEventTrigger trigger : started()) {
+            if (trigger.wants(about.kind(), about.name(), about.tagOrNull())
+                    && trigger.isCurrent()
+                    && trigger.job instanceof Job<?, ?> job) {
+                effects.add(new Effect(trigger.fire(job, event), job.getFullName()));
             }
-            if (!(trigger.job instanceof Job<?, ?> job) || Jenkins.get().getItemByFullName(job.getFullName()) != job) {
-                // Deleted jobs do not stop their triggers.
-                STARTED.remove(trigger);
-                continue;
-            }
-            effects.add(new Effect(trigger.fire(job, event), job.getFullName()));
         }
         return effects;
     }
@@ -236,19 +229,17 @@ public class ImageEventTrigger extends Trigger<Item> {
                                 stage);
     }
 
-    /** A job that gets another config.xml, as from Job DSL or REST, does not stop the triggers that it had. */
-    @Extension
-    public static class Replaced extends ItemListener {
-
-        @Override
-        public void onUpdated(Item item) {
-            Set<ImageEventTrigger> fromXml = FROM_XML.get();
-            FROM_XML.remove();
-            boolean hasAny = item instanceof ParameterizedJobMixIn.ParameterizedJob<?, ?> job
-                    && job.getTriggers().values().stream().anyMatch(ImageEventTrigger.class::isInstance);
-            STARTED.removeIf(
-                    trigger -> trigger.job == item && (!hasAny || !fromXml.isEmpty() && !fromXml.contains(trigger)));
+    private static List<ImageEventTrigger> started() {
+        synchronized (STARTED) {
+            return new ArrayList<>(STARTED);
         }
+    }
+
+    /** Whether the job is still there, and this is the trigger that it has. */
+    private boolean isCurrent() {
+        return job instanceof ParameterizedJobMixIn.ParameterizedJob<?, ?> owner
+                && Jenkins.get().getItemByFullName(job.getFullName()) == job
+                && owner.getTriggers().get(getDescriptor()) == this;
     }
 
     @Extension

@@ -39,6 +39,7 @@ import io.jenkins.plugins.countersign.engine.signing.SignatureTypes;
 import java.io.StringReader;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -222,7 +223,7 @@ public class ImageEventTest {
 
     /** As the command line, Job DSL and REST change jobs: the trigger of before is not stopped by anybody. */
     @Test
-    public void aTriggerThatWasReplacedOrRemovedByConfigXml_startsNothingAnyMore() throws Exception {
+    public void aTriggerThatWasReplacedOrRemovedInConfigXml_startsNothingAnyMore() throws Exception {
         FreeStyleProject job = jenkins.createFreeStyleProject("replaced");
         ImageEventTrigger trigger = new ImageEventTrigger(registry.host() + "/team/*");
         job.addTrigger(trigger);
@@ -255,6 +256,19 @@ public class ImageEventTest {
         Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
         jenkins.waitUntilNoActivity();
         assertEquals(1, other.getLastBuild().getNumber());
+
+        // By hand on the disk, then "reload-job"; what comes back in is heard once.
+        Files.writeString(job.getConfigFile().getFile().toPath(), before.replace("/team/*", "/elsewhere/*"));
+        job.doReload();
+        Files.writeString(other.getConfigFile().getFile().toPath(), before);
+        other.doReload();
+        Told.push(registry.host(), "1.0", "after the reload");
+        assertThat(Told.sendSigned(jenkins, Told.published("1.0", "after the reload")), startsWith("202 "));
+        Told.await("the second build of the other", () -> other.getLastBuild().getNumber() == 2);
+        Told.await("the deliveries", () -> Deliveries.get().waiting() == 0);
+        jenkins.waitUntilNoActivity();
+        assertEquals(1, job.getLastBuild().getNumber());
+        assertEquals(2, other.getLastBuild().getNumber());
     }
 
     /** Others decide too what gets into the queue. */
