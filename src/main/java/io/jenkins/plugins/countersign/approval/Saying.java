@@ -147,7 +147,7 @@ record Saying(
         }
         boolean taken = word == Word.WITHDRAW
                 || (word == Word.APPROVE || word == Word.REJECT)
-                        && policy.stage(stage).orElseThrow().takesIdentity(roleOf(expectedOrNull, policy));
+                        && statements.requireStage(stage).takesIdentity(roleOf(expectedOrNull, policy));
         if (!taken) {
             throw new StatementException(Messages.Saying_NeedsKey(word.kindText(), stage));
         }

@@ -310,11 +310,11 @@ public class GateShowsTest {
     @Test
     public void withoutAKeyJenkinsSignsWhoItWas_onlyWhereThePolicyTakesThat() throws Exception {
         SigningKey key = KeyGenerator.generate(new SecureRandom());
+        String identity =
+                "identity: {keys: [{pem: \"" + PublicKeys.pem(key.publicKey()).replace("\n", "\\n") + "\"}]}\n";
         gate.stages("  qa: {needs: [{role: qa, count: 1, identity: true}]}\n"
                         + "  keyed: {needs: [{role: qa, count: 1}]}\n"
-                        + "identity: {keys: [{pem: \""
-                        + PublicKeys.pem(key.publicKey()).replace("\n", "\\n")
-                        + "\"}]}\n")
+                        + identity)
                 .configure();
         WorkflowJob job = jenkins.createProject(WorkflowJob.class, "identity");
         job.setDefinition(new CpsFlowDefinition(
@@ -356,6 +356,12 @@ public class GateShowsTest {
         assertThat(
                 Files.readString(ControllerLedger.get().file()),
                 containsString("\"user\":\"carol\",\"what\":\"approval\",\"with\":\"identity\""));
+
+        gate.stages("  qa: {needs: [{role: qa, count: 1, identity: true}]}\n" + identity)
+                .configure();
+        WebResponse dropped = post("carol", keyed, act("credentialsId", ""));
+        assertEquals(dropped.getContentAsString(), 422, dropped.getStatusCode());
+        assertThat(dropped.getContentAsString(), containsString("has no stage"));
     }
 
     private String url(WorkflowRun run, String stage) {

@@ -11,6 +11,7 @@ import io.jenkins.plugins.countersign.engine.signing.keys.KeyException;
 import io.jenkins.plugins.countersign.engine.signing.keys.PublicKeys;
 import io.jenkins.plugins.countersign.engine.signing.keys.Signer;
 import io.jenkins.plugins.countersign.engine.trust.Person;
+import io.jenkins.plugins.countersign.engine.trust.Stage;
 import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import java.security.PublicKey;
 import java.time.Clock;
@@ -155,15 +156,15 @@ public final class ImageStatements {
                         .orElse(0);
     }
 
-    private void requireStage(String stage) throws StatementException {
-        if (policy.stage(stage).isEmpty()) {
-            throw new StatementException(Sentence.of(
-                    "approval.stageNotInPolicy",
-                    policy.name(),
-                    policy.version(),
-                    stage,
-                    Sentence.commas(policy.stages().keySet())));
-        }
+    /** @throws StatementException if the trust policy has no such stage */
+    public Stage requireStage(String stage) throws StatementException {
+        return policy.stage(stage)
+                .orElseThrow(() -> new StatementException(Sentence.of(
+                        "approval.stageNotInPolicy",
+                        policy.name(),
+                        policy.version(),
+                        stage,
+                        Sentence.commas(policy.stages().keySet()))));
     }
 
     private void requireRole(Person person, String role) throws StatementException {
