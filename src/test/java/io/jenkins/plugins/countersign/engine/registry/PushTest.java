@@ -13,12 +13,6 @@ import io.jenkins.plugins.countersign.engine.image.MediaTypes;
 import io.jenkins.plugins.countersign.engine.image.Platform;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -267,82 +261,6 @@ public class PushTest {
         PushResult moved = push("docker://" + REGISTRY.host() + "/multi:v1", "multi-moved");
         assertEquals(0, moved.bytesUploaded());
         assertEquals(6, moved.mounted());
-    }
-
-    @Test(timeout = 60_000)
-    public void daemonIsAskedThroughItsSocket() throws Exception {
-        byte[] archive = Tars.dockerArchive(layer, Digest.of(layer), "app:1");
-        try (FakeDaemon daemon = new FakeDaemon(folder.resolve("docker.sock"))) {
-            daemon.answers("HTTP/1.0 200 OK\r\nContent-Type: application/x-tar\r\n\r\n", archive);
-            try (ImageSource source = ImageSource.daemon("app:1", folder, new DockerDaemon(daemon.socket))) {
-                PushResult result =
-                        Push.of(source, repository("from-daemon")).tagged("v1").run();
-                assertHasLayer("from-daemon", result.digest(), layer);
-            }
-            assertTrue(daemon.request, daemon.request.startsWith("GET /images/app%3A1/get HTTP/1.0"));
-            daemon.answers("HTTP/1.0 200 OK\r\n\r\n", java.util.Arrays.copyOf(archive, archive.length / 2));
-            assertTrue(assertThrows(
-                            ArchiveException.class,
-                            () -> ImageSource.daemon("app:1", folder, new DockerDaemon(daemon.socket)))
-                    .getMessage()
-                    .contains("cut off"));
-            daemon.answers("HTTP/1.0 404 Not Found\r\n\r\n", new byte[0]);
-            assertThrows(
-                    NotFoundException.class,
-                    () -> ImageSource.daemon("app:2", folder, new DockerDaemon(daemon.socket)));
-        }
-    }
-
-    @Test
-    public void dockerHostThatIsNoSocketIsRefused() {
-        assertTrue(assertThrows(ArchiveException.class, () -> DockerDaemon.of("tcp://10.0.0.1:2375"))
-                .getMessage()
-                .contains("through its Unix socket only"));
-    }
-
-    /** Answers one request after the other as it was told. */
-    private static final class FakeDaemon implements AutoCloseable {
-
-        private final Path socket;
-        private final ServerSocketChannel server;
-        private final Thread thread;
-        private volatile String head;
-        private volatile byte[] body;
-        private volatile String request = "";
-
-        FakeDaemon(Path socket) throws Exception {
-            this.socket = socket;
-            this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            server.bind(UnixDomainSocketAddress.of(socket));
-            thread = new Thread(this::serve);
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        void answers(String someHead, byte[] someBody) {
-            head = someHead;
-            body = someBody;
-        }
-
-        private void serve() {
-            while (server.isOpen()) {
-                try (SocketChannel channel = server.accept()) {
-                    ByteBuffer buffer = ByteBuffer.allocate(4096);
-                    channel.read(buffer);
-                    request = new String(buffer.array(), 0, buffer.position(), StandardCharsets.US_ASCII);
-                    var out = Channels.newOutputStream(channel);
-                    out.write(head.getBytes(StandardCharsets.US_ASCII));
-                    out.write(body);
-                } catch (java.io.IOException e) {
-                    return;
-                }
-            }
-        }
-
-        @Override
-        public void close() throws Exception {
-            server.close();
-        }
     }
 
     /** Small archives, written by hand. */

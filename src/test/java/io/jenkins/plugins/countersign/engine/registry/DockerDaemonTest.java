@@ -1,0 +1,190 @@
+package io.jenkins.plugins.countersign.engine.registry;
+
+import static org.hamcrest.MatcherAssert.assertThat;
+import static org.hamcrest.Matchers.containsString;
+import static org.junit.Assert.assertArrayEquals;
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertThrows;
+import static org.junit.Assert.assertTrue;
+
+import io.jenkins.plugins.countersign.engine.image.Descriptor;
+import io.jenkins.plugins.countersign.engine.image.Digest;
+import io.jenkins.plugins.countersign.engine.registry.PushTest.Tars;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.zip.GZIPInputStream;
+import org.junit.ClassRule;
+import org.junit.Rule;
+import org.junit.Test;
+import org.junit.rules.TemporaryFolder;
+
+/** Images of a real Docker daemon, into a registry to which that daemon pushes too. */
+public class DockerDaemonTest {
+
+    private static final byte[] LAYER = Samples.bytes(5, 300_000);
+
+    @ClassRule
+    public static final Dockerd DAEMON = new Dockerd();
+
+    @ClassRule
+    public static final DockerRegistry REGISTRY = DockerRegistry.plain();
+
+    @Rule
+    public final TemporaryFolder temporary = new TemporaryFolder();
+
+    private static Repository repository(String name) throws Exception {
+        return Repositories.open(
+                REGISTRY.host() + "/" + name, RegistryAccess.of(REGISTRY.host()).insecurePlainHttp());
+    }
+
+    private ImageSource source(String image) throws Exception {
+        return ImageSource.daemon(image, temporary.getRoot().toPath(), new DockerDaemon(DAEMON.socket()));
+    }
+
+    /** The image's id. */
+    private String load(String name, byte[] tar) throws Exception {
+        Path archive = temporary.newFile().toPath();
+        Files.write(archive, Tars.dockerArchive(tar, Digest.of(tar), name));
+        DAEMON.docker("load", "--input", archive.toString());
+        return DAEMON.docker("image", "inspect", "--format", "{{.Id}}", name).trim();
+    }
+
+    @Test
+    public void anImageByEachOfItsNames_isTheImageThatDockerPushes() throws Exception {
+        byte[] tar = Tars.tar(Map.of("data", LAYER));
+        String id = load("team/app:1.0", tar);
+        String byDocker = REGISTRY.host() + "/by-docker:1.0";
+        DAEMON.docker("tag", "team/app:1.0", byDocker);
+        DAEMON.docker("push", byDocker);
+        ManifestContent theirs = manifest("by-docker");
+        assertEquals(id, theirs.configOrNull().digest().toString());
+        DAEMON.docker("rmi", byDocker);
+
+        for (String name :
+                List.of("team/app:1.0", "team/app", id, id.substring("sha256:".length(), "sha256:".length() + 12))) {
+            try (ImageSource source = source(name)) {
+                Push.of(source, repository("ours")).tagged("1.0").run();
+                ManifestContent ours = manifest("ours");
+                assertEquals(
+                        name,
+                        theirs.configOrNull().digest(),
+                        ours.configOrNull().digest());
+                assertEquals(name, 1, ours.layers().size());
+                assertArrayEquals(name, tar, unpacked("ours", ours.layers().get(0)));
+                assertArrayEquals(tar, unpacked("by-docker", theirs.layers().get(0)));
+            }
+        }
+    }
+
+    private static ManifestContent manifest(String repository) throws Exception {
+        Repository opened = repository(repository);
+        return opened.manifest(opened.resolve("1.0").orElseThrow().digest())
+                .orElseThrow()
+                .read();
+    }
+
+    private static byte[] unpacked(String repository, Descriptor layer) throws Exception {
+        try (InputStream in = new GZIPInputStream(repository(repository).openBlob(layer))) {
+            return in.readAllBytes();
+        }
+    }
+
+    @Test
+    public void aNameOfSeveralImagesOrOfNone_isRefused() throws Exception {
+        load("team/many:1.0", Tars.tar(Map.of("data", Samples.bytes(6, 1000))));
+        load("team/many:2.0", Tars.tar(Map.of("data", Samples.bytes(7, 1000))));
+        assertThat(
+                assertThrows(ArchiveException.class, () -> source("team/many")).getMessage(),
+                containsString("2 images in docker-daemon:team/many, say which"));
+        assertThat(
+                assertThrows(NotFoundException.class, () -> source("team/many:3.0"))
+                        .getMessage(),
+                containsString("there is no image team/many:3.0 at the Docker daemon at " + DAEMON.socket()));
+        source("team/many:2.0").close();
+    }
+
+    @Test(timeout = 60_000)
+    public void anAnswerThatBreaksOff() throws Exception {
+        byte[] archive = Tars.dockerArchive(LAYER, Digest.of(LAYER), "app:1");
+        Path socket = temporary.getRoot().toPath().resolve("docker.sock");
+        try (FakeDaemon daemon = new FakeDaemon(socket)) {
+            daemon.answers("HTTP/1.0 200 OK\r\n\r\n", Arrays.copyOf(archive, archive.length / 2));
+            assertThat(
+                    assertThrows(
+                                    ArchiveException.class,
+                                    () -> ImageSource.daemon(
+                                            "app:1", temporary.getRoot().toPath(), new DockerDaemon(socket)))
+                            .getMessage(),
+                    containsString("cut off"));
+            assertTrue(daemon.request, daemon.request.startsWith("GET /images/app%3A1/get HTTP/1.0"));
+            daemon.answers("HTTP/1.0 200 OK\r\n\r\n", archive);
+            ImageSource.daemon("app:1", temporary.getRoot().toPath(), new DockerDaemon(socket))
+                    .close();
+        }
+    }
+
+    @Test
+    public void dockerHostThatIsNoSocketIsRefused() {
+        assertThat(
+                assertThrows(ArchiveException.class, () -> DockerDaemon.of("tcp://10.0.0.1:2375"))
+                        .getMessage(),
+                containsString("through its Unix socket only"));
+    }
+
+    /** Answers one request after the other as it was told. */
+    private static final class FakeDaemon implements AutoCloseable {
+
+        private final Path socket;
+        private final ServerSocketChannel server;
+        private final Thread thread;
+        private volatile String head;
+        private volatile byte[] body;
+        private volatile String request = "";
+
+        FakeDaemon(Path socket) throws Exception {
+            this.socket = socket;
+            this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+            server.bind(UnixDomainSocketAddress.of(socket));
+            thread = new Thread(this::serve);
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        void answers(String someHead, byte[] someBody) {
+            head = someHead;
+            body = someBody;
+        }
+
+        private void serve() {
+            while (server.isOpen()) {
+                try (SocketChannel channel = server.accept()) {
+                    ByteBuffer buffer = ByteBuffer.allocate(4096);
+                    channel.read(buffer);
+                    request = new String(buffer.array(), 0, buffer.position(), StandardCharsets.US_ASCII);
+                    var out = Channels.newOutputStream(channel);
+                    out.write(head.getBytes(StandardCharsets.US_ASCII));
+                    out.write(body);
+                } catch (IOException e) {
+                    return;
+                }
+            }
+        }
+
+        @Override
+        public void close() throws Exception {
+            server.close();
+        }
+    }
+}

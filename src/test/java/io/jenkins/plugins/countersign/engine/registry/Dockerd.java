@@ -1,0 +1,83 @@
+package io.jenkins.plugins.countersign.engine.registry;
+
+import io.jenkins.plugins.countersign.engine.RealPart;
+import io.jenkins.plugins.countersign.engine.Run;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.rules.ExternalResource;
+
+/** Debian's Docker daemon, which runs no container here and so needs no network of its own; it has to be root. */
+final class Dockerd extends ExternalResource {
+
+    private static final long LIMIT_NANOS = 60_000_000_000L;
+
+    private Path folder;
+    private Process process;
+
+    @Override
+    protected void before() throws Throwable {
+        Path program = RealPart.require("dockerd");
+        folder = Files.createTempDirectory("dockerd");
+        Path log = folder.resolve("log");
+        process = new ProcessBuilder(
+                        program.toString(),
+                        "--host=unix://" + socket(),
+                        "--data-root=" + folder.resolve("data"),
+                        "--exec-root=" + folder.resolve("exec"),
+                        "--pidfile=" + folder.resolve("pid"),
+                        "--bridge=none",
+                        "--iptables=false",
+                        "--ip6tables=false",
+                        "--storage-driver=vfs")
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        long deadline = System.nanoTime() + LIMIT_NANOS;
+        while (!listens()) {
+            if (!process.isAlive() || System.nanoTime() > deadline) {
+                after();
+                throw new AssertionError("dockerd does not listen: " + Files.readString(log));
+            }
+            Thread.sleep(20);
+        }
+    }
+
+    private boolean listens() {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            return channel.connect(UnixDomainSocketAddress.of(socket()));
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    /** Asked to end and not killed: it ends the containerd that it started. */
+    @Override
+    protected void after() {
+        process.destroy();
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    Path socket() {
+        return folder.resolve("docker.sock");
+    }
+
+    /** Runs Docker's own client. */
+    String docker(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of("docker", "--host", "unix://" + socket()));
+        command.addAll(List.of(arguments));
+        return Run.of(command.toArray(String[]::new)).succeeded();
+    }
+}
