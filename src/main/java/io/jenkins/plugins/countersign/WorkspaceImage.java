@@ -17,7 +17,7 @@ import java.util.Set;
  *     docker-daemon:name}; {@code docker://registry/repository[:tag][@digest]}
  * @param settings of the registry; null when the image is in none
  * @param progress into the build's log
- * @param environment of the build, whose {@code DOCKER_CONFIG} may name logins
+ * @param environment of the build, whose {@code DOCKER_CONFIG} may name logins, and {@code DOCKER_HOST} a daemon
  */
 public record WorkspaceImage(String source, RegistrySettings settings, BuildLogProgress progress, EnvVars environment)
         implements Serializable {
@@ -35,7 +35,7 @@ public record WorkspaceImage(String source, RegistrySettings settings, BuildLogP
     public ImageSource open(File workspace) throws IOException {
         RegistryAccess[] accesses =
                 settings == null ? new RegistryAccess[0] : new RegistryAccess[] {access(settings, workspace)};
-        return ImageSource.open(inside(workspace), accesses);
+        return ImageSource.open(inside(workspace), environmentHere(), accesses);
     }
 
     /**
@@ -43,9 +43,13 @@ public record WorkspaceImage(String source, RegistrySettings settings, BuildLogP
      * would use.
      */
     public RegistryAccess access(RegistrySettings registry, File workspace) throws IOException {
+        return registry.accessFromAgent(progress, environmentHere(), workspace.toPath());
+    }
+
+    private EnvVars environmentHere() {
         EnvVars all = new EnvVars(System.getenv());
         all.overrideAll(environment);
-        return registry.accessFromAgent(progress, all, workspace.toPath());
+        return all;
     }
 
     private String inside(File workspace) throws IOException {

@@ -28,6 +28,7 @@ import io.jenkins.plugins.countersign.configuration.RegistryConfiguration;
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
 import io.jenkins.plugins.countersign.engine.registry.DockerRegistry;
+import io.jenkins.plugins.countersign.engine.registry.Dockerd;
 import io.jenkins.plugins.countersign.engine.registry.FaultyProxy;
 import io.jenkins.plugins.countersign.engine.registry.ImageSource;
 import io.jenkins.plugins.countersign.engine.registry.Manifest;
@@ -35,6 +36,7 @@ import io.jenkins.plugins.countersign.engine.registry.RegistryAccess;
 import io.jenkins.plugins.countersign.engine.registry.Repositories;
 import io.jenkins.plugins.countersign.engine.registry.Repository;
 import io.jenkins.plugins.countersign.engine.registry.Samples;
+import io.jenkins.plugins.countersign.engine.registry.Tars;
 import io.jenkins.plugins.countersign.engine.registry.TestCertificate;
 import io.jenkins.plugins.countersign.engine.registry.Tinyproxy;
 import io.jenkins.plugins.countersign.engine.signing.keys.KeyGenerator;
@@ -83,6 +85,9 @@ public class PushImageStepTest {
 
     @ClassRule
     public static final Tinyproxy PROXY = new Tinyproxy();
+
+    @ClassRule
+    public static final Dockerd DAEMON = new Dockerd();
 
     private static final int LAYER = 16 << 20;
 
@@ -199,6 +204,31 @@ public class PushImageStepTest {
                 push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG='])", Result.FAILURE));
         writeConfig(workspace.child("docker"), WITH_LOGIN.host());
         push(job, WITH_LOGIN, "withEnv(['DOCKER_CONFIG=docker'])", Result.SUCCESS);
+    }
+
+    @Test(timeout = 120_000)
+    public void dockerDaemonOfTheBuild() throws Exception {
+        String id = DAEMON.load("team/app:1.0", Tars.tar(Map.of("data", Samples.bytes(3, 1000))));
+        proxy.passPerSecond(Long.MAX_VALUE);
+        WorkflowJob job = J.createProject(WorkflowJob.class, "daemon");
+        String step = "pushImage source: 'docker-daemon:team/app:1.0', image: '" + destination("daemon") + "'";
+        job.setDefinition(new CpsFlowDefinition("node('far') { " + step + " }", true));
+        J.assertLogContains("the Docker daemon at /var/run/docker.sock", J.buildAndAssertStatus(Result.FAILURE, job));
+        job.setDefinition(new CpsFlowDefinition(
+                "node('far') { withEnv(['DOCKER_HOST=unix://" + DAEMON.socket() + "']) { " + step + " } }", true));
+        J.buildAndAssertSuccess(job);
+        try (Repository arrived = open("daemon")) {
+            Digest manifest = arrived.resolve("1").orElseThrow().digest();
+            assertWhole("daemon", manifest);
+            assertEquals(
+                    id,
+                    arrived.manifest(manifest)
+                            .orElseThrow()
+                            .read()
+                            .configOrNull()
+                            .digest()
+                            .toString());
+        }
     }
 
     @Test(timeout = 120_000)

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
@@ -33,9 +34,9 @@ public final class ImageSource implements AutoCloseable {
         this.opened = opened;
     }
 
-    /** The same with temporary files in the platform's folder for them. */
+    /** The same in this process' own environment. */
     public static ImageSource open(String location, RegistryAccess... accesses) throws RegistryException {
-        return open(location, Path.of(System.getProperty("java.io.tmpdir")), accesses);
+        return open(location, System.getenv(), accesses);
     }
 
     /**
@@ -51,18 +52,19 @@ public final class ImageSource implements AutoCloseable {
      *           DOCKER_HOST} or {@code /var/run/docker.sock}
      *       <li>{@code [docker://]registry/repository[:tag][@digest]}
      *     </ul>
-     * @param temporary the folder below which temporary files are made
+     * @param environment whose {@code DOCKER_HOST} says where the daemon is
      * @throws IllegalArgumentException if the location is none of these
      * @throws RegistryException if the image is not there, or is not whole
      */
-    public static ImageSource open(String location, Path temporary, RegistryAccess... accesses)
+    public static ImageSource open(String location, Map<String, String> environment, RegistryAccess... accesses)
             throws RegistryException {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
         int colon = location.indexOf(':');
         String kind = colon < 0 ? "" : location.substring(0, colon);
         String rest = location.substring(colon + 1);
         return switch (kind) {
             case "docker-archive", "oci-archive" -> archive(kind, rest, temporary);
-            case "docker-daemon" -> daemon(rest, temporary);
+            case "docker-daemon" -> daemon(rest, temporary, DockerDaemon.of(environment.get("DOCKER_HOST")));
             case "oci" -> layout(location);
             case "docker" -> registry(rest.startsWith("//") ? rest.substring(2) : location, accesses);
             default -> registry(location, accesses);
@@ -97,10 +99,6 @@ public final class ImageSource implements AutoCloseable {
         } catch (IOException e) {
             throw failed(location, e);
         }
-    }
-
-    private static ImageSource daemon(String image, Path temporary) throws RegistryException {
-        return daemon(image, temporary, DockerDaemon.of(System.getenv("DOCKER_HOST")));
     }
 
     static ImageSource daemon(String image, Path temporary, DockerDaemon daemon) throws RegistryException {

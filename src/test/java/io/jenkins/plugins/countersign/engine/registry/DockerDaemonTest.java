@@ -9,7 +9,6 @@ import static org.junit.Assert.assertTrue;
 
 import io.jenkins.plugins.countersign.engine.image.Descriptor;
 import io.jenkins.plugins.countersign.engine.image.Digest;
-import io.jenkins.plugins.countersign.engine.registry.PushTest.Tars;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.StandardProtocolFamily;
@@ -19,7 +18,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -53,18 +51,10 @@ public class DockerDaemonTest {
         return ImageSource.daemon(image, temporary.getRoot().toPath(), new DockerDaemon(DAEMON.socket()));
     }
 
-    /** The image's id. */
-    private String load(String name, byte[] tar) throws Exception {
-        Path archive = temporary.newFile().toPath();
-        Files.write(archive, Tars.dockerArchive(tar, Digest.of(tar), name));
-        DAEMON.docker("load", "--input", archive.toString());
-        return DAEMON.docker("image", "inspect", "--format", "{{.Id}}", name).trim();
-    }
-
     @Test
     public void anImageByEachOfItsNames_isTheImageThatDockerPushes() throws Exception {
         byte[] tar = Tars.tar(Map.of("data", LAYER));
-        String id = load("team/app:1.0", tar);
+        String id = DAEMON.load("team/app:1.0", tar);
         String byDocker = REGISTRY.host() + "/by-docker:1.0";
         DAEMON.docker("tag", "team/app:1.0", byDocker);
         DAEMON.docker("push", byDocker);
@@ -103,8 +93,8 @@ public class DockerDaemonTest {
 
     @Test
     public void aNameOfSeveralImagesOrOfNone_isRefused() throws Exception {
-        load("team/many:1.0", Tars.tar(Map.of("data", Samples.bytes(6, 1000))));
-        load("team/many:2.0", Tars.tar(Map.of("data", Samples.bytes(7, 1000))));
+        DAEMON.load("team/many:1.0", Tars.tar(Map.of("data", Samples.bytes(6, 1000))));
+        DAEMON.load("team/many:2.0", Tars.tar(Map.of("data", Samples.bytes(7, 1000))));
         assertThat(
                 assertThrows(ArchiveException.class, () -> source("team/many")).getMessage(),
                 containsString("2 images in docker-daemon:team/many, say which"));

@@ -2,6 +2,7 @@ package io.jenkins.plugins.countersign.engine.registry;
 
 import io.jenkins.plugins.countersign.engine.RealPart;
 import io.jenkins.plugins.countersign.engine.Run;
+import io.jenkins.plugins.countersign.engine.image.Digest;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -14,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.rules.ExternalResource;
 
 /** Debian's Docker daemon, which runs no container here and so needs no network of its own; it has to be root. */
-final class Dockerd extends ExternalResource {
+public final class Dockerd extends ExternalResource {
 
     private static final long LIMIT_NANOS = 60_000_000_000L;
 
@@ -22,7 +23,7 @@ final class Dockerd extends ExternalResource {
     private Process process;
 
     @Override
-    protected void before() throws Throwable {
+    public void before() throws Throwable {
         Path program = RealPart.require("dockerd");
         folder = Files.createTempDirectory("dockerd");
         Path log = folder.resolve("log");
@@ -59,7 +60,7 @@ final class Dockerd extends ExternalResource {
 
     /** Asked to end and not killed: it ends the containerd that it started. */
     @Override
-    protected void after() {
+    public void after() {
         process.destroy();
         try {
             if (!process.waitFor(30, TimeUnit.SECONDS)) {
@@ -70,8 +71,16 @@ final class Dockerd extends ExternalResource {
         }
     }
 
-    Path socket() {
+    public Path socket() {
         return folder.resolve("docker.sock");
+    }
+
+    /** Gives it an image of one layer; the image's id. */
+    public String load(String name, byte[] tar) throws Exception {
+        Path archive = folder.resolve("to-load.tar");
+        Files.write(archive, Tars.dockerArchive(tar, Digest.of(tar), name));
+        docker("load", "--input", archive.toString());
+        return docker("image", "inspect", "--format", "{{.Id}}", name).trim();
     }
 
     /** Runs Docker's own client. */
