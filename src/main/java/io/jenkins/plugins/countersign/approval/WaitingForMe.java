@@ -3,13 +3,18 @@ package io.jenkins.plugins.countersign.approval;
 import hudson.Extension;
 import hudson.model.Api;
 import hudson.model.Item;
+import hudson.model.Job;
 import hudson.model.RootAction;
 import hudson.model.User;
+import hudson.security.Permission;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
 import java.io.IOException;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -30,6 +35,9 @@ public class WaitingForMe implements RootAction, StaplerProxy {
 
     /** One page of them; whoever has more filters by working them off. */
     private static final int MAX_SHOWN = 500;
+
+    private static final Comparator<WaitingGate> NEAREST_DEADLINE = Comparator.comparing(
+            WaitingGate::deadlineOrNull, Comparator.nullsLast(Comparator.naturalOrder()));
 
     @Override
     public String getIconFileName() {
@@ -72,17 +80,13 @@ public class WaitingForMe implements RootAction, StaplerProxy {
 
     @Exported
     public int getCount() {
-        return (int) mine().count();
+        return (int) mine(gates()).count();
     }
 
     /** The gates, those with the nearest deadline first. */
     @Exported(visibility = 2)
     public List<GatePage> getGates() {
-        return mine().sorted(Comparator.comparing(
-                        WaitingGate::deadlineOrNull, Comparator.nullsLast(Comparator.naturalOrder())))
-                .limit(MAX_SHOWN)
-                .flatMap(gate -> gate.page().stream())
-                .toList();
+        return mine(gates().sorted(NEAREST_DEADLINE)).limit(MAX_SHOWN).toList();
     }
 
     /**
@@ -119,36 +123,58 @@ public class WaitingForMe implements RootAction, StaplerProxy {
         return person().map(Person::name).orElse("");
     }
 
-    private Stream<WaitingGate> mine() {
-        Optional<Person> person = person();
-        if (person.isEmpty()) {
-            return Stream.empty();
-        }
-        String name = person.get().name();
-        Predicate<WaitingGate> wanted = gate -> gate.candidates().contains(name);
-        return WaitingGates.get().all().stream().filter(wanted).filter(gate -> mayActOn(gate, person.get()));
+    private static Stream<WaitingGate> gates() {
+        return WaitingGates.get().all().stream();
     }
 
-    /** Permissions are asked per gate, after the cheap question whose turn it is. */
-    private static boolean mayActOn(WaitingGate gate, Person person) {
-        return gate.page()
-                .filter(page -> page.home().job().hasPermission(Item.READ)
-                        && page.home().job().hasPermission(ApprovalPermissions.APPROVE)
-                        && FourEyes.objection(page.home(), User.current(), person)
-                                .isEmpty())
-                .isPresent();
+    /** On every page of Jenkins: whose turn it is first, which is cheap, and then what asks of each gate. */
+    private static Stream<GatePage> mine(Stream<WaitingGate> gates) {
+        Optional<Asker> known = Asker.current();
+        if (known.isEmpty()) {
+            return Stream.empty();
+        }
+        Asker asker = known.get();
+        String name = asker.person().name();
+        return gates.filter(gate -> gate.candidates().contains(name))
+                .flatMap(gate -> gate.page().stream())
+                .filter(permitted(ApprovalPermissions.APPROVE))
+                .filter(page ->
+                        FourEyes.objection(page.home(), asker::isOneself).isEmpty());
+    }
+
+    /** Asked once for each job: ten thousand gates are those of a few hundred. For one request. */
+    private static Predicate<GatePage> permitted(Permission permission) {
+        Map<Job<?, ?>, Boolean> jobs = new IdentityHashMap<>();
+        return page -> jobs.computeIfAbsent(
+                page.home().job(), job -> job.hasPermission(Item.READ) && job.hasPermission(permission));
     }
 
     private static Optional<Person> person() {
-        User user = User.current();
-        if (user == null) {
-            return Optional.empty();
+        return Asker.current().map(Asker::person);
+    }
+
+    /** Who asks: the same for all gates of one answer. */
+    private record Asker(User user, Person person, Map<String, Boolean> known) {
+
+        boolean isOneself(String starter) {
+            return known.computeIfAbsent(starter, id -> FourEyes.isOneself(id, user, person));
         }
-        try {
-            return GatePolicy.forPages().policy().personKnownAs(user.getId());
-        } catch (IOException | PolicyException e) {
-            // Whoever configures the policy is told there; here it only means that nobody is asked.
-            return Optional.empty();
+
+        /** Empty for whom the policy does not know. */
+        static Optional<Asker> current() {
+            User user = User.current();
+            if (user == null) {
+                return Optional.empty();
+            }
+            try {
+                return GatePolicy.forPages()
+                        .policy()
+                        .personKnownAs(user.getId())
+                        .map(person -> new Asker(user, person, new HashMap<>()));
+            } catch (IOException | PolicyException e) {
+                // Whoever configures the policy is told there; here it only means that nobody is asked.
+                return Optional.empty();
+            }
         }
     }
 }

@@ -16,8 +16,9 @@ import io.jenkins.plugins.countersign.engine.registry.Repository;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -80,7 +81,8 @@ public class WaitingGates {
         void look(String repository, Digest digest, Consumer<ImageReading> gates);
     }
 
-    private final Map<String, Watch> watches = new HashMap<>();
+    /** The oldest first. */
+    private final Map<String, Watch> watches = new LinkedHashMap<>();
     private final Alarms alarms;
     private final Executor ending;
     private final Lanes lanes;
@@ -184,12 +186,11 @@ public class WaitingGates {
 
     /** Every gate that waits, the oldest first. */
     List<WaitingGate> all() {
+        List<WaitingGate> all = new ArrayList<>();
         synchronized (watches) {
-            return watches.values().stream()
-                    .sorted(Comparator.comparing(watch -> watch.since))
-                    .flatMap(watch -> watch.gates.stream())
-                    .toList();
+            watches.values().forEach(watch -> all.addAll(watch.gates));
         }
+        return all;
     }
 
     /** Lets a gate wait. It is looked at soon. */
