@@ -47,13 +47,9 @@ public final class ApproverView {
     }
 
     static ApproverView of(GateHome home, GateEntry entry) {
-        ApproverView view = new ApproverView(
-                home.job().hasPermission(ApprovalPermissions.APPROVE),
-                home.job().hasPermission(ApprovalPermissions.OVERRIDE));
+        ApproverView view = permitted(home);
         User user = User.current();
-        if (user == null
-                || !view.permitted && !view.mayOverride
-                || entry.digest().isEmpty()) {
+        if (user == null || !view.isPermitted() || entry.digest().isEmpty()) {
             return view;
         }
         TrustPolicy policy;
@@ -68,24 +64,43 @@ public final class ApproverView {
             view.objection = Messages.ApproverView_Unknown(user.getId());
             return view;
         }
-        view.person = known.get().name();
-        view.roles = Saying.rolesOf(Saying.Word.APPROVE, known.get(), entry.stage(), policy);
-        view.overrideRoles =
-                view.mayOverride ? Saying.rolesOf(Saying.Word.OVERRIDE, known.get(), entry.stage(), policy) : List.of();
+        view.read(home, entry, user, known.get(), policy);
         ImageLocation image = new ImageLocation(entry.repository(), null, null);
         view.keys = SigningKeys.own(SigningKeyCredentials.class, user, image).stream()
                 .map(Key::new)
                 .toList();
         view.token =
                 !SigningKeys.own(SigningTokenCredentials.class, user, image).isEmpty();
-        view.objection = view.roles.isEmpty() && view.overrideRoles.isEmpty()
-                ? Messages.ApproverView_NoRole(view.person, entry.stage())
-                : FourEyes.objection(home, user, known.get()).orElse("");
-        view.identity = IdentityKey.isConfigured()
-                && policy.stage(entry.stage()).stream()
-                        .anyMatch(stage -> view.roles.stream().anyMatch(stage::takesIdentity));
-        view.readStatements(entry);
         return view;
+    }
+
+    /** The same without the person's keys, for lists of gates. */
+    static ApproverView of(GateHome home, GateEntry entry, User user, Person person, TrustPolicy policy) {
+        ApproverView view = permitted(home);
+        if (view.isPermitted() && !entry.digest().isEmpty()) {
+            view.read(home, entry, user, person, policy);
+        }
+        return view;
+    }
+
+    private static ApproverView permitted(GateHome home) {
+        return new ApproverView(
+                home.job().hasPermission(ApprovalPermissions.APPROVE),
+                home.job().hasPermission(ApprovalPermissions.OVERRIDE));
+    }
+
+    private void read(GateHome home, GateEntry entry, User user, Person known, TrustPolicy policy) {
+        person = known.name();
+        roles = Saying.rolesOf(Saying.Word.APPROVE, known, entry.stage(), policy);
+        overrideRoles =
+                mayOverride ? Saying.rolesOf(Saying.Word.OVERRIDE, known, entry.stage(), policy) : List.of();
+        objection = roles.isEmpty() && overrideRoles.isEmpty()
+                ? Messages.ApproverView_NoRole(person, entry.stage())
+                : FourEyes.objection(home, user, known).orElse("");
+        identity = IdentityKey.isConfigured()
+                && policy.stage(entry.stage()).stream()
+                        .anyMatch(stage -> roles.stream().anyMatch(stage::takesIdentity));
+        readStatements(entry);
     }
 
     private void readStatements(GateEntry entry) {

@@ -9,6 +9,7 @@ import hudson.model.User;
 import hudson.security.Permission;
 import io.jenkins.plugins.countersign.engine.trust.Person;
 import io.jenkins.plugins.countersign.engine.trust.PolicyException;
+import io.jenkins.plugins.countersign.engine.trust.TrustPolicy;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -26,7 +27,10 @@ import org.kohsuke.stapler.StaplerProxy;
 import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
-/** "Waiting for me": every gate, over all jobs, that the person who asks may act on. */
+/**
+ * "Waiting for me": every gate, over all jobs, that the person who asks may act on. Counted is where their approval is missing;
+ * where they could reject, withdraw or override is listed for whoever asks for that.
+ */
 @Extension
 @ExportedBean
 public class WaitingForMe implements RootAction, StaplerProxy {
@@ -35,6 +39,9 @@ public class WaitingForMe implements RootAction, StaplerProxy {
 
     /** One page of them; whoever has more filters by working them off. */
     private static final int MAX_SHOWN = 500;
+
+    /** In REST below what a depth of 3 shows: lists that cost a look at each gate are made for whoever names them. */
+    private static final int BY_NAME = -3;
 
     private static final Comparator<WaitingGate> NEAREST_DEADLINE = Comparator.comparing(
             WaitingGate::deadlineOrNull, Comparator.nullsLast(Comparator.naturalOrder()));
@@ -89,6 +96,24 @@ public class WaitingForMe implements RootAction, StaplerProxy {
         return mine(gates().sorted(NEAREST_DEADLINE)).limit(MAX_SHOWN).toList();
     }
 
+    /** Where the person may reject, also their own build. */
+    @Exported(visibility = BY_NAME)
+    public List<GatePage> getRejectable() {
+        return where(ApprovalPermissions.APPROVE, ApproverView::isAbleToReject);
+    }
+
+    /** Where something that the person said stands, and may be withdrawn. */
+    @Exported(visibility = BY_NAME)
+    public List<GatePage> getWithdrawable() {
+        return where(ApprovalPermissions.APPROVE, ApproverView::isAbleToWithdraw);
+    }
+
+    /** Where somebody's rejection holds, and the person may set it aside. */
+    @Exported(visibility = BY_NAME)
+    public List<GatePage> getOverridable() {
+        return isOverrider() ? where(ApprovalPermissions.OVERRIDE, ApproverView::isAbleToOverride) : List.of();
+    }
+
     /**
      * For URLs: {@code queue/17/}, the gate before an item of the queue. Null, and so "not found", for any other, and for whoever
      * may not see the job: ids are numbers, and nobody learns by trying them which are held.
@@ -123,6 +148,15 @@ public class WaitingForMe implements RootAction, StaplerProxy {
         return person().map(Person::name).orElse("");
     }
 
+    /** Whether the trust policy lets the person override at all. */
+    @Restricted(NoExternalUse.class)
+    public boolean isOverrider() {
+        return Asker.current()
+                .filter(asker -> !Saying.rolesOf(Saying.Word.OVERRIDE, asker.person(), "", asker.policy())
+                        .isEmpty())
+                .isPresent();
+    }
+
     private static Stream<WaitingGate> gates() {
         return WaitingGates.get().all().stream();
     }
@@ -142,6 +176,22 @@ public class WaitingForMe implements RootAction, StaplerProxy {
                         FourEyes.objection(page.home(), asker::isOneself).isEmpty());
     }
 
+    /** What the gate's own page would offer. */
+    private static List<GatePage> where(Permission permission, Predicate<ApproverView> may) {
+        Optional<Asker> known = Asker.current();
+        if (known.isEmpty()) {
+            return List.of();
+        }
+        Asker asker = known.get();
+        return gates().sorted(NEAREST_DEADLINE)
+                .flatMap(gate -> gate.page().stream())
+                .filter(permitted(permission))
+                .filter(page -> may.test(ApproverView.of(
+                        page.home(), page.entry(), asker.user(), asker.person(), asker.policy())))
+                .limit(MAX_SHOWN)
+                .toList();
+    }
+
     /** Asked once for each job: ten thousand gates are those of a few hundred. For one request. */
     private static Predicate<GatePage> permitted(Permission permission) {
         Map<Job<?, ?>, Boolean> jobs = new IdentityHashMap<>();
@@ -153,8 +203,8 @@ public class WaitingForMe implements RootAction, StaplerProxy {
         return Asker.current().map(Asker::person);
     }
 
-    /** Who asks: the same for all gates of one answer. */
-    private record Asker(User user, Person person, Map<String, Boolean> known) {
+    /** Who asks, and by which policy: the same for all gates of one answer. */
+    private record Asker(User user, Person person, TrustPolicy policy, Map<String, Boolean> known) {
 
         boolean isOneself(String starter) {
             return known.computeIfAbsent(starter, id -> FourEyes.isOneself(id, user, person));
@@ -167,10 +217,8 @@ public class WaitingForMe implements RootAction, StaplerProxy {
                 return Optional.empty();
             }
             try {
-                return GatePolicy.forPages()
-                        .policy()
-                        .personKnownAs(user.getId())
-                        .map(person -> new Asker(user, person, new HashMap<>()));
+                TrustPolicy policy = GatePolicy.forPages().policy();
+                return policy.personKnownAs(user.getId()).map(person -> new Asker(user, person, policy, new HashMap<>()));
             } catch (IOException | PolicyException e) {
                 // Whoever configures the policy is told there; here it only means that nobody is asked.
                 return Optional.empty();

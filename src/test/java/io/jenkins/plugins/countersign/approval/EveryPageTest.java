@@ -134,6 +134,8 @@ public class EveryPageTest {
                 new Page("gate-reject", gates, "#gate-1-reject", "[data-countersign-open=gate-1-reject]"),
                 new Page("summary", run.getUrl(), ".cs-summary", ""),
                 new Page("waiting", "countersign-waiting/", "#main-panel", ""),
+                new Page("waiting-to-reject", "countersign-waiting/?show=reject", "#main-panel", ""),
+                new Page("waiting-to-withdraw", "countersign-waiting/?show=withdraw", "#main-panel", ""),
                 new Page("base-images", checked.getUrl() + "base-images/", "#main-panel", ""));
     }
 

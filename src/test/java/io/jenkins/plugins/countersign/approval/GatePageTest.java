@@ -415,6 +415,90 @@ public class GatePageTest {
                 404, client("carol").getPage(new URL(url())).getWebResponse().getStatusCode());
     }
 
+    /** Beside what waits for somebody's approval: only where they may, and told only to whoever asks for that. */
+    @Test
+    public void whatPeopleMayRejectWithdrawAndOverride_isListedForThemAlone() throws Exception {
+        assertEquals("frank started it, and may reject it", "frank waits 0: rejectable", listed("frank"));
+        assertEquals("grace waits 0:", listed("grace"));
+        gate.says("carol", Saying.Word.APPROVE, "qa", "");
+        gate.saysAndTells("erin", Saying.Word.REJECT, "qa", HOSTILE);
+        jenkins.waitForMessage("erin rejected the image", run);
+        assertEquals("carol waits 0: rejectable withdrawable", listed("carol"));
+        assertEquals("erin waits 1: rejectable withdrawable", listed("erin"));
+        assertEquals("the count does not tell of it", "grace waits 0: overridable", listed("grace"));
+        assertEquals("no bypass for administrators", "admin waits 0:", listed("admin"));
+        assertEquals("reader waits 0:", listed("reader"));
+
+        HtmlPage page = client("grace").goTo("countersign-waiting/?show=override");
+        assertThat(page.asNormalizedText(), containsString(gate.digest.toString()));
+        assertEquals(0, page.getByXPath("//img[@src='x']").size());
+        assertThat(page.getFirstByXPath("//nav/a[@aria-current='page']").toString(), containsString("show=override"));
+        HtmlPage carol = client("carol").goTo("countersign-waiting/?show=override");
+        assertThat("the policy has her override nothing", carol.asNormalizedText(), containsString("no such gate"));
+        assertEquals(0, carol.getByXPath("//nav/a[contains(@href, 'override')]").size());
+        assertThat(
+                client("carol").goTo("countersign-waiting/?show=withdraw").asNormalizedText(),
+                containsString(gate.digest.toString()));
+        assertThat(
+                "nothing is listed that nobody knows",
+                client("grace").goTo("countersign-waiting/?show=" + HOSTILE).asNormalizedText(),
+                containsString("No image waits for you"));
+        assertFalse(
+                "a list that costs a look at each gate is made for whoever names it",
+                client("grace")
+                        .getJSON("countersign-waiting/api/json?depth=3")
+                        .getJSONObject()
+                        .has("overridable"));
+
+        WorkflowRun own = again("grace");
+        jenkins.waitForMessage("erin rejected the image", own);
+        assertThat(
+                "nobody overrides for their own build",
+                client("grace")
+                        .getJSON("countersign-waiting/api/json?tree=overridable[url]")
+                        .getJSONObject()
+                        .toString(),
+                not(containsString(own.getUrl())));
+    }
+
+    @Test
+    public void withoutTheJobOrThePermission_noListTellsOfAGate() throws Exception {
+        gate.says("carol", Saying.Word.APPROVE, "qa", "");
+        gate.saysAndTells("erin", Saying.Word.REJECT, "qa", "not good");
+        jenkins.waitForMessage("erin rejected the image", run);
+        jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
+                .grant(Jenkins.READ, ApprovalPermissions.APPROVE, ApprovalPermissions.OVERRIDE)
+                .everywhere()
+                .toEveryone());
+        for (String person : List.of("carol", "erin", "frank", "grace")) {
+            assertEquals("who cannot see the job", person + " waits 0:", listed(person));
+        }
+        jenkins.jenkins.setAuthorizationStrategy(new MockAuthorizationStrategy()
+                .grant(Jenkins.READ, Item.READ)
+                .everywhere()
+                .toEveryone()
+                .grant(ApprovalPermissions.APPROVE)
+                .everywhere()
+                .to("grace"));
+        for (String person : List.of("carol", "erin", "frank", "grace")) {
+            assertEquals("who may not act", person + " waits 0:", listed(person));
+        }
+    }
+
+    /** What REST lists for the person, each list by its name. */
+    private String listed(String user) throws Exception {
+        JSONObject waiting = client(user)
+                .getJSON("countersign-waiting/api/json?tree=count,rejectable[url],withdrawable[url],overridable[url]")
+                .getJSONObject();
+        StringBuilder listed = new StringBuilder(user + " waits " + waiting.getInt("count") + ":");
+        for (String list : List.of("rejectable", "withdrawable", "overridable")) {
+            if (!waiting.getJSONArray(list).isEmpty()) {
+                listed.append(' ').append(list);
+            }
+        }
+        return listed.toString();
+    }
+
     @Test
     public void whoMayNotConfigureLearnsNothingFromTheForms() throws Exception {
         ApproveImageStep.DescriptorImpl descriptor =
