@@ -92,8 +92,7 @@ public final class ApproverView {
     private void read(GateHome home, GateEntry entry, User user, Person known, TrustPolicy policy) {
         person = known.name();
         roles = Saying.rolesOf(Saying.Word.APPROVE, known, entry.stage(), policy);
-        overrideRoles =
-                mayOverride ? Saying.rolesOf(Saying.Word.OVERRIDE, known, entry.stage(), policy) : List.of();
+        overrideRoles = mayOverride ? Saying.rolesOf(Saying.Word.OVERRIDE, known, entry.stage(), policy) : List.of();
         objection = roles.isEmpty() && overrideRoles.isEmpty()
                 ? Messages.ApproverView_NoRole(person, entry.stage())
                 : FourEyes.objection(home, user, known).orElse("");

@@ -43,8 +43,8 @@ public class WaitingForMe implements RootAction, StaplerProxy {
     /** In REST below what a depth of 3 shows: lists that cost a look at each gate are made for whoever names them. */
     private static final int BY_NAME = -3;
 
-    private static final Comparator<WaitingGate> NEAREST_DEADLINE = Comparator.comparing(
-            WaitingGate::deadlineOrNull, Comparator.nullsLast(Comparator.naturalOrder()));
+    private static final Comparator<WaitingGate> NEAREST_DEADLINE =
+            Comparator.comparing(WaitingGate::deadlineOrNull, Comparator.nullsLast(Comparator.naturalOrder()));
 
     @Override
     public String getIconFileName() {
@@ -186,8 +186,8 @@ public class WaitingForMe implements RootAction, StaplerProxy {
         return gates().sorted(NEAREST_DEADLINE)
                 .flatMap(gate -> gate.page().stream())
                 .filter(permitted(permission))
-                .filter(page -> may.test(ApproverView.of(
-                        page.home(), page.entry(), asker.user(), asker.person(), asker.policy())))
+                .filter(page -> may.test(
+                        ApproverView.of(page.home(), page.entry(), asker.user(), asker.person(), asker.policy())))
                 .limit(MAX_SHOWN)
                 .toList();
     }
@@ -218,7 +218,8 @@ public class WaitingForMe implements RootAction, StaplerProxy {
             }
             try {
                 TrustPolicy policy = GatePolicy.forPages().policy();
-                return policy.personKnownAs(user.getId()).map(person -> new Asker(user, person, policy, new HashMap<>()));
+                return policy.personKnownAs(user.getId())
+                        .map(person -> new Asker(user, person, policy, new HashMap<>()));
             } catch (IOException | PolicyException e) {
                 // Whoever configures the policy is told there; here it only means that nobody is asked.
                 return Optional.empty();

@@ -83,6 +83,7 @@ public class WaitingGates {
 
     /** The oldest first. */
     private final Map<String, Watch> watches = new LinkedHashMap<>();
+
     private final Alarms alarms;
     private final Executor ending;
     private final Lanes lanes;
