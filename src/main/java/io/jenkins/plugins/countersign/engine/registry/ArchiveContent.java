@@ -13,8 +13,15 @@ import java.util.Optional;
 /** What lies in a tar archive: under {@code blobs/} as in a layout, or wherever an older form put it. */
 final class ArchiveContent implements ImageContent, RawContent {
 
+    /** Makes a file that holds a blob, when it is wanted. */
+    interface FileMaker {
+        Path make() throws IOException;
+    }
+
     private interface Piece {
         InputStream open(long offset) throws IOException;
+
+        default void prepare() throws IOException {}
     }
 
     private final String name;
@@ -39,13 +46,38 @@ final class ArchiveContent implements ImageContent, RawContent {
         entries.put(digest, entry);
     }
 
-    void put(Digest digest, Path file) {
+    void put(Digest digest, FileMaker maker) {
         entries.remove(digest);
-        pieces.put(digest, offset -> {
-            InputStream in = Files.newInputStream(file);
+        pieces.put(digest, new MadePiece(maker));
+    }
+
+    private static final class MadePiece implements Piece {
+
+        private final FileMaker maker;
+        private Path file;
+
+        MadePiece(FileMaker maker) {
+            this.maker = maker;
+        }
+
+        @Override
+        public InputStream open(long offset) throws IOException {
+            InputStream in = Files.newInputStream(made());
             in.skipNBytes(offset);
             return in;
-        });
+        }
+
+        @Override
+        public void prepare() throws IOException {
+            made();
+        }
+
+        private synchronized Path made() throws IOException {
+            if (file == null) {
+                file = maker.make();
+            }
+            return file;
+        }
     }
 
     @Override
@@ -90,10 +122,26 @@ final class ArchiveContent implements ImageContent, RawContent {
             TarArchive.Entry entry = archive.entry(blobName(blob.digest()))
                     .orElseThrow(() -> new NotFoundException("there is no blob " + blob.digest() + " in " + name));
             return archive.open(entry, offset);
-        } catch (RegistryException e) {
-            throw e;
         } catch (IOException e) {
-            throw new ArchiveException("tried to read blob " + blob.digest() + " in " + name + ", but failed: " + e, e);
+            throw unreadable(blob, e);
+        }
+    }
+
+    private RegistryException unreadable(Descriptor blob, IOException e) {
+        return e instanceof RegistryException already
+                ? already
+                : new ArchiveException("tried to read blob " + blob.digest() + " in " + name + ", but failed: " + e, e);
+    }
+
+    @Override
+    public void prepare(Descriptor blob) throws RegistryException {
+        Piece piece = pieces.get(blob.digest());
+        try {
+            if (piece != null) {
+                piece.prepare();
+            }
+        } catch (IOException e) {
+            throw unreadable(blob, e);
         }
     }
 

@@ -143,6 +143,7 @@ final class BlobPush {
                 return BlobArrival.WAS_THERE;
             }
         }
+        content.prepare();
         if (blob.size() <= (broke ? SMALL : LARGE) && blob.size() <= chunk && !resumed) {
             mayBeWhole = true;
             session.finish(content, blob.size());

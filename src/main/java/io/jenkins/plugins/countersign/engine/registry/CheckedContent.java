@@ -37,6 +37,10 @@ final class CheckedContent {
         }
     }
 
+    void prepare() throws RegistryException {
+        source.prepare();
+    }
+
     /** How far it was read; no registry can have more. */
     synchronized long reached() {
         return reached;

@@ -28,7 +28,8 @@ import java.util.zip.GZIPOutputStream;
 /**
  * The form of {@code docker save} before version 25, which others still write: {@code manifest.json} names a config and the
  * layers, mostly uncompressed, and there is no manifest. One is made here; uncompressed layers are compressed to temporary
- * files first, as every client does, several at a time. Each layer is compared with the config's list of them.
+ * files first, as every client does, several at a time; what they became before in this process, only when a registry wants
+ * them. Each layer is compared with the config's list of them.
  *
  * <p>Source: moby, image/spec/spec.md (v1.2).
  */
@@ -40,6 +41,8 @@ final class DockerArchive {
 
     private static final int MAX_JSON = 4 << 20;
     private static final int BUFFER = 1 << 16;
+
+    private static final CompressedLayers MADE = CompressedLayers.OF_THIS_PROCESS;
 
     private final TarArchive archive;
     private final ArchiveContent content;
@@ -131,37 +134,70 @@ final class DockerArchive {
     }
 
     private Descriptor layer(TarArchive.Entry entry, String diffId) throws IOException {
+        return isGzip(entry) ? asItIs(entry, diffId) : compressed(entry, diffId);
+    }
+
+    private Descriptor asItIs(TarArchive.Entry entry, String diffId) throws IOException {
         MessageDigest uncompressed = Digest.sha256();
         MessageDigest stored = Digest.sha256();
-        Descriptor descriptor;
-        if (isGzip(entry)) {
-            try (InputStream in = new DigestInputStream(archive.open(entry, 0), stored);
-                    InputStream unzipped = new GZIPInputStream(in, BUFFER)) {
-                pump(unzipped, uncompressed, OutputStream.nullOutputStream());
-                in.transferTo(OutputStream.nullOutputStream());
-            }
-            descriptor = new Descriptor(LAYER_GZIP, Digest.ofSha256Value(stored.digest()), entry.size());
-            synchronized (content) {
-                content.put(descriptor.digest(), entry);
-            }
-        } else {
-            Path file = Files.createTempFile(spool, "layer", ".tar.gz");
-            try (InputStream in = archive.open(entry, 0);
-                    OutputStream out = new Gzip(new DigestOutputStream(Files.newOutputStream(file), stored))) {
-                pump(in, uncompressed, out);
-            }
-            descriptor = new Descriptor(LAYER_GZIP, Digest.ofSha256Value(stored.digest()), Files.size(file));
-            synchronized (content) {
-                content.put(descriptor.digest(), file);
-            }
+        try (InputStream in = new DigestInputStream(archive.open(entry, 0), stored);
+                InputStream unzipped = new GZIPInputStream(in, BUFFER)) {
+            pump(unzipped, uncompressed, OutputStream.nullOutputStream());
+            in.transferTo(OutputStream.nullOutputStream());
         }
+        verify(uncompressed, diffId);
+        Descriptor descriptor = new Descriptor(LAYER_GZIP, Digest.ofSha256Value(stored.digest()), entry.size());
+        synchronized (content) {
+            content.put(descriptor.digest(), entry);
+        }
+        return descriptor;
+    }
+
+    private Descriptor compressed(TarArchive.Entry entry, String diffId) throws IOException {
+        Descriptor before = MADE.of(diffId).orElse(null);
+        if (before == null) {
+            Compressed made = compress(entry, diffId);
+            MADE.remember(diffId, made.descriptor());
+            put(made.descriptor().digest(), made::file);
+            return made.descriptor();
+        }
+        MessageDigest uncompressed = Digest.sha256();
+        try (InputStream in = archive.open(entry, 0)) {
+            pump(in, uncompressed, OutputStream.nullOutputStream());
+        }
+        verify(uncompressed, diffId);
+        put(before.digest(), () -> compress(entry, diffId).file());
+        return before;
+    }
+
+    private void put(Digest digest, ArchiveContent.FileMaker maker) {
+        synchronized (content) {
+            content.put(digest, maker);
+        }
+    }
+
+    private record Compressed(Path file, Descriptor descriptor) {}
+
+    private Compressed compress(TarArchive.Entry entry, String diffId) throws IOException {
+        MessageDigest uncompressed = Digest.sha256();
+        MessageDigest stored = Digest.sha256();
+        Path file = Files.createTempFile(spool, "layer", ".tar.gz");
+        try (InputStream in = archive.open(entry, 0);
+                OutputStream out = new Gzip(new DigestOutputStream(Files.newOutputStream(file), stored))) {
+            pump(in, uncompressed, out);
+        }
+        verify(uncompressed, diffId);
+        return new Compressed(
+                file, new Descriptor(LAYER_GZIP, Digest.ofSha256Value(stored.digest()), Files.size(file)));
+    }
+
+    private void verify(MessageDigest uncompressed, String diffId) throws ArchiveException {
         Digest found = Digest.ofSha256Value(uncompressed.digest());
         if (!found.toString().equals(diffId)) {
             throw new ArchiveException("a layer in " + content.name()
                     + " has other content than the config says: expected " + RegistryErrors.clean(diffId) + ", found "
                     + found);
         }
-        return descriptor;
     }
 
     private static void pump(InputStream in, MessageDigest digest, OutputStream out) throws IOException {

@@ -80,6 +80,9 @@ public interface Repository extends ImageContent, AutoCloseable {
             }
         }
 
+        /** Called before it is sent, and not when nobody wants it; may take its time, for nobody waits on a connection. */
+        default void prepare() throws RegistryException {}
+
         /** Where it lies on disk as it is, with just this length; empty if it does not. */
         default Optional<FileRange> file() {
             return Optional.empty();

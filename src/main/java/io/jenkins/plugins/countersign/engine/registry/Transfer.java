@@ -225,6 +225,13 @@ final class Transfer {
         }
 
         @Override
+        public void prepare() throws RegistryException {
+            if (from instanceof RawContent raw) {
+                raw.prepare(blob);
+            }
+        }
+
+        @Override
         public Optional<FileRange> file() {
             return from instanceof RawContent raw ? raw.file(blob) : Optional.empty();
         }

@@ -18,10 +18,12 @@ import java.nio.channels.Channels;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.ClassRule;
 import org.junit.Rule;
@@ -65,7 +67,7 @@ public class DockerDaemonTest {
         for (String name :
                 List.of("team/app:1.0", "team/app", id, id.substring("sha256:".length(), "sha256:".length() + 12))) {
             try (ImageSource source = source(name)) {
-                Push.of(source, repository("ours")).tagged("1.0").run();
+                push(source, "ours");
                 ManifestContent ours = manifest("ours");
                 assertEquals(
                         name,
@@ -88,6 +90,52 @@ public class DockerDaemonTest {
     private static byte[] unpacked(String repository, Descriptor layer) throws Exception {
         try (InputStream in = new GZIPInputStream(repository(repository).openBlob(layer))) {
             return in.readAllBytes();
+        }
+    }
+
+    @Test
+    public void aLayerThatWasCompressedBefore_isCompressedOnlyForARegistryThatHasItNot() throws Exception {
+        DAEMON.load("team/again:1.0", Tars.tar(Map.of("data", Samples.bytes(8, 400_000))));
+        PushResult first;
+        try (ImageSource source = source("team/again:1.0")) {
+            first = push(source, "again");
+            assertEquals(1, compressed().size());
+        }
+        try (ImageSource source = source("team/again:1.0")) {
+            PushResult again = push(source, "again");
+            assertEquals(first.digest(), again.digest());
+            assertEquals(0, again.bytesUploaded());
+            assertEquals(List.of(), compressed());
+
+            PushResult elsewhere = push(source, "elsewhere");
+            assertEquals(first.digest(), elsewhere.digest());
+            assertEquals(first.bytesUploaded(), elsewhere.bytesUploaded());
+            assertEquals(1, compressed().size());
+        }
+    }
+
+    @Test
+    public void aLayerThatPassesForOneThatWasCompressedBefore_isRefused() throws Exception {
+        byte[] tar = Tars.tar(Map.of("data", Samples.bytes(9, 400_000)));
+        Path archive = temporary.newFile("image.tar").toPath();
+        Files.write(archive, Tars.dockerArchive(tar, Digest.of(tar), "app:1"));
+        try (ImageSource source = ImageSource.open("docker-archive:" + archive)) {
+            push(source, "passes");
+        }
+        Files.write(archive, Tars.dockerArchive(Samples.bytes(10, 400_000), Digest.of(tar), "app:1"));
+        assertThat(
+                assertThrows(ArchiveException.class, () -> ImageSource.open("docker-archive:" + archive))
+                        .getMessage(),
+                containsString("has other content than the config says"));
+    }
+
+    private static PushResult push(ImageSource source, String repository) throws Exception {
+        return Push.of(source, repository(repository)).tagged("1.0").run();
+    }
+
+    private List<Path> compressed() throws IOException {
+        try (Stream<Path> all = Files.walk(temporary.getRoot().toPath())) {
+            return all.filter(file -> file.toString().endsWith(".tar.gz")).toList();
         }
     }
 
