@@ -1,5 +1,6 @@
 package io.jenkins.plugins.countersign.engine.registry;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,10 +13,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Saves an image of a Docker daemon to a file, through the daemon's socket. Source: Docker Engine API, {@code GET
- * /images/{name}/get}. Spoken as HTTP/1.0, to which a daemon answers unchunked and closes; the JDK's client knows no Unix
+ * /images/{name}/get} and {@code /json}. Spoken as HTTP/1.0, to which a daemon answers unchunked and closes; the JDK's client knows no Unix
  * sockets. An answer that breaks off is noticed by the archive's missing end.
  */
 final class DockerDaemon {
@@ -23,6 +25,7 @@ final class DockerDaemon {
     private static final int MAX_LINE = 16 << 10;
     private static final int MAX_HEADERS = 200;
     private static final int MAX_ERROR = 4 << 10;
+    private static final int MAX_DESCRIPTION = 4 << 20;
 
     private final Path socket;
 
@@ -43,14 +46,47 @@ final class DockerDaemon {
         return new DockerDaemon(Path.of(dockerHostOrNull.substring("unix://".length())));
     }
 
+    /**
+     * The image's id, the digest of its config. Empty for a name without a tag, which may be that of several images, and when
+     * the daemon says nothing clear: then {@link #save} finds out why.
+     */
+    Optional<String> id(String image) throws RegistryException {
+        if (image.lastIndexOf(':') <= image.lastIndexOf('/')) {
+            return Optional.empty();
+        }
+        byte[][] answer = new byte[1][];
+        try {
+            ask(image, "json", in -> answer[0] = in.readNBytes(MAX_DESCRIPTION));
+            JsonNode id = RegistryJson.read(answer[0], "the daemon's answer").path("Id");
+            return id.isTextual() ? Optional.of(id.asText()) : Optional.empty();
+        } catch (CancelledException e) {
+            throw e;
+        } catch (RegistryException e) {
+            return Optional.empty();
+        }
+    }
+
     void save(String image, Path file) throws RegistryException {
+        ask(image, "get", in -> {
+            try (OutputStream spooled = Files.newOutputStream(file)) {
+                in.transferTo(spooled);
+            }
+        });
+    }
+
+    private interface Reader {
+        void read(InputStream answer) throws IOException;
+    }
+
+    private void ask(String image, String what, Reader reader) throws RegistryException {
         String action = "take image " + RegistryErrors.clean(image) + " from the Docker daemon at " + socket;
         if (!Files.exists(socket)) {
             throw new UnreachableException("tried to " + action + ", but there is no such socket");
         }
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             channel.connect(UnixDomainSocketAddress.of(socket));
-            String request = "GET /images/" + URLEncoder.encode(image, StandardCharsets.UTF_8) + "/get HTTP/1.0\r\n"
+            String request = "GET /images/" + URLEncoder.encode(image, StandardCharsets.UTF_8) + "/" + what
+                    + " HTTP/1.0\r\n"
                     + "Host: docker\r\nUser-Agent: countersign\r\n\r\n";
             OutputStream out = Channels.newOutputStream(channel);
             out.write(request.getBytes(StandardCharsets.US_ASCII));
@@ -72,9 +108,7 @@ final class DockerDaemon {
                         + RegistryErrors.clean(status) + ": "
                         + RegistryErrors.clean(new String(in.readNBytes(MAX_ERROR), StandardCharsets.UTF_8)));
             }
-            try (OutputStream spooled = Files.newOutputStream(file)) {
-                in.transferTo(spooled);
-            }
+            reader.read(in);
         } catch (RegistryException e) {
             throw e;
         } catch (java.nio.channels.ClosedByInterruptException e) {

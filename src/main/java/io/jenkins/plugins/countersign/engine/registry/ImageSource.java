@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
@@ -106,6 +107,21 @@ public final class ImageSource implements AutoCloseable {
         if (image.isEmpty()) {
             throw new IllegalArgumentException("no image in " + location);
         }
+        Optional<String> id = daemon.id(image);
+        Optional<DaemonImage> known =
+                id.flatMap(one -> DaemonImage.known(one, location, () -> saved(location, one, temporary, daemon)));
+        if (known.isPresent()) {
+            return new ImageSource(known.get(), known.get().digest(), null, known.get());
+        }
+        ImageSource saved = saved(location, image, temporary, daemon);
+        if (id.isPresent()) {
+            DaemonImage.remember(id.get(), saved);
+        }
+        return saved;
+    }
+
+    private static ImageSource saved(String location, String image, Path temporary, DockerDaemon daemon)
+            throws RegistryException {
         Spool spool = Spool.in(temporary);
         try {
             Path file = spool.file("saved.tar");

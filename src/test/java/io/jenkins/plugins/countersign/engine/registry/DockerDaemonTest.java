@@ -4,6 +4,7 @@ import static org.hamcrest.MatcherAssert.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.junit.Assert.assertArrayEquals;
 import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertNotEquals;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
@@ -105,12 +106,47 @@ public class DockerDaemonTest {
             PushResult again = push(source, "again");
             assertEquals(first.digest(), again.digest());
             assertEquals(0, again.bytesUploaded());
-            assertEquals(List.of(), compressed());
+            assertEquals("not even asked for", List.of(), temporaryFiles());
 
             PushResult elsewhere = push(source, "elsewhere");
             assertEquals(first.digest(), elsewhere.digest());
             assertEquals(first.bytesUploaded(), elsewhere.bytesUploaded());
             assertEquals(1, compressed().size());
+        }
+        assertEquals(List.of(), temporaryFiles());
+
+        // The same layer, in another image.
+        DAEMON.docker("build", "--tag", "team/again:2.0", DAEMON.context("FROM team/again:1.0\nLABEL other=image\n"));
+        try (ImageSource source = source("team/again:2.0")) {
+            PushResult other = push(source, "again");
+            assertNotEquals(first.digest(), other.digest());
+            assertEquals(List.of(), compressed());
+            assertEquals(1, other.skipped());
+        }
+    }
+
+    @Test
+    public void aNameThatMoved_isNotTakenForTheImageOfBefore() throws Exception {
+        String before = DAEMON.load("team/moved:1.0", Tars.tar(Map.of("data", Samples.bytes(11, 1000))));
+        PushResult first;
+        try (ImageSource source = source("team/moved:1.0")) {
+            first = push(source, "moved");
+        }
+        DAEMON.load("team/moved:1.0", Tars.tar(Map.of("data", Samples.bytes(12, 1000))));
+        try (ImageSource source = source("team/moved:1.0")) {
+            assertNotEquals(first.digest(), push(source, "moved").digest());
+        }
+        try (ImageSource source = source(before)) {
+            assertEquals(first.digest(), push(source, "moved").digest());
+        }
+        try (ImageSource source = source(before)) {
+            DAEMON.docker("rmi", before);
+            assertEquals(first.digest(), push(source, "moved").digest());
+            assertThat(
+                    assertThrows(RegistryException.class, () -> push(source, "moved-away"))
+                            .getMessage(),
+                    containsString(before + " from the Docker daemon"));
+            assertEquals(List.of(), repository("moved-away").tags());
         }
     }
 
@@ -133,10 +169,16 @@ public class DockerDaemonTest {
         return Push.of(source, repository(repository)).tagged("1.0").run();
     }
 
-    private List<Path> compressed() throws IOException {
+    private List<Path> temporaryFiles() throws IOException {
         try (Stream<Path> all = Files.walk(temporary.getRoot().toPath())) {
-            return all.filter(file -> file.toString().endsWith(".tar.gz")).toList();
+            return all.filter(Files::isRegularFile).toList();
         }
+    }
+
+    private List<Path> compressed() throws IOException {
+        return temporaryFiles().stream()
+                .filter(file -> file.toString().endsWith(".tar.gz"))
+                .toList();
     }
 
     @Test

@@ -83,6 +83,13 @@ public final class Dockerd extends ExternalResource {
         return docker("image", "inspect", "--format", "{{.Id}}", name).trim();
     }
 
+    /** A folder from which an image can be built. */
+    public String context(String dockerfile) throws IOException {
+        Path context = Files.createTempDirectory(folder, "context");
+        Files.writeString(context.resolve("Dockerfile"), dockerfile);
+        return context.toString();
+    }
+
     /** Runs Docker's own client. */
     String docker(String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("docker", "--host", "unix://" + socket()));
