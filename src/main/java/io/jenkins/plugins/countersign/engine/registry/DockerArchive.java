@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
@@ -202,7 +203,8 @@ final class DockerArchive {
 
     private static void pump(InputStream in, MessageDigest digest, OutputStream out) throws IOException {
         byte[] buffer = new byte[BUFFER];
-        for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+        // Whole pieces: how a layer is cut decides what it becomes.
+        for (int read = in.readNBytes(buffer, 0, BUFFER); read > 0; read = in.readNBytes(buffer, 0, BUFFER)) {
             digest.update(buffer, 0, read);
             out.write(buffer, 0, read);
             if (Thread.currentThread().isInterrupted()) {
@@ -222,11 +224,44 @@ final class DockerArchive {
                         RegistryErrors.clean(name) + ", which manifest.json names, is not in " + content.name()));
     }
 
-    private static final class Gzip extends GZIPOutputStream {
+    /** Compresses what is given to it at once, or leaves it as it is where nothing is to be won, as in jars and images. */
+    static final class Gzip extends GZIPOutputStream {
+
+        /** Of 8 bits a byte. Machine code has some 6, what is compressed already more than 7.98. */
+        private static final double DENSE = 7.95;
+
+        private boolean dense;
 
         Gzip(OutputStream out) throws IOException {
             super(out, BUFFER);
             def.setLevel(GZIP_LEVEL);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+            boolean now = entropy(bytes, offset, length) > DENSE;
+            if (now != dense) {
+                dense = now;
+                def.setLevel(dense ? Deflater.NO_COMPRESSION : GZIP_LEVEL);
+                // zlib applies the level before to what it was given at once with the new one: so without anything
+                deflate();
+            }
+            super.write(bytes, offset, length);
+        }
+
+        /** In bits for a byte, each for itself. */
+        private static double entropy(byte[] bytes, int offset, int length) {
+            int[] counts = new int[256];
+            for (int i = offset; i < offset + length; i++) {
+                counts[bytes[i] & 0xff]++;
+            }
+            double bits = 0;
+            for (int count : counts) {
+                if (count > 0) {
+                    bits -= count * Math.log((double) count / length);
+                }
+            }
+            return bits / Math.log(2) / length;
         }
     }
 }

@@ -114,10 +114,15 @@ public final class ImageSource implements AutoCloseable {
             return new ImageSource(known.get(), known.get().digest(), null, known.get());
         }
         ImageSource saved = saved(location, image, temporary, daemon);
-        if (id.isPresent()) {
-            DaemonImage.remember(id.get(), saved);
+        try {
+            if (id.isPresent()) {
+                DaemonImage.remember(id.get(), saved);
+            }
+            return saved;
+        } catch (RegistryException e) {
+            saved.close();
+            throw e;
         }
-        return saved;
     }
 
     private static ImageSource saved(String location, String image, Path temporary, DockerDaemon daemon)

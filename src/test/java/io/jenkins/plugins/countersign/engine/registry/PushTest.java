@@ -197,6 +197,35 @@ public class PushTest {
         assertTrue(message, message.contains("has other content than the config says: expected " + Digest.of(layer)));
     }
 
+    /** One layer of parts that are worth compressing and parts that are not, as others unpack it. */
+    @Test
+    public void partsOfALayerThatAreCompressedAlreadyAreLeftAsTheyAre() throws Exception {
+        int part = 700_000;
+        byte[] mixed = Tars.tar(Map.of(
+                "1", Samples.bytes(1, part),
+                "2", "all work and no play ".repeat(part / 21).getBytes(StandardCharsets.US_ASCII),
+                "3", Samples.bytes(3, part),
+                "4", new byte[part],
+                "5", Samples.bytes(5, 100)));
+        Path archive = Files.write(folder.resolve("docker.tar"), Tars.dockerArchive(mixed, Digest.of(mixed), "app:1"));
+        PushResult result = push("docker-archive:" + archive, "mixed");
+        assertHasLayer("mixed", result.digest(), mixed);
+        Descriptor compressed = repository("mixed")
+                .manifest(result.digest())
+                .orElseThrow()
+                .read()
+                .layers()
+                .get(0);
+        assertTrue("" + compressed, compressed.size() > 2 * part && compressed.size() < 2 * part + part / 10);
+        Path file = folder.resolve("layer.gz");
+        Files.write(file, repository("mixed").openBlob(compressed).readAllBytes());
+        assertEquals(
+                "",
+                Run.of("gzip", "--test", "--verbose", file.toString())
+                        .succeeded()
+                        .replaceAll(".*OK\\s*", ""));
+    }
+
     @Test
     public void archiveThatWasCutOffIsRefusedBeforeAnythingIsPushed() throws Exception {
         byte[] whole = Tars.dockerArchive(layer, Digest.of(layer), "app:1");
